@@ -1,0 +1,66 @@
+//! Memory maps of files: the only place that maps.
+//!
+//! A regular file is read through a private, read-only map. The kernel serves pages as they are
+//! touched; [`Map::release`] gives back those that lie behind the reader, so that a capture larger
+//! than memory can be read in bounded space.
+
+use crate::error::{Error, Result};
+use std::fs::File;
+use std::path::Path;
+
+/// A read-only map of a whole file.
+#[derive(Debug)]
+pub struct Map(memmap2::Mmap);
+
+impl Map {
+    /// Maps `file`, whose name is used in messages.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses the map.
+    #[expect(unsafe_code, reason = "mapping a file is unsafe by nature")]
+    pub fn open(file: &File, path: &Path) -> Result<Self> {
+        // SAFETY: memmap2 requires that the file is not changed in ways that break the borrower
+        // while mapped. The bytes are only ever read as plain integers and byte strings, each
+        // checked before use, so a changed byte is a wrong value and never an invalid one; a file
+        // that is truncated underneath us raises SIGBUS, which ends the process without a result.
+        let map = unsafe { memmap2::Mmap::map(file) }
+            .map_err(|e| Error::os("cannot map", &e).input(path.display().to_string()))?;
+        // Advice only: a kernel that declines it still serves the pages.
+        let _ = map.advise(memmap2::Advice::Sequential);
+        Ok(Self(map))
+    }
+
+    /// The file's bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Tells the kernel that bytes `[from, to)` will not be read again.
+    #[expect(unsafe_code, reason = "dropping pages of a map is unsafe for writable ones")]
+    pub fn release(&self, from: usize, to: usize) {
+        if from < to && to <= self.0.len() {
+            // SAFETY: DontNeed may lose changes to a private map; this one is read-only and file
+            // backed, so a page touched again is read from the file again.
+            let _ = unsafe {
+                self.0.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, from, to - from)
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn released_pages_read_the_same() {
+        let path = std::env::temp_dir().join(format!("mev-mem-{}", std::process::id()));
+        let mut file = File::create(&path).unwrap();
+        file.write_all(&[7u8; 3 * 4096]).unwrap();
+        let map = Map::open(&File::open(&path).unwrap(), &path).unwrap();
+        map.release(0, 8192);
+        assert!(map.bytes().iter().all(|b| *b == 7));
+        std::fs::remove_file(&path).unwrap();
+    }
+}
