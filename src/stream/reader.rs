@@ -51,6 +51,11 @@ impl<S: Source> Reader<S> {
         self.passed
     }
 
+    /// The byte and the number, in its stream, of the record given last.
+    pub fn place(&self) -> (u64, u64) {
+        (self.passed - self.given as u64, self.number().saturating_sub(1))
+    }
+
     /// Whether a head said that something upstream dropped records.
     pub fn has_holes(&self) -> bool {
         self.holes

@@ -1,0 +1,1 @@
+//! Stages composed in one process: the hot path without pipes.
