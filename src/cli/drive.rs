@@ -197,9 +197,9 @@ fn next<S: Stage>(
         return Err(error.at(byte, number));
     }
     if consumed {
-        drive.step(stage, record, piped)?
+        drive.step(stage, record, piped)?;
     } else {
-        drive.pass(record)?
+        drive.pass(record)?;
     }
     Ok(true)
 }

@@ -134,7 +134,7 @@ fn print_schemas(tool: &Tool, form: SchemaForm) -> Result<()> {
             match form {
                 SchemaForm::Table => out += &format!("{verb} {}\n", record::table(schema)),
                 SchemaForm::Numpy => {
-                    out += &format!("{} = {}\n", schema.name, record::numpy(schema))
+                    out += &format!("{} = {}\n", schema.name, record::numpy(schema));
                 }
                 SchemaForm::Json => out += &format!("{}\n", record::schema_json(schema)),
                 SchemaForm::Arrow => out += &format!("{}\n", record::arrow(schema)),
