@@ -80,18 +80,32 @@ fn manual(tool: &Tool) -> String {
 fn subcommand(command: &clap::Command, parent: &str, page: &mut String) {
     let name = format!("{parent} {}", command.get_name());
     let about = command.get_long_about().or(command.get_about());
-    let _ = writeln!(page, ".SH \"{}\"\n{}", name.to_uppercase(), roff(&about.map(ToString::to_string).unwrap_or_default()));
-    for arg in command.get_arguments().filter(|arg| !arg.is_global_set() && arg.get_id() != "help") {
+    let _ = writeln!(
+        page,
+        ".SH \"{}\"\n{}",
+        name.to_uppercase(),
+        roff(&about.map(ToString::to_string).unwrap_or_default())
+    );
+    for arg in command.get_arguments().filter(|arg| !arg.is_global_set() && arg.get_id() != "help")
+    {
         let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string);
         let shown = match (arg.get_long(), value) {
-            (Some(long), Some(value)) if arg.get_action().takes_values() => format!("--{long} <{value}>"),
+            (Some(long), Some(value)) if arg.get_action().takes_values() => {
+                format!("--{long} <{value}>")
+            }
             (Some(long), _) => format!("--{long}"),
             (None, value) => value.unwrap_or_else(|| arg.get_id().to_string()),
         };
         let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string);
         let default = arg.get_default_values().first().map(|value| value.to_string_lossy());
         let default = default.map(|value| format!(" [default: {value}]")).unwrap_or_default();
-        let _ = writeln!(page, ".TP\n\\fB{}\\fR\n{}{}", roff(&shown), roff(&help.unwrap_or_default()), roff(&default));
+        let _ = writeln!(
+            page,
+            ".TP\n\\fB{}\\fR\n{}{}",
+            roff(&shown),
+            roff(&help.unwrap_or_default()),
+            roff(&default)
+        );
     }
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         subcommand(sub, &name, page);
@@ -118,7 +132,8 @@ fn records_page() -> String {
          without an end was cut off.\n",
     );
     for schema in record::ALL {
-        let _ = writeln!(page, ".SH {}\n{}\n.PP\n.nf", schema.name, roff(&one_paragraph(schema.doc)));
+        let _ =
+            writeln!(page, ".SH {}\n{}\n.PP\n.nf", schema.name, roff(&one_paragraph(schema.doc)));
         let _ = writeln!(page, "{}.fi", roff(&record::table(schema)).replace("\n", "\n") + "\n");
     }
     page.push_str(".SH \"SEE ALSO\"\n.BR mev (7)\n");

@@ -45,7 +45,9 @@ fn value(field: &Field, schema: &Schema) -> Vec<u8> {
         (_, Show::Zero) => number(0),
         (_, Show::Bool) => number(1),
         (_, Show::Name(names)) => number(names.len() - 1),
-        (_, Show::Text) => (0..field.bytes).map(|at| b'a' + u8::try_from(at % 26).unwrap()).collect(),
+        (_, Show::Text) => {
+            (0..field.bytes).map(|at| b'a' + u8::try_from(at % 26).unwrap()).collect()
+        }
         _ => counted().collect(),
     }
 }
@@ -127,7 +129,8 @@ fn every_field_out_of_range_is_refused() {
             let Some(broken) = broken else { continue };
             let mut bytes = filled(schema);
             bytes[field.at..field.at + broken.len()].copy_from_slice(&broken);
-            let error = with_record(&bytes, |record| record::check(record).unwrap_err().to_string());
+            let error =
+                with_record(&bytes, |record| record::check(record).unwrap_err().to_string());
             assert!(error.contains(field.name), "{} {}: {error}", schema.name, field.name);
         }
         for field in schema.fields.iter().filter(|field| field.present != 0) {
@@ -135,8 +138,14 @@ fn every_field_out_of_range_is_refused() {
             let present = schema.field("present").unwrap().at;
             let bits = record_bits(&bytes, present) & !field.present;
             bytes[present..present + 4].copy_from_slice(&bits.to_le_bytes());
-            let error = with_record(&bytes, |record| record::check(record).unwrap_err().to_string());
-            assert!(error.contains("is absent but not zero"), "{} {}: {error}", schema.name, field.name);
+            let error =
+                with_record(&bytes, |record| record::check(record).unwrap_err().to_string());
+            assert!(
+                error.contains("is absent but not zero"),
+                "{} {}: {error}",
+                schema.name,
+                field.name
+            );
         }
     }
 }

@@ -51,7 +51,8 @@ fn every_option_has_a_long_name_a_line_and_a_long_help() {
 fn long_names_are_lower_case_words() {
     for (path, arg) in options() {
         if let Some(long) = arg.get_long() {
-            let fine = long.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            let fine =
+                long.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             assert!(fine && !long.starts_with('-'), "{path} --{long}");
         }
     }
