@@ -191,7 +191,7 @@ fn swap_bytes(n: u64) -> Vec<u8> {
         fee_bps,
         direction,
         flags,
-        _zero: 0,
+        zero: 0,
     }
     .bytes()
     .to_vec()
@@ -208,7 +208,7 @@ fn pool_bytes(n: u64) -> Vec<u8> {
         fee_bps: pool.fee_bps.into(),
         decimals_0: pool.decimals_0,
         decimals_1: pool.decimals_1,
-        _zero: 0.into(),
+        zero: 0.into(),
         sent_ns: pool.sent_ns.into(),
         checksum: 0.into(),
     }
