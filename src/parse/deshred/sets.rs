@@ -31,6 +31,8 @@ pub(super) struct FecSet {
     pub(super) signed: bool,
     /// Recovery was tried and the result refused.
     pub(super) hopeless: bool,
+    /// Highest index of its data shreds.
+    data_last: u32,
     /// Shreds stored, recovered ones included.
     pub(super) data_count: u16,
     pub(super) code_count: u16,
@@ -48,6 +50,7 @@ impl FecSet {
             root: None,
             signed: false,
             hopeless: false,
+            data_last: shred.fec_set_index(),
             data_count: 0,
             code_count: 0,
         }
@@ -64,14 +67,23 @@ impl FecSet {
             (Some(known), Some(claimed)) => known == claimed,
             _ => true,
         };
-        let agrees = (form, proof_count) == (self.form, self.proof_count) && signed && shaped;
+        let last = if shred.data_header().is_some() { shred.index() } else { self.index };
+        let shape = self.shape.or(shape(shred));
+        let inside = shape.is_none_or(|shape| {
+            self.data_last.max(last) - self.index < u32::from(shape.num_data)
+        });
+        let same_form = (form, proof_count) == (self.form, self.proof_count);
+        let agrees = same_form && signed && shaped && inside;
         if agrees { Ok(()) } else { Err(Refusal::SetConflict) }
     }
 
     /// Counts `shred` as stored.
     pub(super) fn count(&mut self, shred: &Shred<'_>) {
         match shred.variant().kind {
-            Kind::Data => self.data_count = self.data_count.saturating_add(1),
+            Kind::Data => {
+                self.data_count = self.data_count.saturating_add(1);
+                self.data_last = self.data_last.max(shred.index());
+            }
             Kind::Code => self.code_count = self.code_count.saturating_add(1),
         }
         self.shape = self.shape.or(shape(shred));
@@ -174,6 +186,11 @@ impl SetTable {
     pub(super) fn ids(&self) -> impl Iterator<Item = SetId> {
         let numbers = self.numbers.get(..self.end as usize).unwrap_or_default();
         numbers.iter().filter_map(|number| number.checked_sub(1).map(SetId))
+    }
+
+    /// The first set whose index is `from` or more, with its index.
+    pub(super) fn next_from(&self, from: u32) -> Option<(u32, SetId)> {
+        (from..self.end).find_map(|index| Some((index, self.get(index)?)))
     }
 
     /// Gives every set back.
