@@ -1,80 +1,74 @@
-//! Proof of history through a batch: each entry's hash follows from the one before.
+//! Proof of history of one slot: how far it was followed, and with what result.
 
-use super::deshred::Proved;
-use crate::wire::entry::{Batch, Item};
-use sha2::{Digest, Sha256};
+use super::deshred::Checked;
+use crate::wire::entry::Batch;
+use crate::wire::poh::{Chain, PohReject};
+use std::ops::RangeInclusive;
 
-/// Hashes that are computed for one slot at most. A slot of mainnet has 4 million (64 ticks of
-/// 62 500); a leader that skips slots brings those of the skipped ones. A forged count would
-/// otherwise keep the parser busy for ever.
-const HASHES_PER_SLOT_MAX: u64 = 32 << 20;
-
+/// A slot's chain of entries.
 #[derive(Debug)]
-pub(super) struct Prover {
-    leaves: Vec<[u8; 32]>,
+pub(super) struct Proof {
+    chain: Chain,
+    /// Data index at which the next batch begins.
+    next: u32,
+    checked: Checked,
 }
 
-impl Prover {
+impl Proof {
     pub(super) fn new() -> Self {
-        Self { leaves: Vec::with_capacity(1 << 20) }
+        Self { chain: Chain::new(None), next: 0, checked: Checked::default() }
     }
-}
 
-pub(super) fn follow(prover: &mut Prover, bytes: &[u8], proved: &mut Proved) -> bool {
-    let Ok(Batch::Entries(entries)) = Batch::check(bytes) else { return false };
-    let mut spent = false;
-    let mut pending: Option<(u64, [u8; 32], u64)> = None;
-    let mut finish = |head: (u64, [u8; 32], u64), leaves: &mut Vec<[u8; 32]>, proved: &mut Proved| {
-        let (num, hash, _) = head;
-        if let Some(mut h) = proved.hash {
-            let budget = HASHES_PER_SLOT_MAX.saturating_sub(proved.hashes);
-            if num > budget {
-                spent = true;
-                proved.checked.open = true;
-            } else {
-                proved.hashes += num;
-                for _ in 1..num {
-                    h = Sha256::digest(h).into();
-                }
-                if leaves.is_empty() {
-                    if num > 0 { h = Sha256::digest(h).into(); }
-                } else {
-                    while leaves.len() > 1 {
-                        let n = leaves.len();
-                        let mut w = 0;
-                        for i in (0..n).step_by(2) {
-                            let l = leaves[i];
-                            let r = if i + 1 < n { leaves[i + 1] } else { l };
-                            leaves[w] = Sha256::new().chain_update([1]).chain_update(l).chain_update(r).finalize().into();
-                            w += 1;
-                        }
-                        leaves.truncate(w);
-                    }
-                    h = Sha256::new().chain_update(h).chain_update(leaves[0]).finalize().into();
-                }
-                if h == hash { proved.checked.held += 1 } else { proved.checked.failed += 1 }
-            }
+    /// Data index at which the next batch begins.
+    pub(super) fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// What was found so far.
+    pub(super) fn checked(&self) -> Checked {
+        let held = u32::try_from(self.chain.checked()).unwrap_or(u32::MAX);
+        Checked { held, ..self.checked }
+    }
+
+    /// Follows the batch of data shreds `batch`, whose ledger bytes are `bytes`, and hands what
+    /// does not follow to `refuse`. Batches come in order; after a hole the next entry is believed.
+    pub(super) fn follow(
+        &mut self,
+        batch: &RangeInclusive<u32>,
+        bytes: &[u8],
+        refuse: &mut impl FnMut(PohReject),
+    ) {
+        if *batch.start() > self.next {
+            self.break_off();
         }
-        leaves.clear();
-        proved.hash = Some(hash);
-    };
-    for item in entries {
-        match item {
-            Ok(Item::Entry(e)) => {
-                if let Some(head) = pending.replace((e.num_hashes, *e.hash, e.tx_count)) {
-                    finish(head, &mut prover.leaves, proved);
-                }
-            }
-            Ok(Item::Txn(tx)) => {
-                for s in tx.signatures() {
-                    prover.leaves.push(Sha256::new().chain_update([0]).chain_update(s).finalize().into());
-                }
-            }
-            Err(_) => { proved.hash = None; proved.checked.open = true; return spent; }
+        self.next = *batch.end() + 1;
+        let entries = match Batch::check(bytes) {
+            Ok(Batch::Entries(entries)) => entries,
+            Ok(Batch::Marker(_)) => return,
+            Err(_) => return self.break_off(),
+        };
+        for item in entries {
+            let Ok(item) = item else { return self.break_off() };
+            let followed = self.chain.item(&item);
+            self.note(followed, refuse);
+        }
+        let followed = self.chain.close();
+        self.note(followed, refuse);
+    }
+
+    /// Something is missing: the next entry cannot be checked.
+    fn break_off(&mut self) {
+        self.chain.forget();
+        self.checked.open = true;
+    }
+
+    fn note(&mut self, followed: Result<(), PohReject>, refuse: &mut impl FnMut(PohReject)) {
+        let Err(why) = followed else { return };
+        refuse(why);
+        match why {
+            PohReject::Hash => self.checked.failed += 1,
+            // A claim too large to follow up is no proof of anything.
+            PohReject::EntryHashes | PohReject::SlotHashes => self.checked.open = true,
         }
     }
-    if let Some(head) = pending {
-        finish(head, &mut prover.leaves, proved);
-    }
-    spent
 }

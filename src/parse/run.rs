@@ -115,6 +115,7 @@ fn stats(tally: &Tally) -> Stats {
         .counts("refused", tally.refused())
         .counts("batches_refused", tally.refused_batches())
         .counts("sets_refused", tally.refused_sets())
+        .counts("poh_refused", tally.refused_poh())
         .counts("swaps_refused", tally.refused_swaps())
         .counts("accounts_refused", tally.refused_accounts())
         .counts("notes", tally.notes());

@@ -3,7 +3,7 @@
 use super::batch::{self, Place, Read};
 use super::deshred::{Admit, Deshredder, Limits, Phase, Slot, Taken, Verify};
 use super::feed::Feed;
-use super::poh::{self, Prover};
+use super::poh::Proof;
 use super::rows::Rows;
 use super::tally::{Note, Refusal, Tally};
 use super::version::Version;
@@ -53,7 +53,8 @@ pub(super) struct Parser {
     version: Version,
     feed: Feed,
     rows: Rows,
-    prover: Option<Prover>,
+    /// By place in the window; empty unless asked for.
+    proofs: Vec<Proof>,
     pub(super) tally: Tally,
     scratch: Vec<u8>,
     /// Highest slot seen.
@@ -65,13 +66,15 @@ pub(super) struct Parser {
 impl Parser {
     /// A parser with everything reserved that it will use.
     pub(super) fn new(config: &Config, rows: Rows, feed: Feed) -> Self {
+        let places = if config.verify.poh { config.limits.slots_max } else { 0 };
+        let proofs = (0..places).map(|_| Proof::new()).collect();
         Self {
             order: config.order,
             deshred: Deshredder::new(&config.limits, config.verify.clone()),
             version: Version::new(config.shred_version),
             feed,
             rows,
-            prover: config.verify.poh.then(Prover::new),
+            proofs,
             tally: Tally::default(),
             scratch: Vec::with_capacity(batch::LEN_MAX),
             newest: 0,
@@ -142,12 +145,19 @@ impl Parser {
             match self.deshred.window.admit(number, self.floor, in_order) {
                 Admit::At(at) => return Ok(at),
                 Admit::Free(at) => {
-                    self.deshred.open(at, number, !in_order);
+                    self.open(at, number);
                     return Ok(at);
                 }
                 Admit::Evict(at) => self.close(at, Why::Evicted, out),
                 Admit::Refused(why) => return Err(why),
             }
+        }
+    }
+
+    fn open(&mut self, at: usize, number: u64) {
+        self.deshred.open(at, number, self.order == Order::Arrival);
+        if let Some(proof) = self.proofs.get_mut(at) {
+            *proof = Proof::new();
         }
     }
 
@@ -302,38 +312,30 @@ impl Parser {
     }
 
     /// Follows the proof of history through a batch, if that was asked for and it was not done.
-    fn prove(&mut self, at: usize, range: RangeInclusive<u32>) {
-        let Some(prover) = &mut self.prover else { return };
-        let Some(slot) = self.deshred.window.get(at) else { return };
-        let mut proved = slot.proved;
-        if *range.start() < proved.next {
+    fn prove(&mut self, at: usize, batch: RangeInclusive<u32>) {
+        let Some(proof) = self.proofs.get_mut(at) else { return };
+        if *batch.start() < proof.next() {
             return;
         }
-        if *range.start() > proved.next {
-            proved.hash = None;
-            proved.checked.open = true;
-        }
-        proved.next = *range.end() + 1;
-        if let Some((bytes, _)) = self.deshred.ledger(at, range, &mut self.scratch)
-            && poh::follow(prover, bytes, &mut proved)
-        {
-            self.tally.note(Note::PohBudget);
-        }
-        if let Some(slot) = self.deshred.window.get_mut(at) {
-            slot.proved = proved;
+        if let Some((bytes, _)) = self.deshred.ledger(at, batch.clone(), &mut self.scratch) {
+            proof.follow(&batch, bytes, &mut |why| self.tally.refuse_poh(why));
         }
     }
 
     /// Writes the gaps and the record of the slot at `at`.
     fn write_slot(&mut self, at: usize, why: Why, out: &mut impl Sink) {
         let Some(slot) = self.deshred.window.get(at) else { return };
-        let (record, number, rx_ns) = (slot.record(self.prover.is_some()), slot.number, slot.rx_ns);
+        let (number, rx_ns) = (slot.number, slot.rx_ns);
+        let mut record = slot.record();
+        if let Some(proof) = self.proofs.get(at) {
+            record.poh = proof.checked().verdict(slot.is_complete()) as u8;
+        }
         let reason = match why {
             Why::Whole | Why::InputEnds => GapReason::FecUnrecoverable,
             Why::Evicted => GapReason::SlotEvicted,
             Why::StorageFull => GapReason::StorageFull,
         };
-        let given_up = matches!(why, Why::Evicted | Why::StorageFull) && !slot.is_whole();
+        let given_up = !slot.is_whole() && matches!(why, Why::Evicted | Why::StorageFull);
         match self.deshred.missing(at) {
             Some((count, first)) => {
                 self.write_gap(number, rx_ns, reason, count.into(), Some(first), out);
@@ -393,8 +395,8 @@ impl Slot {
         }
     }
 
-    /// The slot's record, as far as it has come; `poh` says whether that check was asked for.
-    fn record(&self, poh: bool) -> record::Slot {
+    /// The slot's record, as far as the slot has come, without the proof of history.
+    fn record(&self) -> record::Slot {
         let mut record = record::Slot::new(self.rx_ns);
         let (counts, complete) = (self.counts, self.is_complete());
         record.slot = self.number;
@@ -404,9 +406,6 @@ impl Slot {
         (record.txns, record.swaps) = (counts.txns, counts.swaps);
         record.shred_version = self.version;
         record.complete = u8::from(complete);
-        if poh {
-            record.poh = self.proved.checked.verdict(complete) as u8;
-        }
         record.merkle = self.merkle.verdict(complete) as u8;
         record.leader = self.leader.verdict(complete) as u8;
         if let Some((_, hash)) = self.tip.filter(|_| complete) {
@@ -436,11 +435,11 @@ impl Stage for Parser {
 
     /// Follows the proof of history, which rows do not wait for, by one batch.
     fn idle(&mut self, _now_ns: u64, _out: &mut impl Sink) {
-        if self.order == Order::Slot || self.prover.is_none() {
+        if self.order == Order::Slot {
             return;
         }
         let waiting = self.deshred.window.open().find_map(|(at, slot)| {
-            let batch = slot.batch_from(slot.proved.next)?;
+            let batch = slot.batch_from(self.proofs.get(at)?.next())?;
             slot.is_done(*batch.end()).then_some((at, batch))
         });
         if let Some((at, batch)) = waiting {

@@ -7,6 +7,7 @@ use crate::net::pcap::Skip;
 use crate::record::GapReason;
 use crate::wire::entry::{BatchReject, Fault};
 use crate::wire::feed::FeedReject;
+use crate::wire::poh::PohReject;
 use crate::wire::recover::RecoverReject;
 use crate::wire::shred::Reject;
 use crate::wire::txn::TxReject;
@@ -73,21 +74,18 @@ pub(super) enum Note {
     FeedSkipped,
     /// A batch that is a block marker and holds no entries.
     BlockMarker,
-    /// An entry that claims more hashes than the budget of its slot: left unproved.
-    PohBudget,
     /// A batch decoded from the start of a FEC set, because what lies before it is missing.
     StartAssumed,
 }
 
 impl Note {
     /// Names by number.
-    pub(super) const NAMES: [&'static str; 7] = [
+    pub(super) const NAMES: [&'static str; 6] = [
         "key_in_lookup_table",
         "mint_unknown",
         "direction_unknown",
         "feed_skipped",
         "block_marker",
-        "poh_budget",
         "start_assumed",
     ];
 }
@@ -162,6 +160,7 @@ pub(super) struct Tally {
     refused_txns: Counts<{ TxReject::NAMES.len() }>,
     refused_swaps: Counts<{ IxFault::NAMES.len() }>,
     refused_sets: Counts<{ RecoverReject::NAMES.len() }>,
+    refused_poh: Counts<{ PohReject::NAMES.len() }>,
     refused_accounts: Counts<{ AccountFault::NAMES.len() }>,
     notes: Counts<{ Note::NAMES.len() }>,
     gap_reasons: Counts<{ GapReason::NAMES.len() }>,
@@ -205,6 +204,11 @@ impl Tally {
     /// Counts a FEC set that had enough shreds and could not be recovered.
     pub(super) fn refuse_set(&mut self, why: RecoverReject) {
         self.refused_sets.add(why as usize);
+    }
+
+    /// Counts an entry that does not follow from the one before.
+    pub(super) fn refuse_poh(&mut self, why: PohReject) {
+        self.refused_poh.add(why as usize);
     }
 
     /// Counts an account of a pool that is not what it should be.
@@ -258,6 +262,11 @@ impl Tally {
     /// Reasons for which FEC sets could not be recovered.
     pub(super) fn refused_sets(&self) -> impl Iterator<Item = (&str, u64)> {
         self.refused_sets.named(RecoverReject::NAMES)
+    }
+
+    /// Reasons for which entries do not follow.
+    pub(super) fn refused_poh(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused_poh.named(PohReject::NAMES)
     }
 
     /// Reasons for which accounts of pools were refused.

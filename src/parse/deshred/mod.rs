@@ -12,7 +12,7 @@ mod slot;
 mod verify;
 mod window;
 
-pub(super) use slot::{Phase, Proved, Slot};
+pub(super) use slot::{Checked, Phase, Slot};
 pub(super) use verify::Verify;
 pub(super) use window::Admit;
 

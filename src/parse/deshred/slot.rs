@@ -61,18 +61,6 @@ pub(in crate::parse) struct Numbered {
     pub(in crate::parse) txns: u32,
 }
 
-/// How far the proof of history was followed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::parse) struct Proved {
-    /// Data index at which the next batch begins.
-    pub(in crate::parse) next: u32,
-    /// Hash of the last entry before it; none at the start and after a hole.
-    pub(in crate::parse) hash: Option<[u8; 32]>,
-    /// Hashes computed so far.
-    pub(in crate::parse) hashes: u64,
-    pub(in crate::parse) checked: Checked,
-}
-
 /// A slot.
 #[derive(Debug)]
 pub(in crate::parse) struct Slot {
@@ -88,7 +76,6 @@ pub(in crate::parse) struct Slot {
     pub(in crate::parse) merkle: Checked,
     pub(in crate::parse) leader: Checked,
     pub(in crate::parse) numbered: Numbered,
-    pub(in crate::parse) proved: Proved,
     /// Where the last batch with entries ends, and the hash of its last entry.
     pub(in crate::parse) tip: Option<(u32, [u8; 32])>,
     /// Missing shreds are recovered as soon as they can be.
@@ -120,7 +107,6 @@ impl Slot {
             merkle: Checked::default(),
             leader: Checked::default(),
             numbered: Numbered::default(),
-            proved: Proved::default(),
             tip: None,
             eager: false,
             touched: 0,
@@ -147,7 +133,7 @@ impl Slot {
         (self.version, self.parent, self.last, self.rx_ns) = (0, None, None, 0);
         (self.counts, self.tip) = (Counts::default(), None);
         (self.merkle, self.leader) = (Checked::default(), Checked::default());
-        (self.numbered, self.proved) = (Numbered::default(), Proved::default());
+        self.numbered = Numbered::default();
     }
 
     /// Takes nothing any more but counts.
