@@ -28,6 +28,7 @@ pub mod entry;
 pub mod fec;
 pub mod feed;
 pub mod merkle;
+pub mod poh;
 pub mod recover;
 pub mod shred;
 pub mod txn;
