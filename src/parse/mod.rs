@@ -5,6 +5,7 @@
 mod accounts;
 mod args;
 mod batch;
+mod decode;
 mod deshred;
 mod feed;
 mod mints;
@@ -13,6 +14,10 @@ mod rows;
 mod run;
 mod stage;
 mod tally;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod version;
 
 use crate::cli::Tool;

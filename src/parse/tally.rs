@@ -115,7 +115,8 @@ impl<const N: usize> Counts<N> {
     }
 
     /// The count of number `number`.
-    pub(super) fn of(&self, number: usize) -> u64 {
+    #[cfg(test)]
+    fn of(&self, number: usize) -> u64 {
         self.0.get(number).copied().unwrap_or(0)
     }
 
@@ -127,6 +128,7 @@ impl<const N: usize> Counts<N> {
         names.iter().copied().zip(self.0.iter().copied())
     }
 
+    #[cfg(test)]
     fn sum(&self) -> u64 {
         self.0.iter().sum()
     }
@@ -234,6 +236,7 @@ impl Tally {
     }
 
     /// Packets that were refused, whatever the reason.
+    #[cfg(test)]
     pub(super) fn refused_count(&self) -> u64 {
         self.refused.sum() + self.refused_shreds.sum() + self.refused_feed.sum() + self.skipped.sum()
     }

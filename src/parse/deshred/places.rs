@@ -96,9 +96,9 @@ mod tests {
         places.put(9, cell);
         places.set_seen(4);
         assert_eq!((places.get(9), places.get(4), places.end()), (Place::Stored(cell), Place::Seen, 10));
-        assert!(cells.is_full());
+        assert!(cells.put(&[2], 0, false).is_none());
         places.free(&mut cells);
-        assert!(!cells.is_full());
+        assert_eq!(cells.put(&[2], 0, false), Some(cell));
         assert_eq!((places.get(9), places.cell(9)), (Place::Seen, None));
         places.reset(&mut cells);
         assert_eq!((places.get(9), places.get(4), places.end()), (Place::Empty, Place::Empty, 0));

@@ -198,11 +198,11 @@ impl Slot {
         self.ends.next(index)
     }
 
-    /// Starts of FEC sets between the last missing shred before `end` and `end`, at or after
-    /// `from`: where a batch may begin whose first shreds are not known.
-    pub(in crate::parse) fn starts_before(&self, from: u32, end: u32) -> impl Iterator<Item = u32> {
+    /// The first start of a FEC set between the last missing shred before `end` and `end`, at or
+    /// after `from`: where a batch may begin whose first shreds are not known.
+    pub(in crate::parse) fn start_before(&self, from: u32, end: u32) -> Option<u32> {
         let run = self.have.last_gap_before(end).map_or(0, |gap| gap + 1).max(from);
-        (run..=end).filter(|index| self.sets.get(*index).is_some())
+        self.sets.next_from(run).map(|(start, _)| start).filter(|start| *start <= end)
     }
 
     /// One past the highest data shred that is known to exist.
