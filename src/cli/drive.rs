@@ -52,12 +52,7 @@ impl Drive {
     /// # Errors
     /// Those of the output.
     #[inline]
-    pub fn input(
-        &mut self,
-        rx_ns: u64,
-        piped: bool,
-        make: impl FnOnce(&mut Arena),
-    ) -> Result<()> {
+    pub fn input(&mut self, rx_ns: u64, piped: bool, make: impl FnOnce(&mut Arena)) -> Result<()> {
         let clock = self.flow.take(piped, rx_ns);
         make(&mut self.arena);
         self.drain()?;

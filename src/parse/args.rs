@@ -125,7 +125,8 @@ impl Args {
             Some(OrderArg::Arrival) => Order::Arrival,
             None => default,
         };
-        let verify = Verify { merkle: asked(VerifyArg::Merkle), leader, poh: asked(VerifyArg::Poh) };
+        let verify =
+            Verify { merkle: asked(VerifyArg::Merkle), leader, poh: asked(VerifyArg::Poh) };
         let limits = Limits { slots_max: self.slots_max, shreds_max: self.shreds_max };
         Ok(Config { order, verify, limits, shred_version: self.shred_version })
     }

@@ -238,7 +238,10 @@ impl Tally {
     /// Packets that were refused, whatever the reason.
     #[cfg(test)]
     pub(super) fn refused_count(&self) -> u64 {
-        self.refused.sum() + self.refused_shreds.sum() + self.refused_feed.sum() + self.skipped.sum()
+        self.refused.sum()
+            + self.refused_shreds.sum()
+            + self.refused_feed.sum()
+            + self.skipped.sum()
     }
 
     /// Reasons for which packets were refused.

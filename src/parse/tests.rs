@@ -77,7 +77,8 @@ fn run(mut parser: Parser, packets: &[Vec<u8>]) -> (Out, Tally) {
 fn shuffled(mut packets: Vec<Vec<u8>>, seed: u64) -> Vec<Vec<u8>> {
     let mut state = seed | 1;
     for at in (1..packets.len()).rev() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         packets.swap(at, (state >> 33) as usize % (at + 1));
     }
     packets
@@ -104,7 +105,9 @@ fn a_slot_gives_its_rows_then_its_record() {
     let places: Vec<_> = out
         .swaps
         .iter()
-        .map(|swap| (swap.tx_index, swap.batch_tx, swap.ix_outer, swap.head.flags & Swap::LAST_OF_TX))
+        .map(|swap| {
+            (swap.tx_index, swap.batch_tx, swap.ix_outer, swap.head.flags & Swap::LAST_OF_TX)
+        })
         .collect();
     let batch = [(0, 0, 0, 0), (0, 0, 1, 1), (2, 2, 0, 1)];
     let next = batch.map(|(tx, in_batch, ix, last)| (tx + 3, in_batch, ix, last));
@@ -168,7 +171,7 @@ fn copies_are_counted_and_the_first_of_two_versions_stays() {
     other[200] ^= 1;
     packets.insert(1, other);
     let (out, tally) = run(parser(Order::Slot, WHOLE), &packets);
-    assert_eq!((tally.shreds_duplicate as usize, tally.count_of(Refusal::ShredConflict)), (count, 1));
+    assert_eq!((tally.shreds_duplicate, tally.count_of(Refusal::ShredConflict)), (count as u64, 1));
     let record = out.slots[0];
     assert_eq!((record.complete, record.poh), (1, Verdict::Ok as u8));
     assert_eq!(record.shreds_duplicate as usize, count);

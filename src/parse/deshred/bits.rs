@@ -59,9 +59,8 @@ impl Bits {
     pub(super) fn last_before(&self, end: u32) -> Option<u32> {
         let end = end.min(SHREDS_PER_SLOT_MAX);
         let mut base = end & !63;
-        let mut word = self.words.get(base as usize / 64).map_or(0, |word| {
-            word & ((1u64 << (end % 64)) - 1)
-        });
+        let mut word =
+            self.words.get(base as usize / 64).map_or(0, |word| word & ((1u64 << (end % 64)) - 1));
         while word == 0 {
             base = base.checked_sub(64)?;
             word = *self.words.get(base as usize / 64)?;
@@ -73,9 +72,10 @@ impl Bits {
     pub(super) fn last_gap_before(&self, end: u32) -> Option<u32> {
         let end = end.min(SHREDS_PER_SLOT_MAX);
         let mut base = end & !63;
-        let mut word = self.words.get(base as usize / 64).map_or(u64::MAX, |word| {
-            word | (u64::MAX << (end % 64))
-        });
+        let mut word = self
+            .words
+            .get(base as usize / 64)
+            .map_or(u64::MAX, |word| word | (u64::MAX << (end % 64)));
         while word == u64::MAX {
             base = base.checked_sub(64)?;
             word = *self.words.get(base as usize / 64)?;
@@ -118,7 +118,9 @@ mod tests {
         ) {
             let members: BTreeSet<u32> = members.into_iter().chain(0..dense).collect();
             let mut bits = Bits::new();
-            members.iter().for_each(|index| bits.set(*index));
+            for index in &members {
+                bits.set(*index);
+            }
             for from in [from, dense, 0, 63, 64, SHREDS_PER_SLOT_MAX] {
                 prop_assert_eq!(bits.has(from), members.contains(&from));
                 prop_assert_eq!(bits.next(from), members.range(from..).next().copied());
@@ -126,7 +128,8 @@ mod tests {
                 let end = from.min(SHREDS_PER_SLOT_MAX);
                 let last_gap = (0..end).rev().find(|index| !members.contains(index));
                 prop_assert_eq!(bits.last_gap_before(from), last_gap);
-                let gap = (from..).find(|index| !members.contains(index)).unwrap();
+                let beyond = SHREDS_PER_SLOT_MAX + 4;
+                let gap = (from..beyond).find(|index| !members.contains(index)).unwrap();
                 prop_assert_eq!(bits.next_gap(from), gap);
                 let gaps = from as usize - members.range(..from).count();
                 prop_assert_eq!(bits.gaps_before(from) as usize, gaps);

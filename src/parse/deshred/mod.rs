@@ -247,10 +247,8 @@ impl Deshredder {
     }
 
     fn store_staged(&mut self, at: usize, id: SetId, rx_ns: u64) {
-        let staged = std::mem::replace(
-            &mut self.staged,
-            Staged { bytes: Vec::new(), lens: Vec::new() },
-        );
+        let staged =
+            std::mem::replace(&mut self.staged, Staged { bytes: Vec::new(), lens: Vec::new() });
         let mut rest = staged.bytes.as_slice();
         for len in &staged.lens {
             let Some((bytes, after)) = rest.split_at_checked(*len) else { break };

@@ -95,7 +95,10 @@ mod tests {
         let cell = cells.put(&[1], 0, false).unwrap();
         places.put(9, cell);
         places.set_seen(4);
-        assert_eq!((places.get(9), places.get(4), places.end()), (Place::Stored(cell), Place::Seen, 10));
+        assert_eq!(
+            (places.get(9), places.get(4), places.end()),
+            (Place::Stored(cell), Place::Seen, 10)
+        );
         assert!(cells.put(&[2], 0, false).is_none());
         places.free(&mut cells);
         assert_eq!(cells.put(&[2], 0, false), Some(cell));

@@ -69,9 +69,8 @@ impl FecSet {
         };
         let last = if shred.data_header().is_some() { shred.index() } else { self.index };
         let shape = self.shape.or(shape(shred));
-        let inside = shape.is_none_or(|shape| {
-            self.data_last.max(last) - self.index < u32::from(shape.num_data)
-        });
+        let inside = shape
+            .is_none_or(|shape| self.data_last.max(last) - self.index < u32::from(shape.num_data));
         let same_form = (form, proof_count) == (self.form, self.proof_count);
         let agrees = same_form && signed && shaped && inside;
         if agrees { Ok(()) } else { Err(Refusal::SetConflict) }
