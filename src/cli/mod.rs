@@ -12,7 +12,7 @@ mod progress;
 mod stats;
 
 pub use common::{Common, Files, Format, SchemaForm, When, parse_duration};
-pub use drive::{Drive, filter};
+pub use drive::{Drive, filter, read_stream};
 pub use input::{Named, Opened};
 pub use output::Output;
 pub use stats::{Flow, Stats};
