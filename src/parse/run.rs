@@ -18,7 +18,7 @@ use crate::sys::pipe;
 use clap::{ArgMatches, FromArgMatches};
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read};
-use std::os::fd::RawFd;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::Duration;
 
@@ -185,7 +185,7 @@ enum Input {
     /// A capture in a map.
     Capture(Map),
     /// A capture from a pipe.
-    Piped(Box<dyn Read>, RawFd),
+    Piped(Box<dyn Read>, OwnedFd),
     /// A record stream, or what its reader will name.
     Stream(Opened),
 }
@@ -255,11 +255,11 @@ fn read_piped(
     drive: &mut Drive,
     parser: &mut Parser,
     from: Box<dyn Read>,
-    fd: RawFd,
+    fd: OwnedFd,
 ) -> Result<u64> {
     let mut reader = Reader::new(from);
     while !drive.is_full() {
-        if !pipe::wait_readable(fd, Duration::ZERO) {
+        if !pipe::readable(&fd, Duration::ZERO).unwrap_or(true) {
             drive.idle(parser)?;
         }
         let Some(item) = reader.next_item()? else { break };
