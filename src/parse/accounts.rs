@@ -42,3 +42,26 @@ pub(super) fn write(
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{RAYDIUM_AMM_V4, RAYDIUM_CPMM};
+    use crate::stream::Arena;
+
+    #[test]
+    fn pools_without_their_parts_are_named_and_left_out() {
+        let mut book = AccountBook::new();
+        let mut amm = vec![0; 752];
+        amm.splice(..1, [6]);
+        book.insert([1; 32], RAYDIUM_AMM_V4, amm, 5);
+        book.insert([2; 32], RAYDIUM_CPMM, vec![9; 637], 5);
+        book.insert([3; 32], [9; 32], vec![1; 80], 5);
+        let (mut mints, mut tally) = (Mints::default(), Tally::default());
+        let (mut arena, mut warnings) = (Arena::with_room(64), Vec::new());
+        write(&book, &mut mints, &mut tally, &mut arena, &mut |what| warnings.push(what));
+        assert!(arena.is_empty() && tally.pools == 0);
+        assert!(!warnings.is_empty());
+        assert!(warnings.iter().all(|what| what.contains("is left out: ")), "{warnings:?}");
+    }
+}

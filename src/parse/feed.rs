@@ -154,3 +154,132 @@ fn entry(line: &[u8]) -> std::result::Result<(u64, Known), String> {
     let (pool, mint_a, mint_b) = (key("pool")?, key("mint_0")?, key("mint_1")?);
     Ok((pool_id, Known { pool, mint_a, mint_b, sequence: None, slot: 0 }))
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
+mod tests {
+    use super::*;
+    use crate::error::Exit;
+    use crate::stream::Arena;
+    use crate::wire::feed::FeedReject;
+
+    const LINE: &str = r#"{"pool_id":7,"venue":"feed","mint_0":"So11111111111111111111111111111111111111112","mint_1":"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v","pool":"58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2"}"#;
+
+    fn feed() -> Feed {
+        let mut feed = Feed::default();
+        feed.read(format!("{LINE}\n\n{}\n", LINE.replace(":7,", ":\"8\",")).as_bytes()).unwrap();
+        feed
+    }
+
+    fn update(sequence: u64) -> PoolStateUpdate {
+        let mut made = [0; PoolStateUpdate::LEN];
+        made[..8].copy_from_slice(&sequence.to_le_bytes());
+        made[8] = 33;
+        made[16] = 7;
+        (made[24], made[32], made[40], made[42], made[43]) = (100, 200, 30, 9, 6);
+        let update: PoolStateUpdate = zerocopy::transmute!(made);
+        update.sealed()
+    }
+
+    fn swap(pool_id: u64, direction: u8) -> DexSwapTx {
+        let (amount_in, min_amount_out, sequence, deadline_slot) = (50, 40, 3, 99);
+        let (fee_bps, flags, zero) = (30, 0, 0);
+        DexSwapTx {
+            pool_id,
+            amount_in,
+            min_amount_out,
+            sequence,
+            deadline_slot,
+            fee_bps,
+            direction,
+            flags,
+            zero,
+        }
+    }
+
+    fn take(feed: &mut Feed, payloads: &[&[u8]]) -> (Vec<Swap>, Vec<Pool>, Tally) {
+        let (mut tally, mut arena) = (Tally::default(), Arena::with_room(4096));
+        for payload in payloads {
+            feed.take(payload, 5, &mut tally, &mut arena);
+        }
+        let swaps = arena.records().filter_map(|r| r.get::<Swap>().unwrap()).copied().collect();
+        let pools = arena.records().filter_map(|r| r.get::<Pool>().unwrap()).copied().collect();
+        (swaps, pools, tally)
+    }
+
+    #[test]
+    fn an_update_is_the_pools_state() {
+        let (_, pools, tally) = take(&mut feed(), &[update(4).bytes(), update(9).bytes()]);
+        let pool = pools[1];
+        assert_eq!((pool.slot, pool.sequence, pool.pool_id), (33, 9, 7));
+        assert_eq!((pool.reserve_a, pool.reserve_b), (100, 200));
+        assert_eq!((pool.fee_num, pool.fee_den), (30, 10_000));
+        assert_eq!((pool.decimals_a, pool.decimals_b, pool.venue), (9, 6, Venue::Feed as u16));
+        assert_eq!((pool.mint_a, pool.mint_b), (crate::ids::WSOL, crate::ids::USDC));
+        assert_eq!((pool.head.rx_ns, tally.feed_updates, tally.pools), (5, 2, 2));
+        assert_eq!(
+            tally.notes().find(|(name, _)| *name == "feed_skipped"),
+            Some(("feed_skipped", 4))
+        );
+    }
+
+    #[test]
+    fn a_swap_names_pool_and_tokens_by_the_directory() {
+        let mut feed = feed();
+        let (one, other) = (swap(7, 0), swap(8, 1));
+        let (swaps, _, tally) = take(&mut feed, &[update(1).bytes(), one.bytes(), other.bytes()]);
+        let row = swaps[0];
+        assert_eq!((row.amount_in, row.limit, row.sequence, row.deadline_slot), (50, 40, 3, 99));
+        assert_eq!((row.slot, row.source, row.direction), (33, Source::Feed as u8, 1));
+        assert_eq!((row.mint_in, row.mint_out), (crate::ids::WSOL, crate::ids::USDC));
+        assert_eq!((swaps[1].mint_in, swaps[1].direction), (crate::ids::USDC, 2));
+        assert_eq!((swaps[1].slot, tally.feed_swaps, tally.swaps), (0, 2, 2));
+    }
+
+    #[test]
+    fn what_cannot_be_believed_is_refused_by_name() {
+        let mut bad = update(3);
+        bad.slot = 1.into();
+        let (new, old, unknown, aslant) = (update(2), update(1), swap(9, 0), swap(7, 2));
+        let payloads = [
+            new.bytes(),
+            new.bytes(),
+            old.bytes(),
+            bad.bytes(),
+            unknown.bytes(),
+            aslant.bytes(),
+            &[0; 64],
+        ];
+        let (swaps, pools, tally) = take(&mut feed(), &payloads);
+        assert_eq!((swaps.len(), pools.len()), (0, 1));
+        assert_eq!(tally.count_of(Refusal::StaleSequence), 2);
+        assert_eq!(tally.count_of(Refusal::UnknownPool), 1);
+        assert_eq!(tally.refused_count(), 6);
+        let checksum = tally.refused().find(|(name, _)| *name == FeedReject::Checksum.name());
+        assert_eq!(checksum, Some(("feed_checksum", 1)));
+        let (_, pools, tally) = take(&mut Feed::default(), &[update(2).bytes()]);
+        assert_eq!((pools.len(), tally.count_of(Refusal::UnknownPool)), (0, 1));
+    }
+
+    #[test]
+    fn a_directory_is_read_or_refused_with_its_line() {
+        let read = |text: &str| Feed::default().read(text.as_bytes());
+        assert!(read("").is_ok() && read("\n \n").is_ok());
+        assert!(read(&[LINE, LINE].join("\n")).is_ok());
+        for bad in [
+            "no json".to_owned(),
+            "[]".to_owned(),
+            LINE.replace("feed", "nowhere"),
+            LINE.replace("pool_id", "id"),
+            LINE.replace(":7", ":-7"),
+            LINE.replace("58oQ", "0"),
+        ] {
+            let error = read(&[LINE, &bad].join("\n")).unwrap_err();
+            assert_eq!(error.exit(), Exit::Foreign, "{bad}");
+            assert!(error.to_string().starts_with("line 2: "), "{error}");
+        }
+        let twice = [LINE, &LINE.replace("58oQ", "9wFF").replace("LYQo2", "LYQo3")].join("\n");
+        let error = read(&twice).unwrap_err();
+        assert!(matches!(error.exit(), Exit::Damaged | Exit::Foreign), "{error}");
+    }
+}

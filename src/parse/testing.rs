@@ -2,6 +2,8 @@
 //! shreds without signatures.
 
 use crate::ids::{Key, RAYDIUM_AMM_V4};
+use crate::keys::Signer;
+use crate::wire::shredder::{Place, Shredder};
 use crate::wire::variant::{Kind, Variant};
 use sha2::{Digest, Sha256};
 
@@ -9,7 +11,7 @@ use sha2::{Digest, Sha256};
 pub(super) fn swap_tx(seed: u8, amounts: &[u64]) -> Vec<u8> {
     let mut tx = vec![1];
     tx.extend([seed; 64]);
-    // Fee payer, pool, five more accounts, program.
+    // Owner, pool, authority, two vaults, source, target, token program, AMM program.
     tx.extend([1, 0, 1]);
     let mut keys: Vec<Key> = (0..8).map(|n| [seed.wrapping_add(n); 32]).collect();
     keys.push(RAYDIUM_AMM_V4);
@@ -19,7 +21,7 @@ pub(super) fn swap_tx(seed: u8, amounts: &[u64]) -> Vec<u8> {
     tx.push(u8::try_from(amounts.len()).unwrap());
     for amount in amounts {
         // SwapBaseInV2: token program, pool, authority, two vaults, source, target, owner.
-        tx.extend([8, 8, 1, 2, 3, 4, 5, 6, 7, 0]);
+        tx.extend([8, 8, 7, 1, 2, 3, 4, 5, 6, 0]);
         tx.extend([17, 16]);
         tx.extend(amount.to_le_bytes());
         tx.extend((amount / 2).to_le_bytes());
@@ -94,8 +96,26 @@ pub(super) fn shreds(slot: u64, batches: &[Vec<u8>]) -> Vec<Vec<u8>> {
 
 /// A slot of `batch_count` batches of three transactions, two of them with swaps.
 pub(super) fn slot(slot: u64, batch_count: u8) -> Vec<Vec<u8>> {
+    shreds(slot, &batches(slot, batch_count))
+}
+
+/// The same with data and code shreds, 32 and 32 a set, that `signer` signed.
+pub(super) fn signed_slot(slot: u64, batch_count: u8, signer: &Signer) -> Vec<Vec<u8>> {
+    let mut shredder = Shredder::new(1);
+    shredder.start(slot, 1, [3; 32]);
+    let mut made = Vec::new();
+    let batches = batches(slot, batch_count);
+    for (number, batch) in batches.iter().enumerate() {
+        let place = Place { last_in_slot: number + 1 == batches.len(), reference_tick: 0 };
+        let mut sign = |root: &[u8; 32]| signer.sign(root);
+        shredder.shred(batch, place, &mut sign, &mut |shred| made.push(shred.to_vec())).unwrap();
+    }
+    made
+}
+
+fn batches(slot: u64, batch_count: u8) -> Vec<Vec<u8>> {
     let mut ledger = Ledger::new();
-    let batches: Vec<_> = (0..batch_count)
+    (0..batch_count)
         .map(|batch| {
             let seed = batch.wrapping_mul(3);
             let amount = u64::from(seed) + 1000 * slot;
@@ -105,6 +125,5 @@ pub(super) fn slot(slot: u64, batch_count: u8) -> Vec<Vec<u8>> {
                 swap_tx(seed + 2, &[amount + 2]),
             ])
         })
-        .collect();
-    shreds(slot, &batches)
+        .collect()
 }

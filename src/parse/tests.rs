@@ -8,6 +8,7 @@ use super::rows::Rows;
 use super::stage::{Config, Order, Parser};
 use super::tally::{Refusal, Tally};
 use super::testing::{self, Ledger, shred, shreds, swap_tx};
+use crate::keys::Signer;
 use crate::record::{Gap, GapReason, Packet, Record, Slot, Swap, Verdict};
 use crate::stream::{Arena, Stage};
 use proptest::prelude::*;
@@ -313,14 +314,138 @@ fn packets_come_as_records_too() {
     assert_eq!((out.swaps.len(), out.gaps.len(), out.slots.len()), (3, 1, 1));
 }
 
+fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser {
+    let verify = Verify { merkle, leader, poh: false };
+    let config = Config { order, verify, limits: WHOLE, shred_version: Some(1) };
+    Parser::new(&config, Rows::default(), Feed::default())
+}
+
+fn signer() -> Signer {
+    Signer::from_seed(&[5; 32])
+}
+
+#[test]
+fn half_of_every_set_is_enough() {
+    let packets = testing::signed_slot(100, 3, &signer());
+    let leader = Some(signer().public());
+    let (whole, _) = run(checked(true, leader, Order::Slot), &packets);
+    assert_eq!(whole.slots[0].complete, 1);
+    for seed in 1..6 {
+        // Of each set of 64 any 32 remain.
+        let kept: Vec<_> = packets
+            .chunks(64)
+            .flat_map(|set| shuffled(set.to_vec(), seed).into_iter().take(32))
+            .collect();
+        for order in [Order::Slot, Order::Arrival] {
+            let (out, tally) = run(checked(true, leader, order), &shuffled(kept.clone(), seed));
+            let mut rows = out.timeless();
+            rows.sort_by_key(|swap| (swap.batch_start, swap.batch_tx, swap.ix_outer));
+            if order == Order::Slot {
+                assert_eq!(rows, whole.timeless());
+                assert_eq!(out.kinds, whole.kinds);
+            }
+            assert_eq!(rows.len(), whole.swaps.len());
+            let record = out.slots[0];
+            assert_eq!((record.complete, record.blockhash), (1, whole.slots[0].blockhash));
+            assert_eq!(record.shreds_data + record.shreds_recovered, whole.slots[0].shreds_data);
+            assert_eq!((record.merkle, record.leader), (Verdict::Ok as u8, Verdict::Ok as u8));
+            assert_eq!(tally.shreds_recovered, u64::from(record.shreds_recovered));
+        }
+    }
+}
+
+#[test]
+fn one_shred_less_than_enough_leaves_a_gap() {
+    let packets = testing::signed_slot(100, 2, &signer());
+    let kept = [&packets[..64], &packets[64 + 33..128]].concat();
+    let (out, _) = run(checked(false, None, Order::Slot), &kept);
+    assert_eq!((out.gaps[0].count, out.gaps[0].reason), (32, GapReason::FecUnrecoverable as u16));
+    assert_eq!((out.slots[0].batches, out.slots[0].complete), (1, 0));
+}
+
+#[test]
+fn a_recovered_shred_that_comes_late_is_received_and_not_new() {
+    let mut packets = testing::signed_slot(100, 1, &signer());
+    let late = packets.remove(0);
+    let again = late.clone();
+    packets.extend([late, again]);
+    packets.truncate(66);
+    // The slot is whole as soon as 32 shreds are there; one of another slot keeps it open.
+    let mut parser = checked(false, None, Order::Arrival);
+    let mut arena = Arena::with_room(1 << 16);
+    for packet in &packets[..20] {
+        parser.datagram(packet, false, 1, &mut arena);
+    }
+    assert!(arena.is_empty());
+    for packet in &packets[20..] {
+        parser.datagram(packet, false, 2, &mut arena);
+    }
+    parser.finish(&mut arena);
+    let mut out = Out::default();
+    out.drain(&mut arena);
+    assert_eq!((out.slots.len(), out.swaps.len()), (1, 3));
+    assert_eq!(parser.tally.packets, 65);
+    assert_eq!(parser.tally.shreds_duplicate, 2);
+}
+
+#[test]
+fn a_damaged_shred_is_refused_by_its_proof_and_healed_by_the_code() {
+    let packets = testing::signed_slot(100, 2, &signer());
+    let leader = Some(signer().public());
+    for at in [64, 75, 88, 200, 1000, 1100, 1202] {
+        let mut damaged = packets.clone();
+        // The first shred of a set with a leader's key; any other without.
+        for number in [0, 5, 40, 64, 90] {
+            if let Some(byte) = damaged[number].get_mut(at) {
+                *byte ^= 0x04;
+            }
+        }
+        let (out, tally) = run(checked(true, leader, Order::Slot), &damaged);
+        let slot = out.slots.iter().find(|slot| slot.slot == 100).unwrap();
+        assert_eq!((slot.complete, out.swaps.len()), (1, 6), "byte {at}: {tally:?}");
+        assert!(tally.refused_count() + u64::from(slot.shreds_recovered) >= 3, "byte {at}");
+    }
+}
+
+#[test]
+fn shreds_of_another_leader_are_refused_and_the_verdict_is_bad() {
+    let packets = testing::signed_slot(100, 1, &signer());
+    let other = Signer::from_seed(&[6; 32]).public();
+    let (out, tally) = run(checked(true, Some(other), Order::Slot), &packets);
+    assert_eq!(tally.count_of(Refusal::LeaderSignature), packets.len() as u64);
+    assert_eq!((out.slots[0].leader, out.slots[0].complete), (Verdict::Bad as u8, 0));
+    assert_eq!((tally.slots_bad, out.swaps.len()), (1, 0));
+}
+
+#[test]
+fn shreds_that_disagree_with_their_set_are_refused() {
+    let packets = testing::signed_slot(100, 2, &signer());
+    let mut forged = packets.clone();
+    forged[3][0] ^= 1; // another signature
+    forged[4][64] ^= 1; // another length of the proof
+    forged[40][83] = 31; // another count of data shreds
+    let (out, tally) = run(checked(false, None, Order::Slot), &forged);
+    assert_eq!(tally.count_of(Refusal::SetConflict), 3);
+    assert_eq!((out.slots[0].complete, out.slots[0].shreds_recovered), (1, 2));
+}
+
+#[test]
+fn another_shred_version_is_refused() {
+    let mut packets = testing::slot(100, 2);
+    packets[1][77] = 2;
+    let (_, tally) = run(parser(Order::Slot, WHOLE), &packets);
+    assert_eq!(tally.count_of(Refusal::ShredVersion), 1);
+}
+
 /// A packet made of a good one by a few changed bytes, of the header mostly.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let changes = proptest::collection::vec((0..1203usize, any::<u8>(), any::<bool>()), 0..4);
     (0..90usize, changes, 0..40usize).prop_map(|(at, changes, cut)| {
-        let all = three_slots();
+        let all = if at < 45 { three_slots() } else { testing::signed_slot(100, 2, &signer()) };
         let mut packet = all[at % all.len()].clone();
         for (place, value, header) in changes {
-            packet[if header { 64 + place % 25 } else { place }] = value;
+            let place = if header { 64 + place % 25 } else { place };
+            packet[place % 1203] = value;
         }
         packet.truncate(packet.len() - if cut < 3 { cut * 500 } else { 0 });
         packet
@@ -340,7 +465,8 @@ proptest! {
     ) {
         let order = if arrival { Order::Arrival } else { Order::Slot };
         let limits = if small { Limits { slots_max: 2, shreds_max: 64 } } else { WHOLE };
-        let packets = [three_slots(), damaged, noise].concat();
+        let signed = testing::signed_slot(100, 2, &signer());
+        let packets = [three_slots(), signed, damaged, noise].concat();
         run(parser(order, limits), &shuffled(packets, seed));
     }
 }

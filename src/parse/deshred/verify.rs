@@ -2,11 +2,12 @@
 
 use super::sets::FecSet;
 use super::slot::{Checked, Slot};
+use crate::ids::Key;
+use crate::keys;
 use crate::parse::tally::Refusal;
 use crate::wire::merkle::root_of;
 use crate::wire::shred::Shred;
 use crate::wire::variant::{CODE_LEN, Form, SIGNATURE_LEN};
-use ed25519_dalek::{Signature, VerifyingKey};
 
 /// The checks asked for.
 #[derive(Clone, Debug, Default)]
@@ -14,7 +15,7 @@ pub(in crate::parse) struct Verify {
     /// Each shred belongs to the root of its set.
     pub(in crate::parse) merkle: bool,
     /// The key that must have signed each root, and each legacy shred.
-    pub(in crate::parse) leader: Option<VerifyingKey>,
+    pub(in crate::parse) leader: Option<Key>,
     /// Each entry's hash follows from the one before.
     pub(in crate::parse) poh: bool,
 }
@@ -29,7 +30,7 @@ impl Verify {
     ) -> Result<(), Refusal> {
         if shred.variant().form == Form::Legacy {
             let Some(leader) = &self.leader else { return Ok(()) };
-            let signed = is_signed(leader, &legacy_message(shred), shred.signature());
+            let signed = keys::verify(leader, &legacy_message(shred), shred.signature());
             return count(&mut slot.leader, signed, Refusal::LeaderSignature);
         }
         if !self.merkle && self.leader.is_none() {
@@ -42,7 +43,7 @@ impl Verify {
         let root = root.ok_or(Refusal::MerkleProof)?;
         if let Some(leader) = &self.leader {
             // The set's shreds share root and signature: the first one's is everyone's.
-            let signed = set.signed || is_signed(leader, &root, shred.signature());
+            let signed = set.signed || keys::verify(leader, &root, shred.signature());
             count(&mut slot.leader, signed, Refusal::LeaderSignature)?;
             set.signed = true;
         }
@@ -59,11 +60,6 @@ fn legacy_message(shred: &Shred<'_>) -> [u8; CODE_LEN - SIGNATURE_LEN] {
         *to = *from;
     }
     message
-}
-
-fn is_signed(leader: &VerifyingKey, message: &[u8], signature: &[u8; 64]) -> bool {
-    // agave verifies strictly (solana-signature `verify`).
-    leader.verify_strict(message, &Signature::from_bytes(signature)).is_ok()
 }
 
 fn count(checked: &mut Checked, held: bool, refusal: Refusal) -> Result<(), Refusal> {
