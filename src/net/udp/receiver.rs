@@ -32,6 +32,11 @@ impl Default for Options {
 pub struct Arrival<'a> {
     /// The datagram. Its stamp is the kernel's (or `user_ns` when the kernel gave none); its
     /// target is the address that was bound; its interface is the number of the socket.
+    ///
+    /// Stamps may go back: in the first milliseconds after the first such socket of the machine
+    /// was opened, the kernel stamps a datagram not when it comes but when it is read
+    /// (`__sock_recv_timestamp`, net/socket.c of Linux: "Race occurred between timestamp enabling and
+    /// packet receiving").
     pub datagram: Datagram<'a>,
     /// When the batch it came in reached this process: CLOCK_REALTIME nanoseconds.
     pub user_ns: u64,
