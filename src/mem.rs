@@ -4,27 +4,25 @@
 //! touched; [`Map::release`] gives back those that lie behind the reader, so that a capture larger
 //! than memory can be read in bounded space.
 
-use crate::error::{Error, Result};
 use std::fs::File;
-use std::path::Path;
+use std::io::Result;
 
 /// A read-only map of a whole file.
 #[derive(Debug)]
 pub struct Map(memmap2::Mmap);
 
 impl Map {
-    /// Maps `file`, whose name is used in messages.
+    /// Maps the whole of `file`.
     ///
     /// # Errors
-    /// Status 5 when the system refuses the map.
+    /// Those of the system, which also refuses a file that is no regular one.
     #[expect(unsafe_code, reason = "mapping a file is unsafe by nature")]
-    pub fn open(file: &File, path: &Path) -> Result<Self> {
+    pub fn open(file: &File) -> Result<Self> {
         // SAFETY: memmap2 requires that the file is not changed in ways that break the borrower
         // while mapped. The bytes are only ever read as plain integers and byte strings, each
         // checked before use, so a changed byte is a wrong value and never an invalid one; a file
         // that is truncated underneath us raises SIGBUS, which ends the process without a result.
-        let map = unsafe { memmap2::Mmap::map(file) }
-            .map_err(|e| Error::os("cannot map", &e).input(path.display().to_string()))?;
+        let map = unsafe { memmap2::Mmap::map(file) }?;
         // Advice only: a kernel that declines it still serves the pages.
         let _ = map.advise(memmap2::Advice::Sequential);
         Ok(Self(map))
@@ -58,7 +56,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("mev-mem-{}", std::process::id()));
         let mut file = File::create(&path).unwrap();
         file.write_all(&[7u8; 3 * 4096]).unwrap();
-        let map = Map::open(&File::open(&path).unwrap(), &path).unwrap();
+        let map = Map::open(&File::open(&path).unwrap()).unwrap();
         map.release(0, 8192);
         assert!(map.bytes().iter().all(|b| *b == 7));
         std::fs::remove_file(&path).unwrap();

@@ -1,7 +1,8 @@
-//! Arbitrage: pool states and swaps come in, cycles that pay go out.
+//! mev-arb: finds cycles of swaps that pay, to the last lamport.
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
+mod args;
 mod book;
 mod cost;
 mod curve;
@@ -10,5 +11,24 @@ mod intern;
 mod log2;
 mod moebius;
 mod rows;
+mod run;
 mod size;
+mod table;
 mod ticks;
+
+use crate::cli::Tool;
+use crate::record::{Layout, Opportunity, Pool, Producer, Swap, Ticks};
+use clap::Args as _;
+
+/// The program.
+pub const TOOL: &Tool = &Tool {
+    name: "mev-arb",
+    producer: Producer::Arb,
+    about: "Finds cycles of swaps that pay, to the last lamport",
+    reads: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA],
+    writes: &[Opportunity::SCHEMA],
+    augment: args::Args::augment_args,
+    run: run::run,
+    description: &[],
+    examples: &[],
+};

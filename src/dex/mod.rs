@@ -19,6 +19,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
 mod accounts;
+pub mod accounts_file;
 mod build;
 mod feed;
 mod instruction;

@@ -1,1 +1,21 @@
-//! Under construction.
+//! mev-parse: turns packets into swaps, pools and slots.
+
+mod args;
+mod run;
+
+use crate::cli::Tool;
+use crate::record::{Layout, Packet, Pool, Producer, Slot, Swap, Ticks};
+use clap::Args as _;
+
+/// The program.
+pub const TOOL: &Tool = &Tool {
+    name: "mev-parse",
+    producer: Producer::Parse,
+    about: "Turns packets into swaps, pools and slots",
+    reads: &[Packet::SCHEMA],
+    writes: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Slot::SCHEMA],
+    augment: args::Args::augment_args,
+    run: run::run,
+    description: &[],
+    examples: &[],
+};

@@ -42,7 +42,7 @@ pub use schema::{Field, Flag, Schema, Show, Type};
 pub use slot::{Slot, Verdict};
 pub use swap::{Direction, Exact, Role, Source, Swap};
 pub use ticks::{Tick, Ticks};
-pub use view::{arrow, csv, csv_header, json, numpy, table, text};
+pub use view::{arrow, csv, csv_header, json, numpy, schema_json, table, text};
 
 use crate::error::Error;
 
@@ -202,10 +202,43 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The typed record, if this is one of `T`'s kind, version and length; for records whose rules
+    /// were checked when they were read.
+    #[inline]
+    pub fn typed<T: Layout>(&self) -> Option<&'a T> {
+        let prefix = self.prefix();
+        let same = prefix.kind == T::SCHEMA.kind && prefix.version == T::SCHEMA.version;
+        self.bytes.get(..size_of::<T>()).filter(|_| same).map(bytemuck::from_bytes)
+    }
+
     /// What follows the fixed part of `T`, padding included.
     #[inline]
     pub fn tail<T: Layout>(&self) -> &'a [u8] {
         self.bytes.get(size_of::<T>()..).unwrap_or_default()
+    }
+}
+
+/// Checks a record of one of our kinds against its layout; any other kind passes.
+///
+/// # Errors
+/// Those of [`Record::get`].
+pub fn check(record: Record<'_>) -> Result<(), Error> {
+    fn is<T: Layout>(record: Record<'_>) -> Result<(), Error> {
+        record.get::<T>().map(|_| ())
+    }
+    match record.kind() {
+        0x01 => is::<Head>(record),
+        0x02 => is::<Gap>(record),
+        0x03 => is::<End>(record),
+        0x10 => is::<Packet>(record),
+        0x20 => is::<Swap>(record),
+        0x21 => is::<Pool>(record),
+        0x22 => is::<Ticks>(record),
+        0x24 => is::<Slot>(record),
+        0x30 => is::<Opportunity>(record),
+        0x40 => is::<Bundle>(record),
+        0x50 => is::<Receipt>(record),
+        _ => Ok(()),
     }
 }
 

@@ -121,6 +121,29 @@ pub fn table(schema: &Schema) -> String {
     out
 }
 
+/// The layout of `schema` as one JSON object: kind, version, size, fingerprint, fields.
+pub fn schema_json(schema: &Schema) -> String {
+    let fields = schema.fields.iter().map(|field| {
+        format!(
+            "{{\"name\":\"{}\",\"at\":{},\"type\":\"{}\",\"optional\":{},\"doc\":\"{}\"}}",
+            field.name,
+            field.at,
+            rust_type(field),
+            field.present != 0,
+            JsonText(&one_line(field.doc))
+        )
+    });
+    format!(
+        "{{\"name\":\"{}\",\"kind\":{},\"version\":{},\"size\":{},\"fingerprint\":\"{:016x}\",\"fields\":[{}]}}",
+        schema.name,
+        schema.kind,
+        schema.version,
+        schema.size,
+        schema.fingerprint(),
+        fields.collect::<Vec<_>>().join(",")
+    )
+}
+
 /// The numpy dtype of the fixed part, as a Python expression. Keys are `V32`, never `S32`: numpy
 /// strips trailing zero bytes of `S`.
 pub fn numpy(schema: &Schema) -> String {
@@ -376,6 +399,8 @@ mod tests {
             assert_eq!(next, schema.size, "{}", schema.name);
             let arrow: serde_json::Value = serde_json::from_str(&arrow(schema)).unwrap();
             assert_eq!(arrow["name"], schema.name);
+            let json: serde_json::Value = serde_json::from_str(&schema_json(schema)).unwrap();
+            assert_eq!(json["fields"].as_array().unwrap().len(), schema.fields.len());
         }
     }
 

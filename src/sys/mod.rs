@@ -1,1 +1,4 @@
-//! Under construction.
+//! Linux: signals and pipes.
+
+pub mod pipe;
+pub mod signal;

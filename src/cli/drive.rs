@@ -1,0 +1,216 @@
+//! Drives a stage: records in, `step`, records out, and everything around it that is the same for
+//! every filter.
+
+use super::progress::Progress;
+use super::{Flow, Frame, Named, Opened, Output};
+use crate::error::Result;
+use crate::record::{self, Record};
+use crate::stream::{Arena, Reader, Source, Stage};
+use crate::sys::pipe;
+use crate::time::now_ns;
+
+/// The output side of a run, and its measurements.
+pub struct Drive {
+    /// What was measured so far.
+    pub flow: Flow,
+    output: Output,
+    arena: Arena,
+    progress: Progress,
+}
+
+impl Drive {
+    /// Opens the output; `total_len` is the length of all inputs, if it is known.
+    ///
+    /// # Errors
+    /// Those of [`Output::open`].
+    pub fn open(frame: &Frame, max_out: usize, total_len: Option<u64>) -> Result<Self> {
+        Ok(Self {
+            flow: Flow::new(),
+            output: Output::open(frame)?,
+            arena: Arena::with_room(max_out),
+            progress: Progress::new(&frame.common, total_len),
+        })
+    }
+
+    /// Gives `record` to the stage and writes what follows.
+    ///
+    /// # Errors
+    /// Those of the output.
+    #[inline]
+    pub fn step(&mut self, stage: &mut impl Stage, record: Record<'_>, piped: bool) -> Result<()> {
+        let rx_ns = record.rx_ns();
+        let clock = self.flow.take(piped, rx_ns);
+        stage.step(record, &mut self.arena);
+        self.drain()?;
+        self.flow.done(clock, rx_ns);
+        Ok(())
+    }
+
+    /// Writes a record unchanged.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn pass(&mut self, record: Record<'_>) -> Result<()> {
+        self.flow.records_in += 1;
+        self.output.put(record)
+    }
+
+    /// Tells the stage that no input waits, and hands everything to the reader.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn idle(&mut self, stage: &mut impl Stage) -> Result<()> {
+        stage.idle(now_ns(), &mut self.arena);
+        self.drain()?;
+        self.output.flush()
+    }
+
+    /// Tells the stage that the input has ended and writes what it held back.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn end(&mut self, stage: &mut impl Stage) -> Result<()> {
+        stage.finish(&mut self.arena);
+        self.drain()?;
+        self.output.flush()
+    }
+
+    /// Whether nothing more is wanted.
+    pub fn is_full(&self) -> bool {
+        self.output.is_full()
+    }
+
+    /// Moves the progress bar to `position` bytes of all inputs.
+    #[inline]
+    pub fn progress(&mut self, position: u64) {
+        self.progress.at(position);
+    }
+
+    /// Passes on that something upstream dropped records.
+    pub fn set_holes(&mut self) {
+        self.output.set_holes();
+    }
+
+    /// Writes the end. A drive dropped without it leaves its output cut.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn finish(self) -> Result<Flow> {
+        self.progress.finish();
+        let mut flow = self.flow;
+        flow.records_out = self.output.written();
+        self.output.finish()?;
+        Ok(flow)
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        if self.arena.is_empty() {
+            return Ok(());
+        }
+        for record in self.arena.records() {
+            self.output.put(record)?;
+        }
+        self.arena.clear();
+        Ok(())
+    }
+}
+
+/// Runs `stage` over the record streams `inputs`: kinds in `consumes` are checked and stepped, all
+/// others pass through unchanged and in order.
+///
+/// # Errors
+/// The first error of input or output. What was whole before it was delivered, what the stage held
+/// back included; the output then has no end.
+pub fn filter<S: Stage>(
+    frame: &Frame,
+    stage: &mut S,
+    consumes: &[u16],
+    inputs: &[Named],
+) -> Result<Flow> {
+    let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
+    let total_len = opened.iter().try_fold(0, |sum, input| match input {
+        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
+        Opened::Pipe(..) => None,
+    });
+    let mut drive = Drive::open(frame, S::MAX_OUT, total_len)?;
+    let mut before = 0;
+    for (named, input) in inputs.iter().zip(opened) {
+        let read = read_stream(frame, &mut drive, stage, consumes, input, before);
+        match read {
+            Ok(len) => before += len,
+            Err(error) => {
+                drive.end(stage)?;
+                return Err(error.input(named.name()));
+            }
+        }
+    }
+    drive.end(stage)?;
+    drive.finish()
+}
+
+/// Reads one stream to its end and gives its length.
+fn read_stream<S: Stage>(
+    frame: &Frame,
+    drive: &mut Drive,
+    stage: &mut S,
+    consumes: &[u16],
+    input: Opened,
+    before: u64,
+) -> Result<u64> {
+    let pipe = if let Opened::Pipe(_, fd) = &input { Some(*fd) } else { None };
+    let mut reader = Reader::new(input.into_source());
+    if frame.common.follow {
+        reader = reader.until_end();
+    }
+    while !drive.is_full() {
+        if let Some(fd) = pipe
+            && !reader.is_ready()
+        {
+            wait(fd, drive, stage)?;
+        }
+        drive.progress(before + reader.position());
+        if reader.has_holes() {
+            drive.set_holes();
+        }
+        if !next(&mut reader, drive, stage, consumes, frame, pipe.is_some())? {
+            break;
+        }
+    }
+    Ok(reader.position())
+}
+
+/// Takes one record; `false` at the end of the stream.
+fn next<S: Stage>(
+    reader: &mut Reader<impl Source>,
+    drive: &mut Drive,
+    stage: &mut S,
+    consumes: &[u16],
+    frame: &Frame,
+    piped: bool,
+) -> Result<bool> {
+    let Some(record) = reader.next()? else { return Ok(false) };
+    let consumed = consumes.contains(&record.kind());
+    if (consumed || frame.common.check)
+        && let Err(error) = record::check(record)
+    {
+        let (byte, number) = reader.place();
+        return Err(error.at(byte, number));
+    }
+    if consumed {
+        drive.step(stage, record, piped)?;
+    } else {
+        drive.pass(record)?;
+    }
+    Ok(true)
+}
+
+/// Nothing waits: flushes, then waits for input and lets the stage look at the time each
+/// millisecond.
+fn wait<S: Stage>(fd: std::os::fd::RawFd, drive: &mut Drive, stage: &mut S) -> Result<()> {
+    loop {
+        drive.idle(stage)?;
+        if pipe::wait_readable(fd, std::time::Duration::from_millis(1)) {
+            return Ok(());
+        }
+    }
+}

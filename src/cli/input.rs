@@ -1,0 +1,107 @@
+//! Inputs: what a path on the command line means, the same in every tool.
+
+use super::{Files, Frame};
+use crate::error::{Error, Result};
+use crate::mem::Map;
+use crate::stream::{Input, Mapped, Piped};
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsRawFd, RawFd};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// An input by name: a path, or standard input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named(Option<PathBuf>);
+
+/// An input that was opened.
+pub enum Opened {
+    /// A regular file, mapped.
+    Map(Map),
+    /// Anything else, to be read, and its descriptor to wait on.
+    Pipe(Box<dyn Read>, RawFd),
+}
+
+impl Opened {
+    /// The bytes as a source of a record stream.
+    pub fn into_source(self) -> Input {
+        match self {
+            Self::Map(map) => Input::Mapped(Mapped::new(map)),
+            Self::Pipe(from, _) => Input::Piped(Piped::new(from)),
+        }
+    }
+}
+
+impl Files {
+    /// The inputs in order: standard input when none is named.
+    ///
+    /// # Errors
+    /// Status 2 when standard input is named twice.
+    pub fn named(&self) -> Result<Vec<Named>> {
+        if self.files.is_empty() {
+            return Ok(vec![Named(None)]);
+        }
+        let stdin = self.files.iter().filter(|path| path.as_os_str() == "-").count();
+        if stdin > 1 {
+            return Err(Error::usage("standard input (-) is named twice"));
+        }
+        Ok(self.files.iter().map(|path| Named::new(path)).collect())
+    }
+}
+
+impl Named {
+    /// The input that `path` names.
+    pub fn new(path: &Path) -> Self {
+        Self((path.as_os_str() != "-").then(|| path.to_owned()))
+    }
+
+    /// The name in messages.
+    pub fn name(&self) -> String {
+        self.0.as_ref().map_or_else(|| "standard input".to_owned(), |p| p.display().to_string())
+    }
+
+    /// Opens it: a regular file is mapped unless it is followed.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses.
+    pub fn open(&self, frame: &Frame) -> Result<Opened> {
+        let Some(path) = &self.0 else {
+            let stdin = std::io::stdin();
+            let fd = stdin.as_raw_fd();
+            return Ok(Opened::Pipe(Box::new(stdin.lock()), fd));
+        };
+        let refused = |e: std::io::Error| Error::os("cannot open", &e).input(self.name());
+        let file = File::open(path).map_err(refused)?;
+        let meta = file.metadata().map_err(refused)?;
+        if meta.is_dir() {
+            return Err(Error::usage("is a directory").input(self.name()));
+        }
+        let fd = file.as_raw_fd();
+        if frame.common.follow && meta.is_file() {
+            return Ok(Opened::Pipe(Box::new(Growing(file)), fd));
+        }
+        if meta.is_file() && meta.len() > 0 {
+            let map = Map::open(&file);
+            return map
+                .map(Opened::Map)
+                .map_err(|e| Error::os("cannot map", &e).input(self.name()));
+        }
+        Ok(Opened::Pipe(Box::new(file), fd))
+    }
+}
+
+/// A file that is still being written: at its end it waits for more, until a signal.
+struct Growing(File);
+
+impl Read for Growing {
+    fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+        loop {
+            match self.0.read(to) {
+                Ok(0) if !crate::sys::signal::stop_requested() => {
+                    crate::sys::pipe::pause(Duration::from_millis(5));
+                }
+                other => return other,
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! The output: records or a view of them, to standard output or a file that appears whole.
+
+use super::{Common, Format, Frame};
+use crate::error::{Error, Result};
+use crate::record::{self, Record, Schema};
+use crate::stream::Writer;
+use std::fs::{File, OpenOptions};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+/// Where records go.
+pub struct Output {
+    form: Form,
+    only: Vec<u16>,
+    left: u64,
+    written: u64,
+}
+
+enum Form {
+    Bin(Writer<Target>),
+    View(View),
+    Nothing,
+}
+
+impl Output {
+    /// Opens what the common options ask for.
+    ///
+    /// # Errors
+    /// Status 2 when records would go to a terminal, when a file exists, or when the tool has no
+    /// such format; status 5 when the system refuses.
+    pub fn open(frame: &Frame) -> Result<Self> {
+        let common = &frame.common;
+        let only = common.only_kinds()?;
+        let form = if common.check {
+            Form::Nothing
+        } else {
+            match common.format {
+                Format::Pcap => {
+                    let what = format!("{} does not write captures", frame.tool.name);
+                    return Err(Error::usage(what).hint("--format pcap belongs to mev-capture"));
+                }
+                Format::Bin => {
+                    let target = Target::open(common)?;
+                    Form::Bin(Writer::new(target, frame.tool.producer))
+                }
+                _ => Form::View(View::open(common)?),
+            }
+        };
+        Ok(Self { form, only, left: common.limit.unwrap_or(u64::MAX), written: 0 })
+    }
+
+    /// Writes a record, unless `--only` leaves its kind out or `--limit` was reached.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses, quiet when the reader is gone.
+    #[inline]
+    pub fn put(&mut self, record: Record<'_>) -> Result<()> {
+        let wanted = self.only.is_empty() || self.only.contains(&record.kind());
+        if !wanted || self.left == 0 {
+            return Ok(());
+        }
+        self.left -= 1;
+        self.written += 1;
+        match &mut self.form {
+            Form::Bin(writer) => writer.put(record),
+            Form::View(view) => view.put(record),
+            Form::Nothing => Ok(()),
+        }
+    }
+
+    /// Whether `--limit` was reached.
+    pub fn is_full(&self) -> bool {
+        self.left == 0
+    }
+
+    /// Records written.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Passes on that something upstream dropped records.
+    pub fn set_holes(&mut self) {
+        if let Form::Bin(writer) = &mut self.form {
+            writer.set_holes();
+        }
+    }
+
+    /// Hands everything to the reader.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn flush(&mut self) -> Result<()> {
+        match &mut self.form {
+            Form::Bin(writer) => writer.flush(),
+            Form::View(view) => view.flush(),
+            Form::Nothing => Ok(()),
+        }
+    }
+
+    /// Writes the end and puts a file in its place. An output dropped without it stays cut, and its
+    /// file stays under its `.part` name.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn finish(self) -> Result<()> {
+        match self.form {
+            Form::Bin(writer) => writer.finish()?.finish(),
+            Form::View(mut view) => {
+                view.flush()?;
+                view.to.finish()
+            }
+            Form::Nothing => Ok(()),
+        }
+    }
+}
+
+/// Text, CSV or JSON of records.
+struct View {
+    to: Target,
+    format: Format,
+    human: bool,
+    batch: String,
+    /// The kind whose CSV header was written last.
+    header: Option<&'static Schema>,
+}
+
+impl View {
+    fn open(common: &Common) -> Result<Self> {
+        let to = Target::open(common)?;
+        Ok(Self {
+            to,
+            format: common.format,
+            human: common.human,
+            batch: String::new(),
+            header: None,
+        })
+    }
+
+    fn put(&mut self, record: Record<'_>) -> Result<()> {
+        let batch = &mut self.batch;
+        match (record::schema(record.kind()), self.format) {
+            (None, _) => {
+                let (kind, len) = (record.kind(), record.bytes().len());
+                match self.format {
+                    Format::Json => *batch += &format!("{{\"kind\":{kind},\"len\":{len}}}"),
+                    Format::Csv => *batch += &format!("{kind},{len}"),
+                    _ => *batch += &format!("kind-{kind:#04x} len={len}"),
+                }
+            }
+            (Some(schema), Format::Json) => record::json(schema, record, batch),
+            (Some(schema), Format::Csv) => {
+                if self.header.is_none_or(|last| last.kind != schema.kind) {
+                    self.header = Some(schema);
+                    record::csv_header(schema, batch);
+                    batch.push('\n');
+                }
+                record::csv(schema, record, self.human, batch);
+            }
+            (Some(schema), _) => record::text(schema, record, self.human, batch),
+        }
+        batch.push('\n');
+        if batch.len() >= 64 << 10 { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.to.write_all(self.batch.as_bytes()).map_err(|e| Error::os("cannot write", &e))?;
+        self.batch.clear();
+        self.to.flush().map_err(|e| Error::os("cannot write", &e))
+    }
+}
+
+/// Standard output, or a file that is renamed into its place when it is whole.
+pub(crate) enum Target {
+    /// Standard output.
+    Stdout(std::io::Stdout),
+    /// A file, the name it is written under and the name it gets.
+    File { file: File, part: PathBuf, path: PathBuf },
+}
+
+impl Target {
+    /// Opens what `--output`, `--force` and `--in-place` ask for.
+    ///
+    /// # Errors
+    /// Status 2 when binary data would go to a terminal or a file exists; status 5 when the system
+    /// refuses.
+    pub(crate) fn open(common: &Common) -> Result<Self> {
+        let binary = matches!(common.format, Format::Bin | Format::Pcap);
+        let Some(path) = common.output.as_ref().filter(|path| path.as_os_str() != "-") else {
+            if binary && std::io::stdout().is_terminal() {
+                return Err(Error::usage("standard output is a terminal; records are binary")
+                    .hint("add --format text, or send the output to a file or another tool"));
+            }
+            return Ok(Self::Stdout(std::io::stdout()));
+        };
+        let name = path.display().to_string();
+        let exists =
+            || Error::usage("output file exists").input(&name).hint("add --force to overwrite it");
+        if !common.force && path.exists() {
+            return Err(exists());
+        }
+        let part = if common.in_place {
+            path.clone()
+        } else {
+            let mut part = path.as_os_str().to_owned();
+            part.push(".part");
+            PathBuf::from(part)
+        };
+        let open = OpenOptions::new().write(true).create(true).truncate(true).open(&part);
+        let file = open.map_err(|e| Error::os("cannot create", &e).input(&name))?;
+        Ok(Self::File { file, part, path: path.clone() })
+    }
+
+    /// Puts a file in its place.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self {
+            Self::Stdout(mut out) => out.flush().map_err(|e| Error::os("cannot write", &e)),
+            Self::File { file, part, path } => {
+                let refused = |e: std::io::Error| {
+                    Error::os("cannot put in place", &e).input(path.display().to_string())
+                };
+                file.sync_all().map_err(refused)?;
+                if part == path { Ok(()) } else { std::fs::rename(&part, &path).map_err(refused) }
+            }
+        }
+    }
+}
+
+impl Write for Target {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Stdout(out) => out.write(bytes),
+            Self::File { file, .. } => file.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Stdout(out) => out.flush(),
+            Self::File { file, .. } => file.flush(),
+        }
+    }
+}
