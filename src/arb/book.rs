@@ -8,6 +8,7 @@
 //! hole in the stream) makes a pool stale until its next record.
 
 use super::intern::Interner;
+use super::rows::ROWS;
 use super::ticks::{TickFault, TickStore};
 use crate::dex::{Fault, Order, Quote, TickRange, apply};
 use crate::ids::Venue;
@@ -119,6 +120,8 @@ pub(super) struct Book {
     anchors: Vec<Anchor>,
     ticks: TickStore,
     holes: u32,
+    /// What the swaps of the present transaction replaced, oldest first.
+    undo: Vec<(usize, Pool, Anchor)>,
     pub(super) checks: ModelChecks,
 }
 
@@ -131,6 +134,7 @@ impl Book {
             anchors: Vec::with_capacity(pools),
             ticks: TickStore::new(ranged, ticks),
             holes: 0,
+            undo: Vec::with_capacity(ROWS),
             checks: ModelChecks::default(),
         }
     }
@@ -242,26 +246,50 @@ impl Book {
         }
     }
 
-    /// Computes a swap onto its pool. `newest_slot` is the newest slot known.
-    pub(super) fn put_swap(&mut self, row: &Swap, newest_slot: u64) -> Applied {
+    /// A transaction begins: its swaps will stand or fall together.
+    pub(super) fn begin(&mut self) {
+        self.undo.clear();
+    }
+
+    /// The transaction would be refused as a whole: every pool is as it was before.
+    pub(super) fn roll_back(&mut self) {
+        while let Some((at, pool, anchor)) = self.undo.pop() {
+            if let (Some(state), Some(held)) = (self.states.get_mut(at), self.anchors.get_mut(at)) {
+                (*state, *held) = (pool, anchor);
+            }
+        }
+    }
+
+    /// Computes a swap onto its pool, and returns what came out if it changed anything.
+    /// `carried` is what goes in when the row does not say: the output of the swap before it in the
+    /// same instruction. `newest_slot` is the newest slot known.
+    pub(super) fn put_swap(
+        &mut self,
+        row: &Swap,
+        carried: Option<u64>,
+        newest_slot: u64,
+    ) -> (Applied, Option<u64>) {
         let found = self.number(&row.pool).and_then(|number| usize::try_from(number).ok());
-        let Some(at) = found else { return Applied::UnknownPool };
+        let Some(at) = found else { return (Applied::UnknownPool, None) };
         let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at)) else {
-            return Applied::UnknownPool;
+            return (Applied::UnknownPool, None);
         };
         if row.present & Swap::DEADLINE != 0 && row.deadline_slot < newest_slot {
-            return Applied::Expired;
+            return (Applied::Expired, None);
         }
         if let Some(before) = before_state(row, state, anchor) {
             anchor.broken |= before == Applied::Late;
-            return before;
+            return (before, None);
+        }
+        if self.undo.len() < self.undo.capacity() {
+            self.undo.push((at, *state, *anchor));
         }
         let ticks = if anchor.region == NONE {
             TickRange::NONE
         } else {
             self.ticks.range(anchor.region, state.tick)
         };
-        let applied = compute(row, state, ticks);
+        let (applied, out) = compute(row, carried, state, ticks);
         match applied {
             Applied::Changed | Applied::ModelError => {
                 state.slot = state.slot.max(row.slot);
@@ -273,7 +301,7 @@ impl Book {
             Applied::WouldRevert => {}
             _ => anchor.broken = true,
         }
-        applied
+        (applied, out)
     }
 
     /// Something happened to the pool of `row` that was not kept.
@@ -352,16 +380,21 @@ fn is_a_to_b(row: &Swap, state: &Pool) -> Option<bool> {
 }
 
 /// Executes `row` on `state`.
-fn compute(row: &Swap, state: &mut Pool, ticks: TickRange<'_>) -> Applied {
-    let Some(a_to_b) = is_a_to_b(row, state) else { return Applied::NoDirection };
+fn compute(
+    row: &Swap,
+    carried: Option<u64>,
+    state: &mut Pool,
+    ticks: TickRange<'_>,
+) -> (Applied, Option<u64>) {
+    let Some(a_to_b) = is_a_to_b(row, state) else { return (Applied::NoDirection, None) };
     let told = |bit, value| (row.present & bit != 0).then_some(value);
     let amount_in = told(Swap::AMOUNT_IN, row.amount_in);
     let amount_out = told(Swap::AMOUNT_OUT, row.amount_out);
     let exact_out = row.exact == Exact::Out as u8;
-    let (exact, amount) = match (amount_in, amount_out) {
+    let (exact, amount) = match (amount_in.or(carried), amount_out) {
         (_, Some(amount)) if exact_out => (Exact::Out, amount),
-        (Some(amount), _) => (Exact::In, amount),
-        _ => return Applied::NoAmount,
+        (Some(amount), _) if !exact_out || amount_in.is_some() => (Exact::In, amount),
+        _ => return (Applied::NoAmount, None),
     };
     let is_fill = row.role == Role::Fill as u8;
     let order = Order {
@@ -370,14 +403,17 @@ fn compute(row: &Swap, state: &mut Pool, ticks: TickRange<'_>) -> Applied {
         amount,
         // What was executed has kept its limits.
         limit: told(Swap::LIMIT, row.limit).filter(|_| !is_fill),
-        sqrt_limit: told(Swap::SQRT_LIMIT, row.sqrt_limit).filter(|_| !is_fill),
+        sqrt_limit: Some(row.sqrt_limit)
+            .filter(|_| !is_fill && row.present & Swap::SQRT_LIMIT != 0),
     };
     match apply(state, ticks, &order) {
-        Ok(quote) if is_fill && !agrees(&quote, amount_in, amount_out) => Applied::ModelError,
-        Ok(_) => Applied::Changed,
+        Ok(quote) if is_fill && !agrees(&quote, amount_in, amount_out) => {
+            (Applied::ModelError, None)
+        }
+        Ok(quote) => (Applied::Changed, Some(quote.amount_out)),
         // What was executed has not been refused: the state is not what it was.
-        Err(_) if is_fill => Applied::ModelError,
-        Err(fault) => refused(fault),
+        Err(_) if is_fill => (Applied::ModelError, None),
+        Err(fault) => (refused(fault), None),
     }
 }
 
@@ -395,5 +431,189 @@ fn refused(fault: Fault) -> Applied {
             Applied::NotModelled
         }
         _ => Applied::WouldRevert,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(slot: u64, sequence: u64) -> Pool {
+        let mut pool = Pool::new(0);
+        pool.venue = Venue::Feed as u16;
+        (pool.pool, pool.mint_a, pool.mint_b) = ([1; 32], [2; 32], [3; 32]);
+        (pool.reserve_a, pool.reserve_b) = (1_000_000, 2_000_000);
+        (pool.fee_num, pool.fee_den) = (25, 10_000);
+        (pool.slot, pool.sequence) = (slot, sequence);
+        pool.present = Pool::RESERVES;
+        pool
+    }
+
+    fn snapshot(slot: u64) -> Pool {
+        let mut pool = pool(slot, 0);
+        pool.head.flags = Pool::SNAPSHOT;
+        pool
+    }
+
+    fn swap(slot: u64, amount_in: u64) -> Swap {
+        let mut row = Swap::new(9);
+        row.pool = [1; 32];
+        row.slot = slot;
+        row.direction = Direction::AToB as u8;
+        row.amount_in = amount_in;
+        row.present = Swap::POOL | Swap::AMOUNT_IN;
+        row
+    }
+
+    fn book(first: &Pool) -> Book {
+        let mut book = Book::new(4, 1, 16);
+        assert_eq!(book.put_pool(first, |number| number == 0), Applied::Added);
+        book
+    }
+
+    fn put(book: &mut Book, row: &Swap) -> Applied {
+        book.begin();
+        book.put_swap(row, None, 0).0
+    }
+
+    fn stale(book: &Book) -> bool {
+        book.is_stale(book.state(0).unwrap().1)
+    }
+
+    #[test]
+    fn a_snapshot_holds_all_of_its_slot_and_a_state_of_the_wire_does_not() {
+        let mut held = book(&snapshot(10));
+        assert_eq!(put(&mut held, &swap(10, 500)), Applied::SwapBeforeState);
+        assert_eq!(put(&mut held, &swap(11, 500)), Applied::Changed);
+        assert_eq!(put(&mut held, &swap(11, 500)), Applied::Changed);
+        assert_eq!(held.state(0).unwrap().0.slot, 11);
+        let mut held = book(&pool(10, 1));
+        assert_eq!(put(&mut held, &swap(9, 500)), Applied::SwapBeforeState);
+        assert_eq!(put(&mut held, &swap(10, 500)), Applied::Changed);
+        assert_eq!(put(&mut held, &swap(0, 500)), Applied::Changed, "slot 0 is unknown");
+        assert!(!stale(&held));
+    }
+
+    #[test]
+    fn a_swap_moves_the_reserves_as_the_program_does() {
+        let mut book = book(&pool(0, 0));
+        assert_eq!(book.put_swap(&swap(0, 10_000), None, 0), (Applied::Changed, Some(19_752)));
+        let (state, _) = book.state(0).unwrap();
+        // net 9975, out floor(9975 * 2000000 / 1009975) = 19752
+        assert_eq!((state.reserve_a, state.reserve_b), (1_010_000, 1_980_248));
+        assert_eq!(state.head.rx_ns, 9);
+    }
+
+    #[test]
+    fn a_late_swap_makes_the_pool_stale_until_its_next_record() {
+        let mut book = book(&pool(10, 1));
+        assert_eq!(put(&mut book, &swap(13, 500)), Applied::Changed);
+        assert_eq!(put(&mut book, &swap(12, 500)), Applied::Late);
+        assert!(stale(&book));
+        assert_eq!(book.put_pool(&pool(12, 2), |_| false), Applied::PoolBeforeState);
+        assert_eq!(book.put_pool(&pool(13, 1), |_| false), Applied::PoolBeforeState, "repeated");
+        assert_eq!(book.put_pool(&pool(13, 2), |_| false), Applied::Changed);
+        assert!(!stale(&book));
+        assert_eq!(book.checks, ModelChecks::default(), "a stale state proves nothing");
+    }
+
+    #[test]
+    fn a_hole_makes_every_pool_stale_until_its_next_record() {
+        let mut book = book(&pool(10, 1));
+        book.hole();
+        assert!(stale(&book));
+        let version = book.state(0).unwrap().1.version;
+        assert_eq!(book.put_pool(&pool(11, 2), |_| false), Applied::Changed, "from stale to known");
+        assert!(!stale(&book) && book.state(0).unwrap().1.version > version);
+        assert_eq!(book.put_pool(&pool(12, 3), |_| false), Applied::Unchanged);
+    }
+
+    #[test]
+    fn computed_states_are_checked_against_the_record_that_replaces_them() {
+        let mut book = book(&pool(10, 1));
+        put(&mut book, &swap(11, 10_000));
+        let mut told = pool(11, 2);
+        (told.reserve_a, told.reserve_b) = (1_010_000, 1_980_248);
+        assert_eq!(book.put_pool(&told, |_| false), Applied::Unchanged);
+        assert_eq!(book.checks, ModelChecks { checked: 1, wrong: 0 });
+        put(&mut book, &swap(11, 10_000));
+        told.sequence = 3;
+        assert_eq!(book.put_pool(&told, |_| false), Applied::Changed);
+        assert_eq!(book.checks, ModelChecks { checked: 2, wrong: 1 });
+    }
+
+    #[test]
+    fn a_transaction_that_would_be_refused_moves_nothing() {
+        let mut book = book(&pool(10, 1));
+        let before = *book.state(0).unwrap().0;
+        book.begin();
+        assert_eq!(book.put_swap(&swap(11, 500), None, 0).0, Applied::Changed);
+        let mut second = swap(11, 10_000);
+        (second.limit, second.present) = (19_752, second.present | Swap::LIMIT);
+        assert_eq!(book.put_swap(&second, None, 0), (Applied::WouldRevert, None));
+        book.roll_back();
+        assert_eq!(*book.state(0).unwrap().0, before);
+        assert_eq!(put(&mut book, &second), Applied::Changed, "alone it is filled just so");
+    }
+
+    #[test]
+    fn what_cannot_be_explained_makes_the_pool_stale() {
+        let cases: [(fn(&mut Swap), Applied); 4] = [
+            (|row| row.direction = 0, Applied::NoDirection),
+            (|row| row.present = Swap::POOL, Applied::NoAmount),
+            (|row| (row.role, row.amount_out) = (Role::Fill as u8, 7), Applied::ModelError),
+            (|row| (row.role, row.amount_in) = (Role::Fill as u8, 0), Applied::ModelError),
+        ];
+        for (change, want) in cases {
+            let mut book = book(&pool(10, 1));
+            let mut row = swap(11, 500);
+            row.present |= Swap::AMOUNT_OUT;
+            change(&mut row);
+            assert_eq!(put(&mut book, &row), want);
+            assert!(stale(&book), "{want:?}");
+        }
+    }
+
+    #[test]
+    fn direction_follows_from_a_mint_and_amounts_from_the_swap_before() {
+        let mut book = book(&pool(0, 0));
+        let mut row = swap(0, 0);
+        (row.direction, row.mint_out) = (0, [2; 32]);
+        row.present = Swap::POOL | Swap::MINT_OUT;
+        assert_eq!(book.put_swap(&row, Some(20_000), 0), (Applied::Changed, Some(9_876)));
+        assert_eq!(book.state(0).unwrap().0.reserve_b, 2_020_000);
+    }
+
+    #[test]
+    fn expired_and_foreign_swaps_and_contradicting_records_change_nothing() {
+        let mut book = book(&pool(10, 1));
+        let mut row = swap(0, 500);
+        (row.deadline_slot, row.present) = (19, row.present | Swap::DEADLINE);
+        assert_eq!(book.put_swap(&row, None, 20).0, Applied::Expired);
+        assert_eq!(book.put_swap(&row, None, 19).0, Applied::Changed);
+        row.pool = [9; 32];
+        assert_eq!(book.put_swap(&row, None, 0).0, Applied::UnknownPool);
+        let mut other = pool(11, 2);
+        other.mint_a = [7; 32];
+        assert_eq!(book.put_pool(&other, |_| true), Applied::OtherMints);
+        (other.pool, other.mint_b) = ([8; 32], [7; 32]);
+        assert_eq!(book.put_pool(&other, |_| true), Applied::OtherMints);
+        other.mint_b = [6; 32];
+        assert_eq!(book.put_pool(&other, |_| false), Applied::NoRoom);
+        assert_eq!(book.len(), 1);
+    }
+
+    #[test]
+    fn ticks_come_after_their_pool() {
+        let mut book = book(&pool(10, 1));
+        let mut array = Ticks::new(0);
+        (array.start_tick, array.span_ticks) = (0, 88);
+        assert_eq!(book.put_ticks(&array, &[]), Applied::UnknownPool);
+        array.pool = [1; 32];
+        assert_eq!(book.put_ticks(&array, &[]), Applied::Changed);
+        assert_eq!((book.ticks(0).first_tick, book.ticks(0).end_tick), (0, 88));
+        array.span_ticks = 0;
+        assert_eq!(book.put_ticks(&array, &[]), Applied::BadTicks);
+        assert_eq!(book.ticks(1).end_tick, 0);
     }
 }

@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::record::{Role, Swap};
 
 /// Most rows of one transaction: more than the instructions that fit into one.
-const ROWS: usize = 128;
+pub(super) const ROWS: usize = 128;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ impl Rows {
 }
 
 /// Where in its transaction a swap is.
-fn place(row: &Swap) -> (u16, bool, u16) {
+pub(super) fn place(row: &Swap) -> (u16, bool, u16) {
     (row.ix_outer, row.present & Swap::IX_INNER != 0, row.ix_inner)
 }
 
