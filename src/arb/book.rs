@@ -60,6 +60,9 @@ pub(super) enum Applied {
 }
 
 impl Applied {
+    /// The first that is neither a change nor a confirmation.
+    pub(super) const DROPPED_FROM: usize = Self::UnknownPool as usize;
+
     /// Names by number, as counters show them.
     pub(super) const NAMES: &'static [&'static str] = &[
         "changed",

@@ -117,13 +117,19 @@ struct Node {
 
 /// Why a pool was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Full {
     /// No room for another token.
-    Tokens,
+    Tokens = 0,
     /// No room for another pair.
-    Pairs,
+    Pairs = 1,
     /// No room for another pool.
-    Pools,
+    Pools = 2,
+}
+
+impl Full {
+    /// Names by number, as counters show them.
+    pub(super) const NAMES: &'static [&'static str] = &["tokens_full", "pairs_full", "pools_full"];
 }
 
 /// How much the graph holds at most.

@@ -5,8 +5,12 @@
 mod args;
 mod book;
 mod cost;
+mod count;
 mod curve;
+mod decide;
+mod engine;
 mod graph;
+mod guard;
 mod intern;
 mod log2;
 mod moebius;
@@ -15,6 +19,7 @@ mod run;
 mod size;
 mod table;
 mod ticks;
+mod vectors;
 
 use crate::cli::Tool;
 use crate::record::{Layout, Opportunity, Pool, Producer, Swap, Ticks};

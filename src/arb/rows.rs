@@ -13,17 +13,24 @@ pub(super) const ROWS: usize = 128;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(super) enum Taken {
     /// It waits with the others.
-    Held,
+    Held = 0,
     /// A route is only the sum of other rows.
-    Route,
+    Route = 1,
     /// Its transaction failed: it moved nothing.
-    Failed,
+    Failed = 2,
     /// The same swap was told before.
-    Repeated,
+    Repeated = 3,
     /// There is no room for another row.
-    Full,
+    Full = 4,
+}
+
+impl Taken {
+    /// Names by number, as counters show them.
+    pub(super) const NAMES: &'static [&'static str] =
+        &["held", "route", "failed", "repeated", "rows_full"];
 }
 
 /// Rows that wait for the last of their transaction.

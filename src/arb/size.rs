@@ -14,7 +14,7 @@
 
 use super::cost::Flash;
 use super::curve::{Curve, FINE};
-use super::moebius::{Moebius, rounding_bound};
+use super::moebius::{Moebius, Rate, rounding_bound};
 use crate::dex::{Fault, Segment};
 use crate::record::Refusal;
 
@@ -51,6 +51,8 @@ pub(super) struct Limits {
     pub(super) cap: u64,
     /// How many units around the coarsest amount are tried.
     pub(super) reach: u32,
+    /// A gain that is not above this is not worth sizing.
+    pub(super) cost: u64,
 }
 
 /// Amounts of a cycle: what goes into each hop, then what comes back; zero beyond.
@@ -109,7 +111,7 @@ pub(super) fn size<H: Hop>(hops: &[H], limits: &Limits) -> Result<Sizing, Refusa
     if limits.flash.fee(0).is_err() {
         return Err(Refusal::FlashLoan);
     }
-    let walk = walk(hops, limits.flash)?;
+    let walk = walk(hops, limits.flash, limits.cost)?;
     let input = walk.input.min(limits.cap);
     if input == 0 {
         return Err(Refusal::ZeroSize);
@@ -122,13 +124,15 @@ pub(super) fn size<H: Hop>(hops: &[H], limits: &Limits) -> Result<Sizing, Refusa
     Ok(Sizing { plan, walk, capped: walk.input > limits.cap })
 }
 
-/// The real optimum of the cycle `hops`.
+/// The real optimum of the cycle `hops`, if it may gain more than `cost`.
 ///
 /// # Errors
-/// The reason why there is none: a state that is not one, or ticks that are not loaded.
-pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash) -> Result<Walk, Refusal> {
+/// The reason why there is none: no gain at the margin, a bound of the gain that is not above
+/// `cost`, a state that is not one, ticks that are not loaded.
+pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash, cost: u64) -> Result<Walk, Refusal> {
     let mut stand = Stand::new(hops)?;
     let rate = flash.rate();
+    stand.worth(rate, cost)?;
     let mut at: u128 = 0;
     let mut walk = Walk { input: 0, pieces: 0, bound: 0, incomplete: false };
     loop {
@@ -153,6 +157,14 @@ pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash) -> Result<Walk, Refusal> {
     let first = stand.first.get(..hops.len()).unwrap_or_default();
     walk.bound = rounding_bound(first, &stand.roundings);
     Ok(walk)
+}
+
+/// The first pieces of `hops`, where nothing has gone in yet.
+///
+/// # Errors
+/// As [`walk`].
+pub(super) fn curves_at_zero<H: Hop>(hops: &[H]) -> Result<Vec<Curve>, Refusal> {
+    Ok(Stand::new(hops)?.curves().to_vec())
 }
 
 /// Where a walk stands: a point on a piece of every hop.
@@ -188,6 +200,20 @@ impl<H: Hop> Stand<H> {
         }
         let roundings = [1; MAX_HOPS];
         Ok(Self { count: hops.len(), shift, first, now: first, cursors, roundings })
+    }
+
+    /// Whether any input gains more than `cost`. Where a piece ends the next may be deeper, so that
+    /// only curves without ends are bounded by their first piece.
+    fn worth(&self, rate: Rate, cost: u64) -> Result<(), Refusal> {
+        let cycle = Moebius::of(self.curves()).ok_or(Refusal::BadState)?;
+        if !cycle.gains(rate).ok_or(Refusal::BadState)? {
+            return Err(Refusal::NotProfitable);
+        }
+        if self.curves().iter().all(|curve| curve.room.is_none()) {
+            let above = cycle.gains_above(rate, u128::from(cost)).ok_or(Refusal::BadState)?;
+            return if above { Ok(()) } else { Err(Refusal::BelowCost) };
+        }
+        Ok(())
     }
 
     /// The hops where they stand.
@@ -272,7 +298,7 @@ fn back<H: Hop>(hops: &[H], out: u64) -> Result<u64, Fault> {
 }
 
 /// The plan at the smallest input that gives what `input` gives.
-fn trimmed<H: Hop>(hops: &[H], input: u64, flash: Flash) -> Result<Plan, Refusal> {
+pub(super) fn trimmed<H: Hop>(hops: &[H], input: u64, flash: Flash) -> Result<Plan, Refusal> {
     let whole = plan(hops, input, flash)?;
     let last = whole.legs.get(hops.len()).copied().unwrap_or(0);
     match back(hops, last) {
@@ -354,7 +380,7 @@ mod tests {
         }
     }
 
-    const FREE: Limits = Limits { flash: Flash::Own, cap: u64::MAX, reach: 8 };
+    const FREE: Limits = Limits { flash: Flash::Own, cap: u64::MAX, reach: 8, cost: 0 };
 
     fn best(hops: &[Product], flash: Flash, most: u64) -> i128 {
         (0..=most).map(|x| plan(hops, x, flash).unwrap().gain).max().unwrap()
@@ -363,7 +389,7 @@ mod tests {
     #[test]
     fn a_losing_cycle_has_no_size() {
         let hop = Product { r: 1000, s: 1000, fee: 3, den: 1000 };
-        assert_eq!(size(&[hop, hop], &FREE), Err(Refusal::ZeroSize));
+        assert_eq!(size(&[hop, hop], &FREE), Err(Refusal::NotProfitable));
         assert_eq!(size::<Product>(&[], &FREE), Err(Refusal::BadState));
         assert_eq!(size(&[hop; 5], &FREE), Err(Refusal::BadState));
     }
@@ -397,25 +423,27 @@ mod tests {
                 .map(|at| Product { r: sizes[2 * at], s: sizes[2 * at + 1], fee: fees[at], den: 1000 })
                 .collect();
             let flash = flash.map_or(Flash::Own, |num| Flash::Share { num, den: 10_000 });
-            let found = walk(&hops, flash).unwrap();
-            let most = best(&hops, flash, found.input.saturating_mul(2).max(20_000));
+            let found = walk(&hops, flash, 0);
+            let input = found.map_or(0, |walk| walk.input);
+            let most = best(&hops, flash, input.saturating_mul(2).max(20_000));
             let cycle = Moebius::of(&Stand::new(&hops).unwrap().curves()[..count]).unwrap();
             if most > 0 {
                 let above = u128::try_from(most).unwrap() - 1;
                 prop_assert_eq!(cycle.gains_above(flash.rate(), above), Some(true), "the bound holds");
-                prop_assert!(found.input > 0);
+                prop_assert!(input > 0);
             }
-            if found.input == 0 {
-                prop_assert!(most <= 0);
+            let Ok(found) = found else {
+                let why = found.unwrap_err();
+                prop_assert!(matches!(why, Refusal::NotProfitable | Refusal::BelowCost) && most <= 0);
                 return Ok(());
-            }
+            };
             let plain = plan(&hops, found.input, flash).unwrap();
             let after = trimmed(&hops, found.input, flash).unwrap();
             prop_assert!(plain.gain + i128::from(found.bound) >= most, "{plain:?} {most}");
             prop_assert!(after.gain >= plain.gain && after.legs[count] == plain.legs[count]);
             let mut last = after.gain;
             for reach in [0, 2, 8, 32] {
-                let refined = refine(&hops, after, &Limits { flash, cap: u64::MAX, reach });
+                let refined = refine(&hops, after, &Limits { flash, cap: u64::MAX, reach, cost: 0 });
                 prop_assert!(refined.gain >= last && refined.gain <= most);
                 last = refined.gain;
             }
