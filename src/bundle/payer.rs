@@ -1,0 +1,30 @@
+//! Who pays and signs.
+
+use crate::ids::Key;
+use crate::keys::Signer;
+
+/// Who pays for transactions and owns the token accounts.
+pub enum Payer {
+    /// A key pair: transactions are signed.
+    Signs(Signer),
+    /// A public key alone: transactions are left unsigned.
+    Named(Key),
+}
+
+impl Payer {
+    /// The public key.
+    pub fn key(&self) -> Key {
+        match self {
+            Self::Signs(signer) => signer.public_key(),
+            Self::Named(key) => *key,
+        }
+    }
+
+    /// The signature over `message`; `None` without a key pair.
+    pub(super) fn sign(&self, message: &[u8]) -> Option<[u8; 64]> {
+        match self {
+            Self::Signs(signer) => Some(signer.sign(message)),
+            Self::Named(_) => None,
+        }
+    }
+}
