@@ -87,9 +87,8 @@ impl Args {
     /// Status 2 when nobody is there to pay.
     pub(super) fn check(&self) -> Result<()> {
         if self.keypair.is_none() && self.payer.is_none() {
-            return Err(Error::usage("nobody is named who pays").hint(
-                "add --keypair FILE to sign, or --payer KEY to make unsigned bundles",
-            ));
+            return Err(Error::usage("nobody is named who pays")
+                .hint("add --keypair FILE to sign, or --payer KEY to make unsigned bundles"));
         }
         Ok(())
     }
@@ -137,6 +136,7 @@ fn parse_tip_account(text: &str) -> std::result::Result<TipAccount, String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests {
     use super::*;
 

@@ -62,12 +62,7 @@ struct Unsigned {
 impl Builder {
     /// Builds on the accounts of `book` for `payer`, within `policy`, with the blockhash `given` or
     /// else the stream's newest.
-    pub fn new(
-        book: AccountBook,
-        payer: Payer,
-        policy: Policy,
-        given: Option<Blockhash>,
-    ) -> Self {
+    pub fn new(book: AccountBook, payer: Payer, policy: Policy, given: Option<Blockhash>) -> Self {
         let routes = Routes::new(book, payer.key());
         let counts = Counts {
             opportunities: 0,

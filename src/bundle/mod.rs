@@ -31,6 +31,13 @@ mod route;
 mod run;
 mod transaction;
 
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
+mod testdata;
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
+mod tests;
+
 pub use builder::{Builder, Counts};
 pub use payer::Payer;
 pub use policy::{BASE_FEE_LAMPORTS, COMPUTE_UNITS_MAX, Policy, TIP_MIN_LAMPORTS, priority_fee};

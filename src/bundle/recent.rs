@@ -69,6 +69,7 @@ impl<T: Copy + Eq + Hash> Seen<T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests {
     use super::*;
 

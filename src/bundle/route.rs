@@ -3,7 +3,7 @@
 use super::transaction::create_token_account;
 use super::{Reject, policy};
 use crate::dex::{self, AccountBook, Build, Clock, Found};
-use crate::ids::{Key, Venue};
+use crate::ids::{Key, TOKEN, Venue, WSOL};
 use crate::record::{Opportunity, Pool, PoolStatus};
 use solana_sdk::instruction::Instruction;
 use std::collections::HashMap;
@@ -103,11 +103,18 @@ impl Routes {
             return Ok(*known);
         }
         self.pool(hop)?;
-        let program = self.book.token_program(&hop.mint_in).ok_or(Reject::NoMintAccount)?;
+        let program = self.token_program(hop).ok_or(Reject::NoMintAccount)?;
         let key = dex::associated_token(&self.payer, &hop.mint_in, &program);
         let made = TokenAccount { key, program };
         self.token_accounts.insert(hop.mint_in, made);
         Ok(made)
+    }
+
+    /// The token program of the mint that goes into `hop`: the owner of the mint's account, or SPL
+    /// Token where no other is possible.
+    fn token_program(&self, hop: &Hop) -> Option<Key> {
+        let only_spl = hop.mint_in == WSOL || hop.venue == Venue::RaydiumAmmV4 as u16;
+        self.book.token_program(&hop.mint_in).or(only_spl.then_some(TOKEN))
     }
 
     fn swap(&self, hop: &Hop) -> Result<Instruction, Reject> {
@@ -137,8 +144,14 @@ impl Routes {
 /// An instruction spends a fixed amount. A hop whose limit were below what the next hop spends
 /// could draw on tokens that the payer held before; its limit is raised to that.
 fn hops(opportunity: &Opportunity) -> Result<([Hop; 4], usize), Reject> {
-    const NONE: Hop =
-        Hop { pool: [0; 32], venue: 0, mint_in: [0; 32], mint_out: [0; 32], amount_in: 0, min_out: 0 };
+    const NONE: Hop = Hop {
+        pool: [0; 32],
+        venue: 0,
+        mint_in: [0; 32],
+        mint_out: [0; 32],
+        amount_in: 0,
+        min_out: 0,
+    };
     let count = usize::from(opportunity.hops);
     if !HOPS.contains(&count) {
         return Err(Reject::Hops);
@@ -171,7 +184,11 @@ fn hops(opportunity: &Opportunity) -> Result<([Hop; 4], usize), Reject> {
     if first.mint_in != opportunity.base_mint {
         return Err(Reject::BrokenCycle);
     }
-    if used.iter().enumerate().any(|(at, hop)| used.iter().skip(at.saturating_add(1)).any(|other| other.pool == hop.pool)) {
+    if used
+        .iter()
+        .enumerate()
+        .any(|(at, hop)| used.iter().skip(at.saturating_add(1)).any(|other| other.pool == hop.pool))
+    {
         return Err(Reject::SamePool);
     }
     if !policy::is_guarded(opportunity, first.amount_in, final_hop.min_out) {

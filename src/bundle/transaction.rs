@@ -121,6 +121,7 @@ pub fn bundle_id<'a>(first_signatures: impl IntoIterator<Item = &'a [u8; 64]>) -
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests {
     use super::*;
     use crate::wire::txn::{Transaction, Version};
@@ -152,7 +153,10 @@ mod tests {
         let message = message(&instructions, &PAYER, &[3; 32]).unwrap();
         let bytes = wire(&message, &[8; 64]);
         let tx = Transaction::check(&bytes).unwrap();
-        assert_eq!((tx.version(), tx.fee_payer(), tx.blockhash()), (Version::Legacy, &PAYER, &[3; 32]));
+        assert_eq!(
+            (tx.version(), tx.fee_payer(), tx.blockhash()),
+            (Version::Legacy, &PAYER, &[3; 32])
+        );
         assert_eq!((tx.message(), tx.signatures()), (message.as_slice(), [[8; 64]].as_slice()));
         let read: Vec<_> = tx
             .instructions()
@@ -181,7 +185,11 @@ mod tests {
             key[0] = at;
             AccountMeta::new(address(&key), false)
         });
-        Instruction { program_id: address(&[1; 32]), accounts: accounts.collect(), data: vec![0; len] }
+        Instruction {
+            program_id: address(&[1; 32]),
+            accounts: accounts.collect(),
+            data: vec![0; len],
+        }
     }
 
     #[test]
