@@ -90,3 +90,56 @@ pub(super) fn is_guarded(opportunity: &Opportunity, input: u64, last_min_out: u6
     let needed = costs.into_iter().try_fold(0u64, u64::checked_add);
     needed.is_some_and(|needed| last_min_out >= needed)
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn priority_fees_are_rounded_up_to_a_lamport() {
+        let cases = [
+            (0, 1_400_000, Some(0)),
+            (1, 1, Some(1)),
+            (1, 1_000_000, Some(1)),
+            (1, 1_000_001, Some(2)),
+            (5_000, 200_000, Some(1000)),
+            (u64::MAX, 1_000_000, Some(u64::MAX)),
+            (u64::MAX, 1_000_001, None),
+            (u64::MAX, u32::MAX, None),
+        ];
+        for (price, units, fee) in cases {
+            assert_eq!(priority_fee(price, units), fee, "{price} {units}");
+        }
+    }
+
+    #[test]
+    fn a_guard_covers_input_fees_and_tip_to_the_lamport() {
+        let mut opportunity = Opportunity::new(0);
+        (opportunity.base_fee, opportunity.priority_fee, opportunity.tip) = (5000, 371, 1000);
+        assert!(is_guarded(&opportunity, 100, 6471) && !is_guarded(&opportunity, 100, 6470));
+        opportunity.flash_fee = 1;
+        assert!(!is_guarded(&opportunity, 100, 6471));
+        opportunity.tip = u64::MAX;
+        assert!(!is_guarded(&opportunity, 100, u64::MAX));
+    }
+
+    #[test]
+    fn a_tip_may_take_all_that_is_left_and_not_a_lamport_more() {
+        let policy = Policy {
+            tip_max_lamports: None,
+            age_max_slots: 0,
+            tip_account: None,
+            create_token_accounts: false,
+        };
+        let mut opportunity = Opportunity::new(0);
+        (opportunity.base_mint, opportunity.compute_units) = (WSOL, 1);
+        (opportunity.base_fee, opportunity.gross) = (BASE_FEE_LAMPORTS, 7000);
+        opportunity.tip = 2000;
+        assert_eq!(policy.check(&opportunity), Ok(()));
+        opportunity.tip = 2001;
+        assert_eq!(policy.check(&opportunity), Err(Reject::TipBeyondProfit));
+        opportunity.gross = i64::MIN;
+        assert_eq!(policy.check(&opportunity), Err(Reject::TipBeyondProfit));
+    }
+}
