@@ -2,13 +2,12 @@
 
 use super::testdata::{
     AMM, AMM_2, CPMM, CPMM_BACK, CPMM_OTHER, add_amm_v4, add_cpmm, add_mint, book, key, on_feed,
-    opportunity, pools, settle,
+    opportunity, settle,
 };
 use super::*;
 use crate::dex::{self, AccountBook, Decoded, SwapIx, associated_token};
 use crate::ids::{
-    COMPUTE_BUDGET, JITO_TIP_ACCOUNTS, Key, RAYDIUM_CPMM, SYSTEM, TOKEN, TOKEN_2022, USDC, Venue,
-    WSOL,
+    COMPUTE_BUDGET, JITO_TIP_ACCOUNTS, Key, RAYDIUM_CPMM, SYSTEM, TOKEN, TOKEN_2022, WSOL,
 };
 use crate::keys::Signer;
 use crate::record::{self, Opportunity, Record, Verdict};
@@ -379,42 +378,6 @@ fn refused_by_accounts() -> Vec<Reject> {
     book.insert(t, TOKEN_2022, mint, 0);
     assert_eq!(refusal(&mut builder(book), &unknown), Reject::UnsupportedPool);
     vec![Reject::TxTooLarge, Reject::NoMintAccount, Reject::UnsupportedPool]
-}
-
-#[test]
-fn real_pools_become_instructions_that_decode_to_the_same_swaps() {
-    let root = std::env::var("MEV_SHARED").unwrap_or_else(|_| "../shared".to_owned());
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(root).join("data/pools");
-    let mut book = AccountBook::new();
-    for name in ["raydium-cpmm-sol-usdc.jsonl", "orca-whirlpool-sol-usdc.jsonl"] {
-        let Ok(text) = std::fs::read(root.join(name)) else {
-            println!("skipped: {name} is not in {}", root.display());
-            return;
-        };
-        dex::accounts_file::read(&text, &mut |entry| {
-            if let Some(contents) = entry.contents {
-                book.insert(entry.key, contents.owner, contents.data, entry.slot);
-            }
-        })
-        .unwrap();
-    }
-    let pools = pools(&book);
-    let pool = |venue| pools.iter().find(|pool| pool.venue == venue as u16).unwrap();
-    let route = [pool(Venue::RaydiumCpmm), pool(Venue::OrcaWhirlpool)];
-    for route in [route, [route[1], route[0]]] {
-        let mut real = Opportunity::new(0);
-        (real.slot, real.base_mint, real.hops) = (1000, WSOL, 2);
-        (real.compute_units, real.cu_price_micro) = (250_000, 10);
-        real.mints[..2].copy_from_slice(&[WSOL, USDC]);
-        real.amounts[..3].copy_from_slice(&[1_000_000_000, 60_000_000, 1_010_000_000]);
-        for (at, pool) in route.into_iter().enumerate() {
-            (real.pools[at], real.venues[at]) = (pool.pool, pool.venue);
-            real.directions[at] = if at == 0 { 1 } else { 2 };
-        }
-        settle(&mut real);
-        let made = make(&mut builder(book.clone()), &real).unwrap();
-        check(&made, &real);
-    }
 }
 
 #[test]
