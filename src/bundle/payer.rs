@@ -15,7 +15,7 @@ impl Payer {
     /// The public key.
     pub fn key(&self) -> Key {
         match self {
-            Self::Signs(signer) => signer.public_key(),
+            Self::Signs(signer) => signer.public(),
             Self::Named(key) => *key,
         }
     }
