@@ -64,6 +64,8 @@ rejects! {
     NoPoolAccount = "no_pool_account",
     /// A mint is not in the account files, so its token program is not known.
     NoMintAccount = "no_mint_account",
+    /// A pool's record does not say where its vaults are.
+    NoVaults = "no_vaults",
     /// The tick or the tick spacing of a pool is out of range.
     BadTick = "bad_tick",
     /// Someone besides the payer would have to sign.
@@ -93,6 +95,7 @@ impl From<BuildFault> for Reject {
             BuildFault::NoProgram => Self::NoProgram,
             BuildFault::NoPool => Self::NoPoolAccount,
             BuildFault::NoMint => Self::NoMintAccount,
+            BuildFault::NoVaults => Self::NoVaults,
             BuildFault::Tick => Self::BadTick,
         }
     }
