@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::Url;
+use super::url::Endpoint;
 use crate::cli::{Files, parse_duration};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
@@ -17,8 +17,8 @@ pub(super) struct Args {
     /// http or https; without a path, /api/v1/bundles is meant. May be repeated: every bundle goes
     /// to all of them at the same time, and each answer makes a receipt. Receipts show a URL
     /// without its query.
-    #[arg(long, value_name = "URL", value_parser = Url::parse)]
-    pub(super) url: Vec<Url>,
+    #[arg(long, value_name = "URL", value_parser = Endpoint::parse)]
+    pub(super) url: Vec<Endpoint>,
 
     /// Really send
     ///
