@@ -19,6 +19,7 @@ pub use stats::{Flow, Stats};
 
 use crate::error::{Error, Escaped, Exit, Result};
 use crate::record::{self, Producer, Schema};
+use crate::sys::signal;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use std::io::Write;
 use std::process::ExitCode;
@@ -114,6 +115,8 @@ fn start(tool: &'static Tool, matches: &ArgMatches) -> Result<Exit> {
         return print_schemas(tool, form).map(|()| Exit::Done);
     }
     common.check()?;
+    let source = tool.producer == Producer::Capture || common.follow;
+    signal::install(if source { signal::Role::Source } else { signal::Role::Filter })?;
     (tool.run)(matches, &Frame { tool, common })
 }
 

@@ -15,12 +15,11 @@
 //! - An answer that is not understood is reported as unknown, never as accepted or refused.
 //! - A query, which may hold a key, appears in no receipt and no message.
 
+mod args;
 pub mod jito;
 pub mod receipt;
-pub mod url;
-
-mod args;
 mod run;
+pub mod url;
 
 use crate::cli::Tool;
 use crate::record::{Bundle, Layout, Producer, Receipt};

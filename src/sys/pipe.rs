@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::FileTypeExt;
 use std::time::Duration;
 
@@ -77,21 +77,11 @@ pub fn readable(end: impl AsFd, timeout: Duration) -> io::Result<bool> {
     }
 }
 
-/// Waits up to `timeout` for `fd` to have something to read or to have ended.
-///
-/// A refusal of the system counts as readable: the read that follows tells what it was.
-pub fn wait_readable(fd: RawFd, timeout: Duration) -> bool {
-    let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
-    let mut polled = libc::pollfd { fd, events: libc::POLLIN, revents: 0 };
-    // SAFETY: the pointer is to one pollfd that lives across the call, and the count is one.
-    let ready = unsafe { libc::poll(&raw mut polled, 1, millis) };
-    ready != 0
-}
-
 /// Waits for `time`, or less when a signal comes.
 pub fn pause(time: Duration) {
-    // A negative descriptor is ignored by poll(2), which leaves the wait.
-    wait_readable(-1, time);
+    let ms = i32::try_from(time.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX);
+    // SAFETY: with a count of zero poll looks at no entry, so the null pointer is never followed.
+    unsafe { libc::poll(std::ptr::null_mut(), 0, ms) };
 }
 
 #[cfg(test)]
