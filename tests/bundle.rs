@@ -64,7 +64,7 @@ fn refusals_are_counted_and_told() {
     let ran = run(BUNDLE, &args, &input);
     assert_eq!(ran.stats()["refused"], serde_json::json!({"duplicate": 1}));
     assert!(
-        ran.err.contains("warning: without --keypair, bundles are left unsigned"),
+        ran.err.contains("warning: unsigned bundles: 1 (there is no --keypair)"),
         "{}",
         ran.err
     );
@@ -90,7 +90,7 @@ fn bad_command_lines_and_files_have_their_status_and_message() {
     let short = folder.write("short.json", id.replace("42,", "").as_bytes());
     let missing = folder.path("missing.jsonl");
     let cases: [(&[&str], i32, &str); 11] = [
-        (&[], 2, "hint: add --keypair FILE to sign, or --payer KEY"),
+        (&[], 0, "nobody is named who pays: see --keypair and --payer"),
         (&["--payer", "abc"], 2, "not a base58 key"),
         (&["--payer", &payer, "--tip-account", &payer], 2, "not a Jito tip account"),
         (&["--payer", &payer, "--blockhash", "x@y"], 2, "no slot number"),

@@ -3,7 +3,6 @@
 use super::{Blockhash, Policy};
 use crate::bytes::base58;
 use crate::cli::Files;
-use crate::error::{Error, Result};
 use crate::ids::{JITO_TIP_ACCOUNTS, Key};
 use std::path::PathBuf;
 
@@ -25,7 +24,8 @@ pub(super) struct Args {
     /// Sign with the key pair in FILE, which pays and owns the token accounts
     ///
     /// A JSON array of 64 bytes, as solana-keygen writes it. Refused unless only its owner can read
-    /// it. Without it, bundles are made for --payer and left unsigned.
+    /// it. Without it, bundles are made for --payer and left unsigned; without both, every
+    /// opportunity is refused as no_payer.
     #[arg(long, value_name = "FILE", conflicts_with = "payer")]
     pub(super) keypair: Option<PathBuf>,
 
@@ -81,18 +81,6 @@ pub(super) enum TipAccount {
 }
 
 impl Args {
-    /// Checks what can be checked without touching anything.
-    ///
-    /// # Errors
-    /// Status 2 when nobody is there to pay.
-    pub(super) fn check(&self) -> Result<()> {
-        if self.keypair.is_none() && self.payer.is_none() {
-            return Err(Error::usage("nobody is named who pays")
-                .hint("add --keypair FILE to sign, or --payer KEY to make unsigned bundles"));
-        }
-        Ok(())
-    }
-
     /// What the user allows.
     pub(super) fn policy(&self) -> Policy {
         Policy {
@@ -107,11 +95,11 @@ impl Args {
     }
 }
 
-fn parse_key(text: &str) -> std::result::Result<Key, String> {
+fn parse_key(text: &str) -> Result<Key, String> {
     base58::key(text).ok_or_else(|| "not a base58 key of 32 bytes".to_owned())
 }
 
-fn parse_blockhash(text: &str) -> std::result::Result<Blockhash, String> {
+fn parse_blockhash(text: &str) -> Result<Blockhash, String> {
     let (hash, slot) = match text.split_once('@') {
         Some((hash, slot)) => {
             let slot = slot.parse().map_err(|_| format!("{slot:?} is no slot number"))?;
@@ -123,7 +111,7 @@ fn parse_blockhash(text: &str) -> std::result::Result<Blockhash, String> {
     Ok(Blockhash { hash, slot })
 }
 
-fn parse_tip_account(text: &str) -> std::result::Result<TipAccount, String> {
+fn parse_tip_account(text: &str) -> Result<TipAccount, String> {
     if text == "auto" {
         return Ok(TipAccount::Auto);
     }

@@ -52,6 +52,13 @@ pub struct Counts {
     pub refused: [u64; Reject::COUNT],
 }
 
+impl Counts {
+    /// How many opportunities were refused for `reject`.
+    pub fn of(&self, reject: Reject) -> u64 {
+        self.refused.get(reject as usize).copied().unwrap_or(0)
+    }
+}
+
 /// A transaction before it is signed.
 struct Unsigned {
     message: Vec<u8>,
@@ -88,6 +95,11 @@ impl Builder {
         self.routes.pool_count()
     }
 
+    /// Whether bundles are signed, given a blockhash.
+    pub fn can_sign(&self) -> bool {
+        matches!(self.payer, Payer::Signs(_))
+    }
+
     fn slot(&mut self, slot: &Slot) {
         self.counts.slots = self.counts.slots.saturating_add(1);
         let Some(hash) = Blockhash::of(slot) else { return };
@@ -112,6 +124,9 @@ impl Builder {
     /// The transaction for `opportunity`, every rule checked.
     fn unsigned(&mut self, opportunity: &Opportunity) -> Result<Unsigned, Reject> {
         self.policy.check(opportunity)?;
+        if matches!(self.payer, Payer::Nobody) {
+            return Err(Reject::NoPayer);
+        }
         let plan = (opportunity.state_hash, opportunity.plan_index);
         if self.plans.contains(&plan) {
             return Err(Reject::Duplicate);
@@ -182,8 +197,7 @@ impl Builder {
             bundle.present |= Bundle::ID;
             bundle.id = bundle_id([signature]);
         }
-        let keyless = matches!(self.payer, Payer::Named(_));
-        bundle.missing = u8::from(unsigned.blockhash.is_none()) | u8::from(keyless) << 1;
+        bundle.missing = u8::from(unsigned.blockhash.is_none()) | u8::from(!self.can_sign()) << 1;
         self.count(&bundle);
         out.put_parts(&bundle, &transaction);
     }

@@ -1,6 +1,6 @@
 //! Who pays and signs.
 
-use crate::ids::Key;
+use crate::ids::{Key, SYSTEM};
 use crate::keys::Signer;
 
 /// Who pays for transactions and owns the token accounts.
@@ -9,14 +9,17 @@ pub enum Payer {
     Signs(Signer),
     /// A public key alone: transactions are left unsigned.
     Named(Key),
+    /// Nobody: no opportunity can be built.
+    Nobody,
 }
 
 impl Payer {
-    /// The public key.
+    /// The public key; that of the System program, which pays for nothing, for nobody.
     pub fn key(&self) -> Key {
         match self {
             Self::Signs(signer) => signer.public(),
             Self::Named(key) => *key,
+            Self::Nobody => SYSTEM,
         }
     }
 
@@ -24,7 +27,7 @@ impl Payer {
     pub(super) fn sign(&self, message: &[u8]) -> Option<[u8; 64]> {
         match self {
             Self::Signs(signer) => Some(signer.sign(message)),
-            Self::Named(_) => None,
+            Self::Named(_) | Self::Nobody => None,
         }
     }
 }

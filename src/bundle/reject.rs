@@ -24,6 +24,8 @@ macro_rules! rejects {
 rejects! {
     /// It was refused by who found it.
     NotTaken = "not_taken",
+    /// Nobody is named who pays.
+    NoPayer = "no_payer",
     /// A bundle was made of the same states and the same place in its plan.
     Duplicate = "duplicate",
     /// The stream has complete slots that are too far ahead of it.

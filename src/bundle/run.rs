@@ -16,9 +16,12 @@ const CONSUMES: &[u16] = &[Opportunity::SCHEMA.kind, Slot::SCHEMA.kind];
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
-    args.check()?;
     let inputs = args.files.named()?;
-    let payer = payer(&args, frame)?;
+    let payer = match (&args.keypair, args.payer) {
+        (Some(path), _) => Payer::Signs(Signer::from_file(path)?),
+        (None, Some(key)) => Payer::Named(key),
+        (None, None) => Payer::Nobody,
+    };
     let mut book = AccountBook::new();
     for path in &args.accounts {
         read_accounts(path, &mut book)?;
@@ -29,16 +32,6 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     warn(&builder, frame);
     report(&builder, &flow, frame);
     Ok(Exit::Done)
-}
-
-/// Who pays, by the options.
-fn payer(args: &Args, frame: &Frame) -> Result<Payer> {
-    if let Some(path) = &args.keypair {
-        return Signer::from_file(path).map(Payer::Signs);
-    }
-    let Some(key) = args.payer else { return Err(Error::usage("nobody is named who pays")) };
-    frame.warn("without --keypair, bundles are left unsigned");
-    Ok(Payer::Named(key))
 }
 
 fn read_accounts(path: &Path, book: &mut AccountBook) -> Result<()> {
@@ -54,6 +47,9 @@ fn read_accounts(path: &Path, book: &mut AccountBook) -> Result<()> {
 /// Says what a user would otherwise look for.
 fn warn(builder: &Builder, frame: &Frame) {
     let counts = builder.counts();
+    if !builder.can_sign() && counts.bundles > 0 {
+        frame.warn(&format!("unsigned bundles: {} (there is no --keypair)", counts.bundles));
+    }
     if counts.no_blockhash > 0 {
         frame.warn(&format!(
             "{} of {} bundles have no blockhash: no complete slot came before them (see --blockhash)",
@@ -64,6 +60,9 @@ fn warn(builder: &Builder, frame: &Frame) {
         let refused = Reject::NAMES.iter().zip(counts.refused).filter(|(_, count)| *count > 0);
         let reasons: Vec<_> = refused.map(|(name, count)| format!("{name} {count}")).collect();
         frame.warn(&format!("every opportunity was refused: {}", reasons.join(", ")));
+        if counts.of(Reject::NoPayer) > 0 {
+            frame.warn("nobody is named who pays: see --keypair and --payer");
+        }
     }
 }
 

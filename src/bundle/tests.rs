@@ -339,7 +339,17 @@ fn refused_by_memory_and_limits(book: &AccountBook, good: &Opportunity) -> Vec<R
     let mut in_time = *good;
     in_time.slot += 1;
     assert!(make(&mut late, &in_time).is_some());
-    vec![Reject::Duplicate, Reject::DuplicateTransaction, Reject::TipOverLimit, Reject::Stale]
+
+    let mut nobody = Builder::new(book.clone(), Payer::Nobody, POLICY, Some(GIVEN));
+    assert_eq!(refusal(&mut nobody, good), Reject::NoPayer);
+    assert_eq!(nobody.counts().of(Reject::NoPayer), 1);
+    vec![
+        Reject::NoPayer,
+        Reject::Duplicate,
+        Reject::DuplicateTransaction,
+        Reject::TipOverLimit,
+        Reject::Stale,
+    ]
 }
 
 /// Refusals that come from what the account files hold.
