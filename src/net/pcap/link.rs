@@ -1,0 +1,157 @@
+//! From a captured frame to the UDP datagram in it: link layer, IP, UDP.
+//!
+//! Link layers are walked here, by the LINKTYPE registry of tcpdump.org; IP with its extension
+//! headers and UDP are `etherparse`'s.
+
+use super::{Datagram, Skip};
+use crate::bytes::{array_at, u8_at};
+use etherparse::{LaxIpSlice, UdpHeaderSlice, err, ip_number};
+
+/// A link layer that is read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// An address family of 4 bytes in either byte order, then IP (0 NULL, 108 LOOP).
+    Family,
+    /// Ethernet (1).
+    Ethernet,
+    /// IP at once (101 RAW; 12 and 14 as some systems number it).
+    Ip,
+    /// IPv4 at once (228).
+    Ipv4,
+    /// IPv6 at once (229).
+    Ipv6,
+    /// Linux cooked, 16 bytes (113 SLL).
+    Cooked,
+    /// Linux cooked, 20 bytes (276 SLL2).
+    Cooked2,
+    /// Any other.
+    Unknown,
+}
+
+impl Link {
+    /// The link layer of LINKTYPE `number`.
+    pub(super) fn from_number(number: u32) -> Self {
+        match number {
+            0 | 108 => Self::Family,
+            1 => Self::Ethernet,
+            12 | 14 | 101 => Self::Ip,
+            113 => Self::Cooked,
+            228 => Self::Ipv4,
+            229 => Self::Ipv6,
+            276 => Self::Cooked2,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// The UDP datagram in the kept bytes `frame` of a packet.
+pub(super) fn datagram(
+    link: Link,
+    rx_ns: u64,
+    interface: u16,
+    frame: &[u8],
+) -> Result<Datagram<'_>, Skip> {
+    let packet = ip_packet(link, frame)?;
+    let (ip, stop) = LaxIpSlice::from_slice(packet).map_err(|error| match error {
+        err::ip::LaxHeaderSliceError::Len(_) => Skip::CutHeader,
+        err::ip::LaxHeaderSliceError::Content(err::ip::HeaderError::UnsupportedIpVersion {
+            ..
+        }) => Skip::NotIp,
+        err::ip::LaxHeaderSliceError::Content(_) => Skip::BadIp,
+    })?;
+    let carried = ip.payload();
+    // A fragment's headers may be whole, cut or absent (in all but the first one).
+    if carried.fragmented {
+        return Err(Skip::Fragment);
+    }
+    match stop {
+        Some((err::ipv6_exts::HeaderSliceError::Len(_), _)) if carried.incomplete => {
+            return Err(Skip::CutHeader);
+        }
+        Some(_) => return Err(Skip::BadIp),
+        None => {}
+    }
+    if carried.ip_number != ip_number::UDP {
+        return Err(Skip::NotUdp);
+    }
+    let short = if carried.incomplete { Skip::CutHeader } else { Skip::BadUdpLength };
+    let udp = UdpHeaderSlice::from_slice(carried.payload).map_err(|_| short)?;
+    let kept = carried.payload.get(udp.slice().len()..).unwrap_or_default();
+    let (payload, truncated) = match usize::from(udp.length()) {
+        // RFC 2675 section 4 and segmentation offload: no length; what the IP packet holds.
+        0 => (kept, carried.incomplete),
+        length => {
+            let length = length.checked_sub(udp.slice().len()).ok_or(Skip::BadUdpLength)?;
+            match kept.get(..length) {
+                Some(payload) => (payload, false),
+                None if carried.incomplete => (kept, true),
+                None => return Err(Skip::BadUdpLength),
+            }
+        }
+    };
+    let (source, target) = addresses(&ip);
+    let (source_port, target_port) = (udp.source_port(), udp.destination_port());
+    Ok(Datagram { rx_ns, source, target, source_port, target_port, payload, truncated, interface })
+}
+
+/// Source and destination address, IPv4 mapped into IPv6.
+fn addresses(ip: &LaxIpSlice<'_>) -> ([u8; 16], [u8; 16]) {
+    match ip {
+        LaxIpSlice::Ipv4(ip) => {
+            let header = ip.header();
+            let mapped = |a: std::net::Ipv4Addr| a.to_ipv6_mapped().octets();
+            (mapped(header.source_addr()), mapped(header.destination_addr()))
+        }
+        LaxIpSlice::Ipv6(ip) => (ip.header().source(), ip.header().destination()),
+    }
+}
+
+const ETHERTYPE_IPV4: u16 = 0x0800;
+const ETHERTYPE_IPV6: u16 = 0x86dd;
+
+/// The IP packet in `frame`.
+fn ip_packet(link: Link, frame: &[u8]) -> Result<&[u8], Skip> {
+    let from = |at: usize| frame.get(at..).ok_or(Skip::CutHeader);
+    let version = |expected: u8| match u8_at(frame, 0) {
+        Some(first) if first >> 4 == expected => Ok(frame),
+        Some(_) => Err(Skip::NotIp),
+        None => Err(Skip::CutHeader),
+    };
+    match link {
+        Link::Unknown => Err(Skip::UnknownLinkType),
+        Link::Ip => Ok(frame),
+        Link::Ipv4 => version(4),
+        Link::Ipv6 => version(6),
+        Link::Family => {
+            let family = array_at::<4>(frame, 0).ok_or(Skip::CutHeader)?;
+            // NULL is in the byte order of the capturing host, LOOP in network order. The number
+            // of IPv6 is 10 on Linux, 24, 28 and 30 on the BSDs and macOS.
+            match family {
+                [n, 0, 0, 0] | [0, 0, 0, n] if matches!(n, 2 | 10 | 24 | 28 | 30) => from(4),
+                _ => Err(Skip::NotIp),
+            }
+        }
+        Link::Ethernet => tagged(ethertype(frame, 12)?, from(14)?),
+        Link::Cooked => tagged(ethertype(frame, 14)?, from(16)?),
+        Link::Cooked2 => tagged(ethertype(frame, 0)?, from(20)?),
+    }
+}
+
+/// The IP packet behind any number of VLAN tags (802.1Q 0x8100, 802.1ad 0x88a8, and the older QinQ
+/// numbers 0x9100, 0x9200).
+fn tagged(mut kind: u16, mut rest: &[u8]) -> Result<&[u8], Skip> {
+    while matches!(kind, 0x8100 | 0x88a8 | 0x9100 | 0x9200) {
+        kind = ethertype(rest, 2)?;
+        rest = rest.get(4..).ok_or(Skip::CutHeader)?;
+    }
+    match (kind, u8_at(rest, 0).map(|first| first >> 4)) {
+        (ETHERTYPE_IPV4, Some(4)) | (ETHERTYPE_IPV6, Some(6)) => Ok(rest),
+        (ETHERTYPE_IPV4 | ETHERTYPE_IPV6, Some(_)) => Err(Skip::BadIp),
+        (ETHERTYPE_IPV4 | ETHERTYPE_IPV6, None) => Err(Skip::CutHeader),
+        _ => Err(Skip::NotIp),
+    }
+}
+
+fn ethertype(bytes: &[u8], at: usize) -> Result<u16, Skip> {
+    array_at(bytes, at).map(u16::from_be_bytes).ok_or(Skip::CutHeader)
+}

@@ -1,0 +1,198 @@
+//! Drives the decoder: over a whole capture in memory, and over a pipe.
+
+use super::capture::{Decoder, ELEMENT_MAX, Frame, Step};
+use super::{Item, Skip, link};
+use crate::error::{Error, Result};
+use std::io::Read;
+
+/// A whole capture in memory, read packet by packet; payloads are borrowed from it.
+///
+/// Each item is a packet, or the error that ends the capture (status 4, with the byte offset).
+#[derive(Debug)]
+pub struct Capture<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    decoder: Decoder,
+    ended: bool,
+}
+
+impl<'a> Capture<'a> {
+    /// Starts at the first byte of `bytes`.
+    ///
+    /// # Errors
+    /// Status 3 when they are no capture, or one of another version; status 4 when they end inside
+    /// the file header.
+    pub fn new(bytes: &'a [u8]) -> Result<Self> {
+        let mut made = Self { bytes, at: 0, decoder: Decoder::Start, ended: false };
+        if bytes.is_empty() {
+            return Err(empty());
+        }
+        match made.decoder.step(bytes).map_err(|e| e.at_byte(0))? {
+            Step::More => Err(cut(0)),
+            Step::Other { used } | Step::Packet { used, .. } => {
+                made.at = used;
+                Ok(made)
+            }
+        }
+    }
+
+    /// Offset of the next byte that is not read yet: bytes before it may be released.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
+    fn step(&mut self) -> Result<Option<Item<'a>>> {
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            if rest.is_empty() {
+                return Ok(None);
+            }
+            match self.decoder.step(rest).map_err(|e| e.at_byte(offset(self.at)))? {
+                Step::More => return Err(cut(offset(self.at))),
+                Step::Other { used } => self.at = self.at.saturating_add(used),
+                Step::Packet { used, frame } => {
+                    self.at = self.at.saturating_add(used);
+                    return Ok(Some(item(frame, rest)));
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Capture<'a> {
+    type Item = Result<Item<'a>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let step = self.step().transpose();
+        self.ended = !matches!(step, Some(Ok(_)));
+        step
+    }
+}
+
+/// A capture from a pipe or a socket, read packet by packet through a buffer that grows with the
+/// longest element of the capture, up to 16 MiB.
+#[derive(Debug)]
+pub struct Reader<R> {
+    from: R,
+    buffer: Vec<u8>,
+    /// The bytes of `buffer` that were read and not used yet.
+    start: usize,
+    end: usize,
+    /// Offset of `start` in the capture.
+    at: u64,
+    decoder: Decoder,
+    ended: bool,
+}
+
+/// Bytes asked for at once.
+const READ_LEN: usize = 64 << 10;
+
+impl<R: Read> Reader<R> {
+    /// A reader of the capture that `from` gives from its first byte on. Reads nothing yet.
+    pub fn new(from: R) -> Self {
+        let buffer = vec![0; READ_LEN];
+        Self { from, buffer, start: 0, end: 0, at: 0, decoder: Decoder::Start, ended: false }
+    }
+
+    /// The next packet; `None` at the end of the capture, and after an error.
+    ///
+    /// # Errors
+    /// Status 3 when this is no capture, status 4 when it is damaged, both with the byte offset;
+    /// status 5 when reading fails.
+    pub fn next_item(&mut self) -> Result<Option<Item<'_>>> {
+        if self.ended {
+            return Ok(None);
+        }
+        match self.advance() {
+            Ok(Some((frame, from))) => {
+                Ok(Some(item(frame, self.buffer.get(from..).unwrap_or_default())))
+            }
+            other => {
+                self.ended = true;
+                other.map(|_| None)
+            }
+        }
+    }
+
+    /// The next frame, with the index in `buffer` that its range counts from.
+    fn advance(&mut self) -> Result<Option<(std::result::Result<Frame, Skip>, usize)>> {
+        loop {
+            let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
+            let step = if rest.is_empty() { Step::More } else { self.decode(rest.len())? };
+            match step {
+                Step::More => {
+                    if self.fill()? {
+                        continue;
+                    }
+                    return match (&self.decoder, self.start == self.end) {
+                        (Decoder::Start, true) => Err(empty()),
+                        (_, true) => Ok(None),
+                        (_, false) => Err(cut(self.at)),
+                    };
+                }
+                Step::Other { used } => self.consume(used),
+                Step::Packet { used, frame } => {
+                    let from = self.start;
+                    self.consume(used);
+                    return Ok(Some((frame, from)));
+                }
+            }
+        }
+    }
+
+    fn decode(&mut self, len: usize) -> Result<Step> {
+        let rest = self.buffer.get(self.start..).and_then(|b| b.get(..len)).unwrap_or_default();
+        self.decoder.step(rest).map_err(|e| e.at_byte(self.at))
+    }
+
+    fn consume(&mut self, used: usize) {
+        self.start = self.start.saturating_add(used).min(self.end);
+        self.at = self.at.saturating_add(u64::try_from(used).unwrap_or(u64::MAX));
+    }
+
+    /// Reads more behind what is there; `false` at the end of the input.
+    fn fill(&mut self) -> Result<bool> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end.saturating_sub(self.start));
+        if self.end == self.buffer.len() {
+            // No element is longer than this: the decoder refuses before it asks for more.
+            let grown = self.buffer.len().saturating_mul(2).min(ELEMENT_MAX.saturating_mul(2));
+            self.buffer.resize(grown, 0);
+        }
+        loop {
+            match self.from.read(self.buffer.get_mut(self.end..).unwrap_or_default()) {
+                Ok(0) => return Ok(false),
+                Ok(count) => {
+                    self.end = self.end.saturating_add(count).min(self.buffer.len());
+                    return Ok(true);
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Error::os("cannot read", &e)),
+            }
+        }
+    }
+}
+
+fn item(frame: std::result::Result<Frame, Skip>, bytes: &[u8]) -> Item<'_> {
+    let found = frame.and_then(|frame| {
+        let kept = bytes.get(frame.kept).ok_or(Skip::BadBlock)?;
+        link::datagram(frame.link, frame.rx_ns, frame.interface, kept)
+    });
+    found.map_or_else(Item::Skipped, Item::Datagram)
+}
+
+fn offset(at: usize) -> u64 {
+    u64::try_from(at).unwrap_or(u64::MAX)
+}
+
+fn cut(at: u64) -> Error {
+    Error::damaged("capture ends inside a packet or header").at_byte(at)
+}
+
+fn empty() -> Error {
+    Error::foreign("empty; expected a capture (pcap or pcapng)")
+}
