@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A share, in parts per million: 0 to 1 000 000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share(u32);
 
 impl Share {

@@ -19,7 +19,7 @@ use super::market::{Live, Market};
 use super::message::{Budget, Form, Signed, sign};
 use super::rng::Rng;
 use super::share::Share;
-use super::world::{AmmV4, Signer, Site, Wallet, World};
+use super::world::{AmmV4, Site, Wallet, World};
 
 /// OpenBook v1, the order book that Raydium AMM v4 pools were made with.
 pub const ORDER_BOOK_PROGRAM: Key = key("srmqPvymJeFKQ4zGQed1GFppgkRHL9kaELCbyksJtPX");
@@ -91,11 +91,12 @@ impl Traffic {
         &self.market
     }
 
-    /// The next transaction, sent in `slot` and built on `blockhash`.
-    pub fn next(&mut self, slot: u64, blockhash: &[u8; 32]) -> Txn {
+    /// The next transaction, sent in `slot` and built on `blockhash`; `None` only in a world
+    /// without wallets.
+    pub fn next(&mut self, slot: u64, blockhash: &[u8; 32]) -> Option<Txn> {
         let is_swap = self.rng.chance(self.mix.swaps.ppm());
         let swap = if is_swap { (0..REDRAWS).find_map(|_| self.swap(blockhash)) } else { None };
-        if let Some(swap) = swap {
+        if swap.is_some() {
             return swap;
         }
         let signed = if self.rng.chance(500_000) {
@@ -103,7 +104,7 @@ impl Traffic {
         } else {
             self.transfer(blockhash)
         };
-        Txn { signed, swap: None }
+        signed.map(|signed| Txn { signed, swap: None })
     }
 
     fn swap(&mut self, blockhash: &[u8; 32]) -> Option<Txn> {
@@ -148,26 +149,22 @@ impl Traffic {
         Some(Txn { signed, swap: Some(swap) })
     }
 
-    fn transfer(&mut self, blockhash: &[u8; 32]) -> Signed {
-        let [from, to] = [(); 2].map(|()| self.rng.index(self.world.wallets.len()));
-        let to = self.world.wallets.get(to).map_or(SYSTEM, |wallet| wallet.signer.key);
-        let nobody = Signer::draw(&mut Rng::new(0));
-        let from = self.world.wallets.get(from).map_or(&nobody, |wallet| &wallet.signer);
+    fn transfer(&mut self, blockhash: &[u8; 32]) -> Option<Signed> {
+        let from = &self.rng.pick(&self.world.wallets)?.signer;
+        let to = self.rng.pick(&self.world.wallets)?.signer.key;
         let lamports = self.rng.log_between(1_000_000, 10_000_000_000);
         // SystemInstruction::Transfer, tag 2.
         let data = [&2u32.to_le_bytes()[..], &lamports.to_le_bytes()].concat();
         let accounts = vec![signs(&from.key, true), plain(&to, true)];
         let ix = Instruction { program_id: Pubkey::new_from_array(SYSTEM), accounts, data };
-        sign(Form::Legacy, from, None, &[ix], blockhash)
+        Some(sign(Form::Legacy, from, None, &[ix], blockhash))
     }
 
     /// A vote for the slots up to `slot`, as `VoteInstruction::TowerSync` writes it compactly
     /// (solana-vote-interface 4.0, tag 14): root, lockouts as offsets, bank hash, time, block id.
-    fn vote(&mut self, slot: u64, blockhash: &[u8; 32]) -> Signed {
+    fn vote(&mut self, slot: u64, blockhash: &[u8; 32]) -> Option<Signed> {
         const LOCKOUTS: u8 = 31;
-        let index = self.rng.index(self.world.validators.len());
-        let nobody = (Signer::draw(&mut Rng::new(0)), SYSTEM);
-        let (identity, account) = self.world.validators.get(index).unwrap_or(&nobody);
+        let (identity, account) = self.rng.pick(&self.world.validators)?;
         let root = slot.saturating_sub(u64::from(LOCKOUTS) + 1);
         let mut data = 14u32.to_le_bytes().to_vec();
         data.extend(root.to_le_bytes());
@@ -178,7 +175,7 @@ impl Traffic {
         data.extend(self.rng.key());
         let accounts = vec![plain(account, true), signs(&identity.key, true)];
         let ix = Instruction { program_id: Pubkey::new_from_array(VOTE), accounts, data };
-        sign(Form::Legacy, identity, None, &[ix], blockhash)
+        Some(sign(Form::Legacy, identity, None, &[ix], blockhash))
     }
 }
 
