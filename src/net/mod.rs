@@ -2,6 +2,8 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`pcap`] | reads captures (pcap, pcapng) into UDP datagrams, zero-copy over a map |
+//! | [`pcap`] | reads captures (pcap, pcapng) into UDP datagrams, zero-copy over a map; writes pcap |
+//! | [`udp`] | receives UDP in batches with kernel stamps; plays datagrams at a pace |
 
 pub mod pcap;
+pub mod udp;

@@ -5,9 +5,9 @@
 //! list without its end mark, an `if_tzone`, a comment that is not UTF-8. It is the independent
 //! writer of the tests.
 
-use super::Skip;
-use super::capture::{ELEMENT_MAX, Frame, PACKET_MAX, Step};
+use super::capture::{ELEMENT_MAX, Frame, Step};
 use super::link::Link;
+use super::{PACKET_MAX, Skip};
 use crate::bytes::array_at;
 use crate::error::{Error, Result};
 
