@@ -10,7 +10,7 @@
 //! |---|---|
 //! | [`shred`] | the view of one shred; [`variant`] knows where its regions lie |
 //! | [`merkle`] | leaf and node hashes, the root of a shred, the tree of a FEC set |
-//! | [`gf256`] [`fec`] | the field, and Reed-Solomon over it |
+//! | [`fec`] | Reed-Solomon, on the field of `gf256` |
 //! | [`recover`] | missing data shreds of a FEC set, from any `num_data` of its shreds |
 //! | [`entry`] [`txn`] | a batch's entries and their transactions, borrowed |
 //! | [`poh`] | whether an entry's hash follows from the one before it |
@@ -25,11 +25,15 @@
 #![deny(clippy::indexing_slicing, clippy::float_arithmetic)]
 
 pub mod entry;
+pub mod fec;
 pub mod feed;
+pub mod merkle;
+pub mod recover;
 pub mod shred;
 pub mod txn;
 pub mod variant;
 
+mod gf256;
 mod reason;
 
 #[cfg(test)]

@@ -16,7 +16,9 @@
 //! shred are ignored: repair replies append a nonce, other senders whatever they like.
 
 use super::reason::reasons;
-use super::variant::{Form, Kind, ROOT_LEN, SIGNATURE_LEN, Variant};
+use super::variant::{
+    CODE_HEADER_LEN, CODE_LEN, DATA_HEADER_LEN, Form, Kind, ROOT_LEN, SIGNATURE_LEN, Variant,
+};
 use crate::bytes::{u8_at, u16_at, u32_at, u64_at};
 use std::fmt;
 
@@ -282,6 +284,41 @@ impl<'a> Shred<'a> {
     }
 }
 
+/// A header as values, to be written.
+pub(super) struct Head {
+    pub(super) variant: Variant,
+    pub(super) slot: u64,
+    pub(super) index: u32,
+    pub(super) version: u16,
+    pub(super) fec_set_index: u32,
+    pub(super) header: Header,
+}
+
+impl Head {
+    /// Writes everything between the signature and what the header heads.
+    pub(super) fn write(&self, out: &mut [u8; CODE_LEN]) {
+        out[field::VARIANT] = self.variant.byte();
+        out[field::SLOT..field::INDEX].copy_from_slice(&self.slot.to_le_bytes());
+        out[field::INDEX..field::VERSION].copy_from_slice(&self.index.to_le_bytes());
+        out[field::VERSION..field::FEC_SET_INDEX].copy_from_slice(&self.version.to_le_bytes());
+        out[field::FEC_SET_INDEX..field::PARENT_OFFSET]
+            .copy_from_slice(&self.fec_set_index.to_le_bytes());
+        match self.header {
+            Header::Data(data) => {
+                out[field::PARENT_OFFSET..field::FLAGS]
+                    .copy_from_slice(&data.parent_offset.to_le_bytes());
+                out[field::FLAGS] = data.flags;
+                out[field::SIZE..DATA_HEADER_LEN].copy_from_slice(&data.size.to_le_bytes());
+            }
+            Header::Code(code) => {
+                out[field::NUM_DATA..field::NUM_CODE].copy_from_slice(&code.num_data.to_le_bytes());
+                out[field::NUM_CODE..field::POSITION].copy_from_slice(&code.num_code.to_le_bytes());
+                out[field::POSITION..CODE_HEADER_LEN].copy_from_slice(&code.position.to_le_bytes());
+            }
+        }
+    }
+}
+
 impl fmt::Debug for Shred<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { slot, index, fec_set_index, header, .. } = self;
@@ -429,6 +466,25 @@ mod tests {
         assert!(shred.ledger().is_empty() && shred.data_header().is_none());
         assert_eq!(shred.parent(), None);
         assert_eq!(shred.retransmitter_signature().unwrap().as_slice(), &bytes[1164..]);
+    }
+
+    #[test]
+    fn a_written_header_is_read_back_and_nothing_else_is_touched() {
+        for byte in [0x96, 0xb6, 0x66, 0x5a, 0xa5] {
+            let bytes = made(byte);
+            let shred = Shred::check(&bytes).unwrap();
+            let head = Head {
+                variant: shred.variant(),
+                slot: shred.slot(),
+                index: shred.index(),
+                version: shred.version(),
+                fec_set_index: shred.fec_set_index(),
+                header: shred.header(),
+            };
+            let mut out = [0xa5; CODE_LEN];
+            head.write(&mut out);
+            assert_eq!(out[..bytes.len()], bytes);
+        }
     }
 
     #[test]
