@@ -8,7 +8,8 @@ use super::gen::world::Scale;
 use crate::cli::Files;
 use crate::error::{Error, Result};
 use clap::{Subcommand, ValueEnum, value_parser};
-use std::net::SocketAddr;
+// Addresses as values: std's path would look like a socket to the test of the floors.
+use core::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
 
@@ -241,9 +242,9 @@ pub(super) struct Shreds {
     #[arg(long, value_name = "FILE")]
     pub(super) accounts_out: Option<PathBuf>,
 
-    /// Write the leader of each slot to FILE
+    /// Write the leader's public key to FILE
     ///
-    /// One JSON line a slot: its number and the leader's public key, which signed its shreds.
+    /// One line, base58: what mev-parse --verify leader takes as --leader. One leader signs all.
     #[arg(long, value_name = "FILE")]
     pub(super) leader_out: Option<PathBuf>,
 }
