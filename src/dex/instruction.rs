@@ -1,0 +1,218 @@
+//! One instruction of a transaction, and what a venue's decoder makes of it.
+//!
+//! A decoder is asked only after the program id matched: discriminators of different programs
+//! collide. Data may be longer than the layout (programs ignore what follows), never shorter.
+
+use crate::bytes::{u8_at, u64_at, u128_at};
+use crate::ids::{Key, Venue};
+use crate::record::{Direction, Exact};
+
+/// An instruction as a message carries it: accounts are positions in the message's key list.
+#[derive(Clone, Copy, Debug)]
+pub struct Instruction<'a> {
+    /// The program that is called.
+    pub program: &'a Key,
+    /// The data passed to it.
+    pub data: &'a [u8],
+    /// For each account of the instruction, its index in `keys`, then `loaded`.
+    pub indices: &'a [u8],
+    /// The keys that the message itself lists.
+    pub keys: &'a [Key],
+    /// The keys that lookup tables add, writable ones first; empty when they are not known.
+    pub loaded: &'a [Key],
+}
+
+impl<'a> Instruction<'a> {
+    /// How many accounts the instruction names.
+    #[inline]
+    pub fn account_count(&self) -> usize {
+        self.indices.len()
+    }
+
+    /// The account at `position`; `None` past the end and for a key that only a lookup table knows.
+    #[inline]
+    pub fn account(&self, position: usize) -> Option<&'a Key> {
+        let index = usize::from(*self.indices.get(position)?);
+        match index.checked_sub(self.keys.len()) {
+            None => self.keys.get(index),
+            Some(past) => self.loaded.get(past),
+        }
+    }
+
+    /// The first 8 bytes of the data: an Anchor discriminator.
+    #[inline]
+    pub(super) fn discriminator(&self) -> Option<[u8; 8]> {
+        self.data.first_chunk().copied()
+    }
+
+    /// Refuses an instruction of fewer than `count` accounts.
+    #[inline]
+    pub(super) fn at_least(&self, count: usize) -> Result<(), IxFault> {
+        if self.indices.len() < count { Err(IxFault::FewAccounts) } else { Ok(()) }
+    }
+
+    /// Little-endian `u64` of the data.
+    #[inline]
+    pub(super) fn u64(&self, at: usize) -> Result<u64, IxFault> {
+        u64_at(self.data, at).ok_or(IxFault::ShortData)
+    }
+
+    /// Little-endian `u128` of the data.
+    #[inline]
+    pub(super) fn u128(&self, at: usize) -> Result<u128, IxFault> {
+        u128_at(self.data, at).ok_or(IxFault::ShortData)
+    }
+
+    /// A Borsh boolean of the data: 0 or 1, as the program itself insists.
+    #[inline]
+    pub(super) fn flag(&self, at: usize) -> Result<bool, IxFault> {
+        match u8_at(self.data, at).ok_or(IxFault::ShortData)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(IxFault::Flag),
+        }
+    }
+}
+
+/// A swap as an instruction asks for it. A key that only a lookup table knows is `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SwapIx<'a> {
+    /// Where.
+    pub venue: Venue,
+    /// Which side is exact.
+    pub exact: Exact,
+    /// The exact amount, raw units; `None` for the inner leg of a two-hop swap.
+    pub amount: Option<u64>,
+    /// The least that must come out (`exact` in) or the most that may go in (`exact` out).
+    pub limit: Option<u64>,
+    /// Explicit limit of the square-root price, Q64.64.
+    pub sqrt_limit: Option<u128>,
+    /// Which token goes in, when the instruction says so.
+    pub direction: Direction,
+    /// The pool's account.
+    pub pool: Option<&'a Key>,
+    /// Who signs for the swap.
+    pub owner: Option<&'a Key>,
+    /// Token account that pays.
+    pub user_in: Option<&'a Key>,
+    /// Token account that receives.
+    pub user_out: Option<&'a Key>,
+    /// Token that goes in.
+    pub mint_in: Option<&'a Key>,
+    /// Token that comes out.
+    pub mint_out: Option<&'a Key>,
+    /// The pool's token account of token a.
+    pub vault_a: Option<&'a Key>,
+    /// The pool's token account of token b.
+    pub vault_b: Option<&'a Key>,
+}
+
+impl SwapIx<'_> {
+    /// A swap on `venue` of which only the exact side is known.
+    pub(super) fn new(venue: Venue, exact: Exact) -> Self {
+        Self {
+            venue,
+            exact,
+            amount: None,
+            limit: None,
+            sqrt_limit: None,
+            direction: Direction::Unknown,
+            pool: None,
+            owner: None,
+            user_in: None,
+            user_out: None,
+            mint_in: None,
+            mint_out: None,
+            vault_a: None,
+            vault_b: None,
+        }
+    }
+}
+
+/// What an instruction of a known program is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoded<'a> {
+    /// Another instruction of the program: no swap.
+    NotSwap,
+    /// One swap.
+    One(SwapIx<'a>),
+    /// Two swaps in a row: the output of the first goes into the second.
+    Two([SwapIx<'a>; 2]),
+    /// Not decodable.
+    Refused(IxFault),
+}
+
+impl<'a> Decoded<'a> {
+    /// The swaps, in the order in which they execute.
+    pub fn swaps(&self) -> &[SwapIx<'a>] {
+        match self {
+            Self::One(swap) => std::slice::from_ref(swap),
+            Self::Two(swaps) => swaps,
+            Self::NotSwap | Self::Refused(_) => &[],
+        }
+    }
+}
+
+/// Why an instruction of a known program could not be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum IxFault {
+    /// The tag or discriminator is none of the program's known ones.
+    Unknown = 0,
+    /// The data ends before its fields do.
+    ShortData = 1,
+    /// It names fewer accounts than its layout has.
+    FewAccounts = 2,
+    /// It names a number of accounts that the program refuses.
+    AccountCount = 3,
+    /// A boolean is neither 0 nor 1.
+    Flag = 4,
+}
+
+impl IxFault {
+    /// Names by number.
+    pub const NAMES: &'static [&'static str] =
+        &["unknown_instruction", "short_data", "few_accounts", "account_count", "bad_flag"];
+
+    /// The name counters show.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.get(self as usize).copied().unwrap_or("?")
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// What Anchor writes for `name`: the first 8 bytes of `sha256("<space>:<name>")`.
+    pub(in crate::dex) fn anchor_hash(space: &str, name: &str) -> [u8; 8] {
+        use sha2::Digest;
+        let hash = sha2::Sha256::digest(format!("{space}:{name}"));
+        *hash.first_chunk().unwrap()
+    }
+
+    #[test]
+    fn accounts_resolve_through_static_then_loaded_keys() {
+        let keys = [[1; 32], [2; 32]];
+        let loaded = [[3; 32]];
+        let mut ix = Instruction {
+            program: &keys[0],
+            data: &[],
+            indices: &[1, 0, 2, 3],
+            keys: &keys,
+            loaded: &loaded,
+        };
+        let at = |ix: &Instruction<'_>, n| ix.account(n).map(|k| k[0]);
+        assert_eq!([0, 1, 2, 3, 4].map(|n| at(&ix, n)), [Some(2), Some(1), Some(3), None, None]);
+        ix.loaded = &[];
+        assert_eq!(at(&ix, 2), None);
+        assert_eq!(ix.account_count(), 4);
+        assert_eq!(ix.discriminator(), None);
+    }
+
+    #[test]
+    fn every_fault_has_a_name() {
+        assert_eq!(IxFault::NAMES.len(), IxFault::Flag as usize + 1);
+        assert_eq!(IxFault::Flag.name(), "bad_flag");
+    }
+}

@@ -1,0 +1,62 @@
+//! The constant-product curve, before any fee: `x * y` never falls.
+
+use crate::math::muldiv::{div_ceil, mul_div_floor_u128};
+
+use super::quote::Fault;
+
+/// What `net_in` gives: `floor(r_out * net_in / (r_in + net_in))`, always below `r_out`.
+#[inline]
+pub(super) fn out_for(r_in: u64, r_out: u64, net_in: u64) -> Result<u64, Fault> {
+    if r_in == 0 || r_out == 0 {
+        return Err(Fault::ZeroReserve);
+    }
+    let [r_in, r_out, net_in] = [r_in, r_out, net_in].map(u128::from);
+    let depth = r_in.checked_add(net_in).ok_or(Fault::Overflow)?;
+    let out = mul_div_floor_u128(r_out, net_in, depth).ok_or(Fault::Overflow)?;
+    u64::try_from(out).map_err(|_| Fault::Overflow)
+}
+
+/// What `out` needs: `ceil(r_in * out / (r_out - out))`, the smallest input that gives it.
+#[inline]
+pub(super) fn in_for(r_in: u64, r_out: u64, out: u64) -> Result<u64, Fault> {
+    if r_in == 0 || r_out == 0 {
+        return Err(Fault::ZeroReserve);
+    }
+    let left = r_out.checked_sub(out).filter(|left| *left > 0).ok_or(Fault::Reserve)?;
+    let product = u128::from(r_in).checked_mul(u128::from(out)).ok_or(Fault::Overflow)?;
+    let net_in = div_ceil(product, u128::from(left)).ok_or(Fault::Overflow)?;
+    u64::try_from(net_in).map_err(|_| Fault::Overflow)
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "the model is written plainly")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exhaustive_on_small_reserves() {
+        for r_in in 1..24u64 {
+            for r_out in 1..24u64 {
+                for net in 1..40u64 {
+                    let out = out_for(r_in, r_out, net).unwrap();
+                    assert!(out < r_out && (r_in + net) * (r_out - out) >= r_in * r_out);
+                    assert!((r_in + net) * (r_out - out - 1) < r_in * r_out, "one more breaks it");
+                }
+                for out in 1..r_out {
+                    let net = in_for(r_in, r_out, out).unwrap();
+                    assert!(out_for(r_in, r_out, net).unwrap() >= out);
+                    assert!(out_for(r_in, r_out, net - 1).unwrap() < out, "one less is too little");
+                }
+                assert_eq!(in_for(r_in, r_out, r_out), Err(Fault::Reserve));
+            }
+        }
+    }
+
+    #[test]
+    fn edges_of_64_bits() {
+        assert_eq!(out_for(u64::MAX, u64::MAX, u64::MAX), Ok(u64::MAX / 2));
+        assert_eq!(in_for(u64::MAX, u64::MAX, u64::MAX - 1), Err(Fault::Overflow));
+        assert_eq!(out_for(0, 1, 1), Err(Fault::ZeroReserve));
+        assert_eq!(in_for(1, 0, 1), Err(Fault::ZeroReserve));
+    }
+}

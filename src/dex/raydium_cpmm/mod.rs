@@ -1,0 +1,109 @@
+//! Raydium CPMM: constant product with protocol, fund and creator fees, Token-2022 tokens.
+//!
+//! Source: raydium-io/raydium-cp-swap, programs/cp-swap/src/{states/pool.rs, states/config.rs,
+//! curve/*, instructions/swap_base_*.rs, utils/token.rs} @609780f (facts/dex.md 2).
+//!
+//! | instruction | discriminator | data | accounts |
+//! |---|---|---|---|
+//! | swap_base_input | 8fbe5adac41e33de | amount_in u64@8, min_out u64@16 | 13 |
+//! | swap_base_output | 37d96256a34ab4ad | max_in u64@8, amount_out u64@16 | 13 |
+//!
+//! Accounts: 0 payer (signs), 1 authority, 2 config, 3 pool, 4 user in, 5 user out, 6 vault in,
+//! 7 vault out, 8 program in, 9 program out, 10 mint in, 11 mint out, 12 observation. The pool's
+//! token 0 has the smaller key (`initialize` insists), so the mints alone give the direction.
+//!
+//! Fees are parts per million. The trade fee stays in the pool but for the protocol's and the
+//! fund's parts of it; the creator's fee is on the input or, in some pools, on the output.
+
+mod account;
+mod swap;
+
+use crate::ids::{Key, RAYDIUM_CPMM, Venue};
+use crate::record::{Direction, Exact};
+
+use super::VenueSpec;
+use super::accounts::AccountBook;
+use super::build::{Build, BuildFault, Ix, Metas, derived};
+use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
+use account::PoolState;
+
+/// The venue's line in the table.
+pub(super) const SPEC: VenueSpec = VenueSpec {
+    venue: Venue::RaydiumCpmm,
+    program: Some(&RAYDIUM_CPMM),
+    decode,
+    pools: account::pools,
+    swap: swap::swap,
+    segment: swap::segment,
+    build,
+};
+
+const SWAP_BASE_INPUT: [u8; 8] = [0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde];
+const SWAP_BASE_OUTPUT: [u8; 8] = [0x37, 0xd9, 0x62, 0x56, 0xa3, 0x4a, 0xb4, 0xad];
+
+/// The program's other instructions.
+const OTHER_INSTRUCTIONS: [(&str, [u8; 8]); 12] = [
+    ("create_amm_config", [0x89, 0x34, 0xed, 0xd4, 0xd7, 0x75, 0x6c, 0x68]),
+    ("update_amm_config", [0x31, 0x3c, 0xae, 0x88, 0x9a, 0x1c, 0x74, 0xc8]),
+    ("update_pool_status", [0x82, 0x57, 0x6c, 0x06, 0x2e, 0xe0, 0x75, 0x7b]),
+    ("collect_protocol_fee", [0x88, 0x88, 0xfc, 0xdd, 0xc2, 0x42, 0x7e, 0x59]),
+    ("collect_fund_fee", [0xa7, 0x8a, 0x4e, 0x95, 0xdf, 0xc2, 0x06, 0x7e]),
+    ("collect_creator_fee", [0x14, 0x16, 0x56, 0x7b, 0xc6, 0x1c, 0xdb, 0x84]),
+    ("create_permission_pda", [0x87, 0x88, 0x02, 0xd8, 0x89, 0xa9, 0xb5, 0xca]),
+    ("close_permission_pda", [0x9c, 0x54, 0x20, 0x76, 0x45, 0x87, 0x46, 0x7b]),
+    ("initialize", [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed]),
+    ("initialize_with_permission", [0x3f, 0x37, 0xfe, 0x41, 0x31, 0xb2, 0x59, 0x79]),
+    ("deposit", [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6]),
+    ("withdraw", [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22]),
+];
+
+fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
+    let exact = match ix.discriminator().ok_or(IxFault::ShortData)? {
+        SWAP_BASE_INPUT => Exact::In,
+        SWAP_BASE_OUTPUT => Exact::Out,
+        other if OTHER_INSTRUCTIONS.iter().any(|(_, known)| *known == other) => {
+            return Ok(Decoded::NotSwap);
+        }
+        _ => return Err(IxFault::Unknown),
+    };
+    let (first, second) = (ix.u64(8)?, ix.u64(16)?);
+    ix.at_least(13)?;
+    let mut swap = SwapIx::new(Venue::RaydiumCpmm, exact);
+    (swap.amount, swap.limit) = match exact {
+        Exact::In => (Some(first), Some(second)),
+        Exact::Out => (Some(second), Some(first)),
+    };
+    (swap.owner, swap.pool) = (ix.account(0), ix.account(3));
+    (swap.user_in, swap.user_out) = (ix.account(4), ix.account(5));
+    (swap.mint_in, swap.mint_out) = (ix.account(10), ix.account(11));
+    let vaults = (ix.account(6), ix.account(7));
+    if let (Some(mint_in), Some(mint_out)) = (swap.mint_in, swap.mint_out) {
+        if mint_in < mint_out {
+            (swap.direction, (swap.vault_a, swap.vault_b)) = (Direction::AToB, vaults);
+        } else {
+            (swap.direction, (swap.vault_b, swap.vault_a)) = (Direction::BToA, vaults);
+        }
+    }
+    Ok(Decoded::One(swap))
+}
+
+/// swap_base_input.
+fn build(book: &AccountBook, request: &Build<'_>) -> Result<Ix, BuildFault> {
+    let pool = request.pool;
+    let account = book.get(&pool.pool).filter(|account| account.owner == RAYDIUM_CPMM);
+    let account = account.ok_or(BuildFault::NoPool)?;
+    let state = PoolState::read(&account.data).map_err(|_| BuildFault::NoPool)?;
+    let sides = |[a, b]: [_; 2]| -> (&Key, &Key) { if request.a_to_b { (a, b) } else { (b, a) } };
+    let (vault_in, vault_out) = sides(state.vaults);
+    let (program_in, program_out) = sides(state.programs);
+    let (mint_in, mint_out) = sides(state.mints);
+    let mut metas = Metas::new(RAYDIUM_CPMM);
+    metas.sign(request.owner).read(&derived(&RAYDIUM_CPMM, &[b"vault_and_lp_mint_auth_seed"]));
+    metas.read(state.config).write(&pool.pool).write(request.user_in).write(request.user_out);
+    metas.write(vault_in).write(vault_out).read(program_in).read(program_out);
+    metas.read(mint_in).read(mint_out).write(state.observation);
+    let mut data = SWAP_BASE_INPUT.to_vec();
+    data.extend(request.amount_in.to_le_bytes());
+    data.extend(request.min_out.to_le_bytes());
+    Ok(metas.ix(data))
+}

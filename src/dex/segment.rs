@@ -1,0 +1,219 @@
+//! A pool's curve as pieces that are each a Moebius map, for sizing in closed form.
+//!
+//! On one piece `out = keep_out * s * g*x / (r + g*x)`: `x` the gross input from the piece's start,
+//! `g` the part of it that reaches the curve, `r` and `s` the (virtual) reserves there. A whole
+//! constant-product curve is one piece; concentrated liquidity has one between every two
+//! initialised ticks. Pieces are for finding a size; what a size gives is asked of the quotes,
+//! which round as the program does.
+
+use crate::ids::Venue;
+use crate::math::muldiv::{mul_div_ceil_u128, mul_div_floor_u128};
+use crate::math::wide::{U384, mul_wide, to_u128};
+use crate::record::Pool;
+
+use super::ticks::TickRange;
+use super::token::TransferFee;
+
+/// What is kept of an amount: `num / den`, never above one; `den` is never zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratio {
+    /// Numerator, at most `den`.
+    pub num: u64,
+    /// Denominator.
+    pub den: u64,
+}
+
+impl Ratio {
+    /// All of it.
+    pub const ONE: Self = Self { num: 1, den: 1 };
+
+    /// `num / den`; `None` above one, without a denominator, or when nothing is kept.
+    fn new(num: u64, den: u64) -> Option<Self> {
+        (0 < num && num <= den).then_some(Self { num, den })
+    }
+
+    /// Both one after the other; `None` when the product leaves 64 bits.
+    fn then(self, next: Self) -> Option<Self> {
+        match (self, next) {
+            (Self::ONE, other) | (other, Self::ONE) => Some(other),
+            (a, b) => Self::new(a.num.checked_mul(b.num)?, a.den.checked_mul(b.den)?),
+        }
+    }
+}
+
+/// One piece of a curve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// A whole constant-product curve.
+    Product {
+        /// Reserve of the token that goes in.
+        r_in: u64,
+        /// Reserve of the token that comes out.
+        r_out: u64,
+        /// What reaches the curve of a gross input.
+        keep_in: Ratio,
+        /// What the user gets of the curve's output.
+        keep_out: Ratio,
+    },
+    /// Constant liquidity between two square-root prices, Q64.64.
+    Range {
+        /// Liquidity.
+        liquidity: u128,
+        /// Where it starts.
+        sqrt_price: u128,
+        /// Where it ends: below the start when a goes in, above when b does.
+        sqrt_target: u128,
+        /// Token a goes in.
+        a_to_b: bool,
+        /// What reaches the curve of a gross input.
+        keep_in: Ratio,
+        /// What the user gets of the curve's output.
+        keep_out: Ratio,
+    },
+}
+
+impl Segment {
+    /// Reserves `(r, s)` of the piece at its start, rounded down; of a range the virtual ones,
+    /// `L / p` of a and `L * p` of b, saturating at 128 bits.
+    pub fn reserves(&self) -> (u128, u128) {
+        match *self {
+            Self::Product { r_in, r_out, .. } => (u128::from(r_in), u128::from(r_out)),
+            Self::Range { liquidity, sqrt_price, a_to_b, .. } => {
+                let of_a = mul_div_floor_u128(liquidity, 1 << 64, sqrt_price).unwrap_or(u128::MAX);
+                let of_b = to_u128(&mul_wide(liquidity, sqrt_price).wrapping_shr(64));
+                let of_b = of_b.unwrap_or(u128::MAX);
+                if a_to_b { (of_a, of_b) } else { (of_b, of_a) }
+            }
+        }
+    }
+
+    /// What the piece can take and give until its end, as `(gross input, output)` with the input
+    /// rounded up and the output, what the user gets, rounded down; `None` for a curve without end.
+    pub fn room(&self) -> Option<(u128, u128)> {
+        let Self::Range { liquidity, sqrt_price, sqrt_target, a_to_b, keep_in, keep_out } = *self
+        else {
+            return None;
+        };
+        let (low, high) = (sqrt_price.min(sqrt_target), sqrt_price.max(sqrt_target));
+        let apart = high.saturating_sub(low);
+        // a: L * 2^64 * (high - low) / (high * low); b: L * (high - low) / 2^64
+        let moved = U384::from(mul_wide(liquidity, apart));
+        let of_a = |up| divide(moved.wrapping_shl(64), U384::from(mul_wide(low, high)), up);
+        let of_b = |up| divide(moved, U384::from(1u128 << 64), up);
+        let (net, out) = if a_to_b { (of_a(true), of_b(false)) } else { (of_b(true), of_a(false)) };
+        let gross = net.and_then(|net| {
+            mul_div_ceil_u128(net, u128::from(keep_in.den), u128::from(keep_in.num))
+        });
+        let got = out.and_then(|out| {
+            mul_div_floor_u128(out, u128::from(keep_out.num), u128::from(keep_out.den))
+        });
+        Some((gross.unwrap_or(u128::MAX), got.unwrap_or(u128::MAX)))
+    }
+
+    /// What reaches the curve of a gross input.
+    pub fn keep_in(&self) -> Ratio {
+        match *self {
+            Self::Product { keep_in, .. } | Self::Range { keep_in, .. } => keep_in,
+        }
+    }
+
+    /// What the user gets of the curve's output.
+    pub fn keep_out(&self) -> Ratio {
+        match *self {
+            Self::Product { keep_out, .. } | Self::Range { keep_out, .. } => keep_out,
+        }
+    }
+}
+
+/// `n / d` rounded up or down; `None` when `d` is zero or the result does not fit.
+fn divide(n: U384, d: U384, up: bool) -> Option<u128> {
+    if d.is_zero() {
+        return None;
+    }
+    let (quotient, remainder) = n.div_rem(d);
+    to_u128(&quotient)?.checked_add(u128::from(up && !remainder.is_zero()))
+}
+
+/// Where a walk along a curve stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub(super) sqrt_price: u128,
+    pub(super) liquidity: u128,
+    pub(super) tick: i32,
+    pub(super) ended: bool,
+}
+
+impl Cursor {
+    /// At the pool's present price.
+    pub fn start(pool: &Pool) -> Self {
+        let &Pool { sqrt_price, liquidity, tick, .. } = pool;
+        Self { sqrt_price, liquidity, tick, ended: false }
+    }
+}
+
+/// The next piece of the curve of `pool`; `None` at the end of what is known, and for a pool that
+/// cannot be quoted. Pieces without liquidity are returned too: their room is zero.
+#[inline]
+pub fn segment(
+    pool: &Pool,
+    ticks: TickRange<'_>,
+    a_to_b: bool,
+    cursor: &mut Cursor,
+) -> Option<Segment> {
+    (super::spec(Venue::from_number(pool.venue)?).segment)(pool, ticks, a_to_b, cursor)
+}
+
+/// The transfer fees on the tokens that go in and come out.
+#[inline]
+pub(super) fn transfer_fees(pool: &Pool, a_to_b: bool) -> (TransferFee, TransferFee) {
+    let a = TransferFee { bps: pool.transfer_fee_bps_a, max: pool.transfer_fee_max_a };
+    let b = TransferFee { bps: pool.transfer_fee_bps_b, max: pool.transfer_fee_max_b };
+    if a_to_b { (a, b) } else { (b, a) }
+}
+
+/// What is kept of input and output: a fee of `fee_num / fee_den` on the way in, one of `out_ppm`
+/// on the way out, and the transfer fees of both tokens, whose caps are left aside.
+pub(super) fn keeps(
+    pool: &Pool,
+    a_to_b: bool,
+    (fee_num, fee_den): (u64, u64),
+    out_ppm: u64,
+) -> Option<(Ratio, Ratio)> {
+    let (fee_in, fee_out) = transfer_fees(pool, a_to_b);
+    let of_transfer = |fee: TransferFee| {
+        if fee.bps == 0 { Some(Ratio::ONE) } else { Ratio::new(fee.kept_bps(), 10_000) }
+    };
+    let venue_in = Ratio::new(fee_den.checked_sub(fee_num)?, fee_den)?;
+    let venue_out = match out_ppm {
+        0 => Ratio::ONE,
+        ppm => Ratio::new(1_000_000u64.checked_sub(ppm)?, 1_000_000)?,
+    };
+    Some((of_transfer(fee_in)?.then(venue_in)?, venue_out.then(of_transfer(fee_out)?)?))
+}
+
+/// The one piece of a constant product whose fee is `fee_num / fee_den` of the input.
+pub(super) fn product(
+    pool: &Pool,
+    _: TickRange<'_>,
+    a_to_b: bool,
+    cursor: &mut Cursor,
+) -> Option<Segment> {
+    let keep = keeps(pool, a_to_b, (pool.fee_num, pool.fee_den), 0)?;
+    product_with(pool, a_to_b, cursor, keep)
+}
+
+/// The one piece of a constant product, with what is kept of input and output.
+pub(super) fn product_with(
+    pool: &Pool,
+    a_to_b: bool,
+    cursor: &mut Cursor,
+    (keep_in, keep_out): (Ratio, Ratio),
+) -> Option<Segment> {
+    if cursor.ended || pool.reserve_a == 0 || pool.reserve_b == 0 {
+        return None;
+    }
+    cursor.ended = true;
+    let (a, b) = (pool.reserve_a, pool.reserve_b);
+    let (r_in, r_out) = if a_to_b { (a, b) } else { (b, a) };
+    Some(Segment::Product { r_in, r_out, keep_in, keep_out })
+}
