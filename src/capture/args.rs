@@ -1,10 +1,10 @@
 //! The command line, and everything of it that can be checked without input.
 
-use super::gen::feed::Shape;
-use super::gen::impair::Impair;
-use super::gen::share::Share;
-use super::gen::traffic::Mix;
-use super::gen::world::Scale;
+use super::generate::feed::Shape;
+use super::generate::impair::Impair;
+use super::generate::share::Share;
+use super::generate::traffic::Mix;
+use super::generate::world::Scale;
 use crate::cli::Files;
 use crate::error::{Error, Result};
 use clap::{Subcommand, ValueEnum, value_parser};
@@ -139,7 +139,7 @@ pub(super) struct Shreds {
     /// Put N transactions into each slot
     ///
     /// They are spread evenly over the slot's 64 ticks, in entries of 1 to 16.
-    #[arg(long, value_name = "N", default_value_t = 200, value_parser = value_parser!(u32).range(..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = value_parser!(u32).range(..=20_000))]
     pub(super) txs_per_slot: u32,
 
     /// Number the first slot N

@@ -155,7 +155,11 @@ impl Out {
                 // The writer was the only other owner.
                 if let Ok(buffer) = Rc::try_unwrap(file.0) {
                     let refused = |e: std::io::Error| Error::os("cannot write", &e);
-                    buffer.into_inner().into_inner().map_err(|e| refused(e.into_error()))?.finish()?;
+                    buffer
+                        .into_inner()
+                        .into_inner()
+                        .map_err(|e| refused(e.into_error()))?
+                        .finish()?;
                 }
                 frame.common.limit.unwrap_or(u64::MAX).saturating_sub(left)
             }
@@ -181,4 +185,3 @@ fn report(frame: &Frame, tally: &Tally, flow: &Flow, more: impl FnOnce(&mut Stat
     more(&mut stats);
     frame.report(stats.flow(flow));
 }
-

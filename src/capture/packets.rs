@@ -5,7 +5,7 @@ use crate::record::{Gap, GapReason, LINE, Packet, Producer, Record};
 use crate::stream::Sink;
 
 /// Puts `datagram` as a `packet` record; `user_ns` is when this process saw it, if it was there.
-pub fn put(datagram: &Datagram<'_>, user_ns: Option<u64>, out: &mut impl Sink) {
+pub(super) fn put(datagram: &Datagram<'_>, user_ns: Option<u64>, out: &mut impl Sink) {
     // A UDP length is 16 bits, so nothing longer comes from a capture or a socket.
     let payload = datagram.payload.get(..usize::from(u16::MAX)).unwrap_or(datagram.payload);
     let mut packet = Packet::new(datagram.rx_ns);
@@ -29,7 +29,7 @@ fn after(rx_ns: u64, then_ns: u64) -> i32 {
 }
 
 /// The datagram that a `packet` record holds; `None` when its payload is longer than the record.
-pub fn datagram<'a>(packet: &Packet, record: Record<'a>) -> Option<Datagram<'a>> {
+pub(super) fn datagram<'a>(packet: &Packet, record: Record<'a>) -> Option<Datagram<'a>> {
     Some(Datagram {
         rx_ns: packet.head.rx_ns,
         source: packet.source,
@@ -43,7 +43,7 @@ pub fn datagram<'a>(packet: &Packet, record: Record<'a>) -> Option<Datagram<'a>>
 }
 
 /// A gap of `count` lost, after what came at `rx_ns`; `first_at` is the byte of the capture.
-pub fn gap(rx_ns: u64, reason: GapReason, count: u64, first_at: Option<u64>) -> Gap {
+pub(super) fn gap(rx_ns: u64, reason: GapReason, count: u64, first_at: Option<u64>) -> Gap {
     let mut gap = Gap::new(rx_ns);
     (gap.count, gap.reason) = (count, reason as u16);
     gap.producer = Producer::Capture as u16;
@@ -54,7 +54,7 @@ pub fn gap(rx_ns: u64, reason: GapReason, count: u64, first_at: Option<u64>) -> 
 }
 
 /// Whether what was skipped may have been a UDP datagram: then it is a hole in the capture.
-pub fn is_hole(skip: Skip) -> bool {
+pub(super) fn is_hole(skip: Skip) -> bool {
     match skip {
         Skip::UnknownInterface
         | Skip::BadBlock

@@ -25,8 +25,8 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         None => convert(frame, &args.files.named()?),
         Some(Source::Udp(udp)) => super::udp::run::listen(frame, udp),
         Some(Source::Send(send)) => super::udp::run::play(frame, send),
-        Some(Source::Gen(Gen::Shreds(shreds))) => super::gen::run::shreds(frame, shreds),
-        Some(Source::Gen(Gen::Feed(feed))) => super::gen::run::feed(frame, feed),
+        Some(Source::Gen(Gen::Shreds(shreds))) => super::generate::run::shreds(frame, shreds),
+        Some(Source::Gen(Gen::Feed(feed))) => super::generate::run::feed(frame, feed),
     }
 }
 
@@ -201,12 +201,7 @@ fn walk_map(map: &Map, to: &mut impl Take) -> Result<u64> {
 }
 
 /// A capture from a pipe, handing on what is there whenever nothing waits.
-fn walk_pipe(
-    from: Box<dyn Read>,
-    fd: RawFd,
-    frame: &Frame,
-    to: &mut impl Take,
-) -> Result<u64> {
+fn walk_pipe(from: Box<dyn Read>, fd: RawFd, frame: &Frame, to: &mut impl Take) -> Result<u64> {
     let mut reader = pcap::Reader::new(from);
     while wanted(to) {
         if !pipe::wait_readable(fd, Duration::ZERO) {

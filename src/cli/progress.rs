@@ -23,7 +23,11 @@ impl Progress {
 
     /// A bar of `total` items, if the options and the terminal want one.
     pub fn of_items(common: &Common, total: u64) -> Self {
-        Self::drawn(common, Some(total), "{human_pos:>12} of {human_len} [{wide_bar}] {per_sec} {eta}")
+        Self::drawn(
+            common,
+            Some(total),
+            "{human_pos:>12} of {human_len} [{wide_bar}] {per_sec} {eta}",
+        )
     }
 
     fn drawn(common: &Common, total: Option<u64>, template: &str) -> Self {
@@ -33,8 +37,7 @@ impl Progress {
             When::Auto => std::io::stderr().is_terminal() && total.is_some(),
         };
         let bar = (wanted && !common.quiet).then(|| {
-            let bar =
-                ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10));
+            let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(10));
             let style = ProgressStyle::with_template(template);
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// Differences between asked-for and actual gaps, in ns.
 #[derive(Debug)]
-pub struct GapErrors {
+pub(super) struct GapErrors {
     errors: Histogram<u64>,
     /// When the datagram before was due and when it was sent.
     last: Option<(u64, u64)>,
@@ -13,7 +13,7 @@ pub struct GapErrors {
 
 impl GapErrors {
     /// None yet.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         // Three digits up to an hour: construction fails only on bounds that are out of order.
         let errors = Histogram::new_with_bounds(1, 3_600_000_000_000, 3)
             .unwrap_or_else(|_| unreachable!("constant bounds are in order"));
@@ -21,7 +21,7 @@ impl GapErrors {
     }
 
     /// Takes a datagram that was due at `due_ns` and sent at `sent_ns` after the start.
-    pub fn take(&mut self, due_ns: u64, sent_ns: u64) {
+    pub(super) fn take(&mut self, due_ns: u64, sent_ns: u64) {
         if let Some((due, sent)) = self.last.replace((due_ns, sent_ns)) {
             let (asked, got) = (due_ns.saturating_sub(due), sent_ns.saturating_sub(sent));
             self.errors.saturating_record(asked.abs_diff(got).max(1));
@@ -29,7 +29,7 @@ impl GapErrors {
     }
 
     /// Percentiles by name, in ns.
-    pub fn percentiles(&self) -> [(&'static str, u64); 4] {
+    pub(super) fn percentiles(&self) -> [(&'static str, u64); 4] {
         let at = |quantile| self.errors.value_at_quantile(quantile);
         [("p50", at(0.5)), ("p99", at(0.99)), ("p999", at(0.999)), ("max", self.errors.max())]
     }

@@ -21,7 +21,7 @@ use std::time::Duration;
 const WAIT_MAX: Duration = Duration::from_millis(100);
 
 /// Receives until a signal, `--duration` or `--limit`.
-pub(in super::super) fn listen(frame: &Frame, udp: &Udp) -> Result<Exit> {
+pub(in crate::capture) fn listen(frame: &Frame, udp: &Udp) -> Result<Exit> {
     let mut out = Out::open(frame)?;
     let options = Options { buffer_len: udp.buffer_len, ..Options::default() };
     let mut receiver = Receiver::bind(&udp.addresses, options)?;
@@ -72,7 +72,7 @@ fn lost(out: &mut Out, rx_ns: u64, count: u32) -> Result<()> {
 }
 
 /// Plays a capture, or packet records, to an address.
-pub(in super::super) fn play(frame: &Frame, send: &Send) -> Result<Exit> {
+pub(in crate::capture) fn play(frame: &Frame, send: &Send) -> Result<Exit> {
     let named = Named::new(send.file.as_deref().unwrap_or(Path::new("-")));
     let input = named.open(frame)?;
     let mut to = Play {

@@ -14,12 +14,12 @@
 //! not. "A front-run would leave": what the swap gets behind another one, in its direction, of the
 //! given share of the reserve.
 
+use crate::bytes::base58;
 use crate::dex::{self, Order, TickRange};
-use crate::ids::{Key, Venue};
+use crate::ids::Venue;
 use crate::math::wide::U256;
 use crate::record::{Pool, PoolStatus};
 use crate::wire::feed::{DexSwapTx, PoolStateUpdate};
-use crate::bytes::base58;
 
 use super::rng::Rng;
 use super::share::Share;
@@ -173,11 +173,12 @@ impl Feed {
         let pool = &self.pools.get(index)?.pool;
         let same = |other: &&FeedPool| {
             let other = &other.pool;
-            other.pool_id != pool.pool_id && (other.mint_a, other.mint_b) == (pool.mint_a, pool.mint_b)
+            other.pool_id != pool.pool_id
+                && (other.mint_a, other.mint_b) == (pool.mint_a, pool.mint_b)
         };
         let second = self.pools.iter().filter(same).nth(0)?.pool;
         let least = least_past(pool, &second, a_to_b)?;
-        let more = Share::of(self.shape.beyond, least);
+        let more = self.shape.beyond.of(least);
         let amount = least.saturating_add(self.rng.between(0, more));
         let out = quote(pool, a_to_b, amount)?;
         Some((amount, out - self.shape.slippage.of(out)))
@@ -216,11 +217,8 @@ impl FeedPool {
         (pool.pool_id, pool.venue) = (number, Venue::Feed as u16);
         (pool.decimals_a, pool.decimals_b) = (a.decimals, b.decimals);
         pool.status = PoolStatus::Open as u8;
-        pool.present = Pool::RESERVES
-            | Pool::RESERVE_B
-            | Pool::POOL_ID
-            | Pool::DECIMALS
-            | Pool::DECIMALS_B;
+        pool.present =
+            Pool::RESERVES | Pool::RESERVE_B | Pool::POOL_ID | Pool::DECIMALS | Pool::DECIMALS_B;
         Self { pool, fee_bps, sequence: 0 }
     }
 
@@ -372,9 +370,9 @@ mod tests {
             let event = feed.next(1, 1).unwrap();
             let after = known(&feed);
             let (id, a_to_b) = (event.swap.pool_id, event.swap.direction == 0);
-            let second = before.values().find(|pool| {
-                pool.pool_id != id && pool.mint_a == before[&id].mint_a
-            });
+            let second = before
+                .values()
+                .find(|pool| pool.pool_id != id && pool.mint_a == before[&id].mint_a);
             let second = second.unwrap();
             // With quotes instead of the formula: some amount comes back as more.
             let around = |pool: &Pool, amount| {

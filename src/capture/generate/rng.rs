@@ -23,9 +23,8 @@ impl Rng {
     /// as it was.
     pub fn of(seed: u64, purpose: &str) -> Self {
         let mut mix = SplitMix(seed);
-        let folded = purpose.bytes().fold(mix.next(), |hash, byte| {
-            SplitMix(hash ^ u64::from(byte)).next()
-        });
+        let folded =
+            purpose.bytes().fold(mix.next(), |hash, byte| SplitMix(hash ^ u64::from(byte)).next());
         Self::new(folded)
     }
 

@@ -41,11 +41,8 @@ impl Live {
     /// # Errors
     /// The first rule that forbids it; the pool is unchanged then.
     pub fn apply(&mut self, order: &Order) -> Result<Quote, Fault> {
-        let range = TickRange {
-            ticks: &self.ticks,
-            first_tick: self.first_tick,
-            end_tick: self.end_tick,
-        };
+        let range =
+            TickRange { ticks: &self.ticks, first_tick: self.first_tick, end_tick: self.end_tick };
         dex::apply(&mut self.pool, range, order)
     }
 }

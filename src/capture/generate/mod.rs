@@ -13,7 +13,7 @@
 //! | `market` | the pools' state as it moves |
 //! | `traffic` `message` | transactions, drawn and signed |
 //! | `poh` `block` | entries with proof of history; slots as signed shreds |
-//! | `impair` | loss, duplicates, reordering, flipped bits |
+//! | `impair` `stamp` | loss, duplicates, reordering, flipped bits; times and addresses |
 //! | `feed` | the toolkit's own datagrams |
 //!
 //! The same seed and options give the same bytes on every machine.
@@ -24,12 +24,14 @@ pub mod accounts;
 pub mod block;
 pub mod feed;
 pub mod impair;
+pub mod market;
+pub mod message;
+pub mod poh;
+pub mod positions;
+pub mod rng;
 pub mod share;
+pub mod stamp;
 pub mod traffic;
 pub mod world;
 
-mod market;
-mod message;
-mod poh;
-mod positions;
-mod rng;
+pub(super) mod run;

@@ -8,6 +8,7 @@
 //! Source: agave entry/src/{poh.rs, entry.rs} (facts/wire.md 4.8). The hashes are few compared with
 //! mainnet's 62 500 a tick, so that a block takes milliseconds to make and to check.
 
+use crate::wire::poh::SignatureTree;
 use sha2::{Digest, Sha256};
 
 use super::message::Signed;
@@ -146,20 +147,11 @@ fn sha(parts: &[&[u8]]) -> [u8; 32] {
     parts.iter().fold(Sha256::new(), |hasher, part| hasher.chain_update(part)).finalize().into()
 }
 
-/// The Merkle root over the signatures of `txns`: leaves `0 || signature`, nodes `1 || l || r`, an
-/// odd node is its own sibling (agave merkle-tree/src/merkle_tree.rs).
+/// The Merkle root over the signatures of `txns`.
 fn root(txns: &[&Signed]) -> [u8; 32] {
-    let mut level: Vec<[u8; 32]> =
-        txns.iter().map(|txn| sha(&[&[0], &txn.signature])).collect();
-    while level.len() > 1 {
-        let node = |pair: &[[u8; 32]]| match pair {
-            [left, right] => sha(&[&[1], left, right]),
-            [alone, ..] => sha(&[&[1], alone, alone]),
-            [] => [0; 32],
-        };
-        level = level.chunks(2).map(node).collect();
-    }
-    level.first().copied().unwrap_or_default()
+    let mut tree = SignatureTree::default();
+    txns.iter().for_each(|txn| tree.add(&txn.signature));
+    tree.take_root()
 }
 
 #[cfg(test)]

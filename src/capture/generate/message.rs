@@ -10,7 +10,6 @@
 
 use crate::bytes::compact_u16;
 use crate::ids::{COMPUTE_BUDGET, Key};
-use ed25519_dalek::Signer as _;
 use solana_sdk::hash::Hash;
 use solana_sdk::instruction::Instruction;
 use solana_sdk::message::Message;
@@ -68,7 +67,7 @@ pub fn sign(
         Form::V0 => [&[0x80][..], &classic(&message), &[0]].concat(),
         Form::V1 => v1(&message, budget),
     };
-    let signature = signer.signing.sign(&bytes).to_bytes();
+    let signature = signer.sign(&bytes);
     let wire = match form {
         Form::Legacy | Form::V0 => [&[1][..], &signature, &bytes].concat(),
         Form::V1 => [&bytes[..], &signature].concat(),

@@ -20,7 +20,7 @@ use crate::ids::{
 use crate::math::root::isqrt;
 use crate::math::wide::{U256, to_u128};
 use crate::record::Tick;
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer as _, SigningKey};
 use solana_sdk::pubkey::Pubkey;
 
 use super::positions::{self, Positions};
@@ -52,6 +52,21 @@ pub struct Token {
 }
 
 impl Token {
+    /// `count` tokens of `seed`, WSOL and USDC first: at least these two.
+    pub fn draw_all(seed: u64, count: u32) -> Vec<Self> {
+        let mut rng = Rng::of(seed, "tokens");
+        let mut tokens = vec![
+            Self { mint: WSOL, decimals: 9, micro_usd: rng.between(120 * USD, 180 * USD) },
+            Self { mint: USDC, decimals: 6, micro_usd: USD },
+        ];
+        for _ in 2..count {
+            let decimals = rng.pick(&DECIMALS).copied().unwrap_or(6);
+            let micro_usd = rng.log_between(USD / 100, 50 * USD);
+            tokens.push(Self { mint: rng.key(), decimals, micro_usd });
+        }
+        tokens
+    }
+
     /// Raw units that are worth `micro_usd`.
     pub fn raw(&self, micro_usd: u64) -> u64 {
         let unit = 10u128.pow(u32::from(self.decimals));
@@ -177,8 +192,7 @@ const FEE_TIERS: [(u16, u16); 3] = [(64, 3000), (8, 500), (16, 1600)];
 pub struct Signer {
     /// The address.
     pub key: Key,
-    /// The key that signs for it.
-    pub signing: SigningKey,
+    signing: SigningKey,
 }
 
 impl Signer {
@@ -186,6 +200,11 @@ impl Signer {
     pub fn draw(rng: &mut Rng) -> Self {
         let signing = SigningKey::from_bytes(&rng.key());
         Self { key: signing.verifying_key().to_bytes(), signing }
+    }
+
+    /// The signature over `message`.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signing.sign(message).to_bytes()
     }
 }
 
@@ -232,21 +251,14 @@ impl World {
     /// The world of `seed`.
     pub fn new(seed: u64, scale: &Scale) -> Self {
         let mut rng = Rng::of(seed, "world");
-        let mut tokens = vec![
-            Token { mint: WSOL, decimals: 9, micro_usd: rng.between(120 * USD, 180 * USD) },
-            Token { mint: USDC, decimals: 6, micro_usd: USD },
-        ];
-        for at in 2..scale.tokens {
-            let decimals = DECIMALS[at as usize % DECIMALS.len()];
-            let micro_usd = rng.log_between(USD / 100, 50 * USD);
-            tokens.push(Token { mint: rng.key(), decimals, micro_usd });
-        }
+        let tokens = Token::draw_all(seed, scale.tokens);
         let config = rng.key();
         let mut pools = Vec::new();
         for (at, [base, quote]) in pairs(&tokens).into_iter().enumerate() {
             for round in 0..scale.pools_per_pair as usize {
                 let spread = u64::from(scale.spread.ppm());
-                let draw = Draw { base, quote, config, off_ppm: rng.between(0, 2 * spread), spread };
+                let draw =
+                    Draw { base, quote, config, off_ppm: rng.between(0, 2 * spread), spread };
                 pools.push(draw.blueprint(&mut rng, at + round, round / 3));
             }
         }
@@ -313,8 +325,7 @@ impl Draw<'_> {
     /// The coin is the base.
     fn amm_v4(&self, rng: &mut Rng, depth: u64) -> Blueprint {
         let market = rng.key();
-        let of_market =
-            |seed: &[u8]| derived(&RAYDIUM_AMM_V4, &[&RAYDIUM_AMM_V4, &market, seed]).0;
+        let of_market = |seed: &[u8]| derived(&RAYDIUM_AMM_V4, &[&RAYDIUM_AMM_V4, &market, seed]).0;
         let reserves = self.reserves([self.base, self.quote], depth);
         let amm = AmmV4 {
             market,
@@ -369,10 +380,9 @@ impl Draw<'_> {
         let (address, bump) = derived(&ORCA_WHIRLPOOL, &seeds);
         let (num, den) = self.price(a, b);
         let root = isqrt((U256::from(num) << 128) / U256::from(den));
-        let sqrt_price = to_u128(&root)
-            .unwrap_or(u128::MAX)
-            .clamp(dex::SQRT_PRICE_MIN, dex::SQRT_PRICE_MAX - 1);
-        let tick = dex::tick_at_sqrt_price(sqrt_price);
+        let sqrt_price =
+            to_u128(&root).unwrap_or(u128::MAX).clamp(dex::SQRT_PRICE_MIN, dex::SQRT_PRICE_MAX - 1);
+        let tick = dex::tick_at_sqrt_price(sqrt_price).unwrap_or(0);
         let positions = Positions::draw(rng, spacing, sqrt_price, tick, a.raw(depth));
         let reserves = positions.amounts(sqrt_price);
         let dynamic = rng.chance(500_000);

@@ -6,15 +6,11 @@
 
 use crate::bytes::base58;
 use crate::dex;
-use crate::ids::{
-    Key, ORCA_WHIRLPOOL, RAYDIUM_AMM_V4, RAYDIUM_CPMM, SYSTEM, TOKEN, WSOL,
-};
+use crate::ids::{Key, ORCA_WHIRLPOOL, RAYDIUM_AMM_V4, RAYDIUM_CPMM, SYSTEM, TOKEN, WSOL};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::world::{
-    AmmV4, Blueprint, Cpmm, Site, Token, Whirlpool, World, vault_owner,
-};
+use super::world::{AmmV4, Blueprint, Cpmm, Site, Token, Whirlpool, World, vault_owner};
 
 /// An account at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -76,7 +76,8 @@ mod tests {
             assert_eq!(ppm(text), Ok(want), "{text}");
             assert_eq!(ppm(&Share(want).to_string()), Ok(want));
         }
-        for bad in ["", "%", "2", "-1%", "0.00001%", "101%", "1000001ppm", "1e3ppm", "1.+5%", "+%"] {
+        for bad in ["", "%", "2", "-1%", "0.00001%", "101%", "1000001ppm", "1e3ppm", "1.+5%", "+%"]
+        {
             assert!(ppm(bad).is_err(), "{bad}");
         }
     }

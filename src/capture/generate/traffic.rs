@@ -6,10 +6,8 @@
 //! slippage (so the swap executes), or, in the share that is to fail, more than the quote.
 
 use crate::dex::{self, Build, Order};
-use crate::ids::{
-    Key, RAYDIUM_AMM_V4, RAYDIUM_AMM_V4_AUTHORITY, SYSTEM, TOKEN, VOTE, Venue,
-};
-use crate::record::{Exact, Pool};
+use crate::ids::{Key, RAYDIUM_AMM_V4, RAYDIUM_AMM_V4_AUTHORITY, SYSTEM, TOKEN, VOTE, Venue};
+use crate::record::Pool;
 use five8_const::decode_32_const as key;
 use solana_sdk::instruction::{AccountMeta, Instruction};
 use solana_sdk::pubkey::Pubkey;
@@ -123,7 +121,7 @@ impl Traffic {
             let kept = u128::from(out) * u128::from(10_000 - slippage) / 10_000;
             u64::try_from(kept).unwrap_or(out)
         };
-        let trade = Trade { rng, wallet, live, a_to_b, amount, limit };
+        let mut trade = Trade { rng, wallet, live, a_to_b, amount, limit };
         let instruction = trade.instruction(world, &market.book)?;
         let budget = Budget {
             units: 50_000 + 10_000 * u32::try_from(trade.rng.below(20)).unwrap_or(0),
@@ -239,8 +237,7 @@ impl Trade<'_> {
         accounts.extend([bids, asks, events, coin, pc].map(|key| plain(key, true)));
         accounts.push(plain(signer, false));
         accounts.extend([plain(user_in, true), plain(user_out, true), signs(owner, false)]);
-        let data =
-            [&[9][..], &self.amount.to_le_bytes(), &self.limit.to_le_bytes()].concat();
+        let data = [&[9][..], &self.amount.to_le_bytes(), &self.limit.to_le_bytes()].concat();
         Instruction { program_id: Pubkey::new_from_array(RAYDIUM_AMM_V4), accounts, data }
     }
 }
