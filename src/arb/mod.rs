@@ -2,6 +2,7 @@
 
 mod args;
 mod run;
+mod table;
 
 use crate::cli::Tool;
 use crate::record::{Layout, Opportunity, Pool, Producer, Swap, Ticks};

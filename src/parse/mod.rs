@@ -1,7 +1,24 @@
 //! mev-parse: turns packets into swaps, pools and slots.
 
+#![deny(clippy::indexing_slicing, clippy::float_arithmetic)]
+
+mod accounts;
 mod args;
+mod batch;
+mod decode;
+mod deshred;
+mod feed;
+mod mints;
+mod poh;
+mod rows;
 mod run;
+mod stage;
+mod tally;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod version;
 
 use crate::cli::Tool;
 use crate::record::{Layout, Packet, Pool, Producer, Slot, Swap, Ticks};

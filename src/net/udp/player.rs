@@ -89,7 +89,8 @@ impl Player {
             return Ok(false);
         }
         self.outbox.put(payload);
-        let late_ns = if self.pace == Pace::Full { 0 } else { clock.elapsed_ns() - due_ns };
+        let late_ns =
+            if self.pace == Pace::Full { 0 } else { clock.elapsed_ns().saturating_sub(due_ns) };
         self.played.datagrams += 1;
         self.played.bytes += payload.len() as u64;
         self.played.late_max_ns = self.played.late_max_ns.max(late_ns);
