@@ -12,7 +12,7 @@ use crate::stream::{self, Mapped, Piped};
 use crate::sys::{pipe, signal};
 use clap::{ArgMatches, FromArgMatches};
 use std::io::{Cursor, ErrorKind, Read};
-use std::os::fd::RawFd;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 /// Pages of a mapped capture are given back in steps of this many bytes.
@@ -127,7 +127,7 @@ enum Kind {
     /// A capture in a map.
     Capture(Map),
     /// A capture from a pipe.
-    Piped(Box<dyn Read>, RawFd),
+    Piped(Box<dyn Read>, OwnedFd),
     /// A record stream, or what its reader will name.
     Stream(Opened),
 }
@@ -201,10 +201,10 @@ fn walk_map(map: &Map, to: &mut impl Take) -> Result<u64> {
 }
 
 /// A capture from a pipe, handing on what is there whenever nothing waits.
-fn walk_pipe(from: Box<dyn Read>, fd: RawFd, frame: &Frame, to: &mut impl Take) -> Result<u64> {
+fn walk_pipe(from: Box<dyn Read>, fd: OwnedFd, frame: &Frame, to: &mut impl Take) -> Result<u64> {
     let mut reader = pcap::Reader::new(from);
     while wanted(to) {
-        if !pipe::wait_readable(fd, Duration::ZERO) {
+        if !pipe::readable(&fd, Duration::ZERO).unwrap_or(true) {
             to.idle()?;
         }
         match reader.next_item() {
@@ -221,7 +221,7 @@ fn walk_pipe(from: Box<dyn Read>, fd: RawFd, frame: &Frame, to: &mut impl Take) 
 /// A record stream, from a pipe when it has a descriptor to wait on.
 fn walk_stream(
     mut reader: stream::Reader<stream::Input>,
-    fd: Option<RawFd>,
+    fd: Option<OwnedFd>,
     frame: &Frame,
     to: &mut impl Take,
 ) -> Result<()> {
@@ -229,9 +229,9 @@ fn walk_stream(
         reader = reader.until_end();
     }
     while wanted(to) {
-        if let Some(fd) = fd
+        if let Some(fd) = &fd
             && !reader.is_ready()
-            && !pipe::wait_readable(fd, Duration::ZERO)
+            && !pipe::readable(fd, Duration::ZERO).unwrap_or(true)
         {
             to.idle()?;
         }
