@@ -1,7 +1,9 @@
 //! send: bundles go out, receipts come back.
 //!
 //! ```text
-//! bundle --jito--> JSON body --net::http--> block engines --> answer --jito--> verdict --receipt--> receipt
+//! bundle --jito--> JSON body --net::http--> block engines
+//!                                                  |
+//!          receipt <--receipt-- verdict <--jito-- answer
 //! ```
 //!
 //! | file | what it holds |

@@ -35,8 +35,8 @@ pub struct Arrival<'a> {
     ///
     /// Stamps may go back: in the first milliseconds after the first such socket of the machine
     /// was opened, the kernel stamps a datagram not when it comes but when it is read
-    /// (`__sock_recv_timestamp`, net/socket.c of Linux: "Race occurred between timestamp enabling and
-    /// packet receiving").
+    /// (`__sock_recv_timestamp`, net/socket.c of Linux: "Race occurred between timestamp enabling
+    /// and packet receiving").
     pub datagram: Datagram<'a>,
     /// When the batch it came in reached this process: CLOCK_REALTIME nanoseconds.
     pub user_ns: u64,
