@@ -3,6 +3,7 @@
 //! The captures are in the folder `MEV_SHARED`; where it is absent these tests say so and pass.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

@@ -20,8 +20,8 @@ pub(super) struct Args {
     /// `slot` writes each slot in the order of its transactions, when it is whole and no lower
     /// slot is waited for; the output does not depend on the order of the packets. `arrival`
     /// writes a batch's rows as soon as its last shred came; rows whose number in the slot is not
-    /// known yet have no tx_index. The default is slot for captures and for record files, arrival
-    /// for a record stream from a pipe.
+    /// known yet have no tx_index. The default is arrival for a live record stream (from a pipe, its
+    /// first packet less than a minute old) and with --follow, else slot.
     #[arg(long, value_enum, value_name = "ORDER")]
     order: Option<OrderArg>,
 

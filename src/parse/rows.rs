@@ -208,9 +208,9 @@ mod tests {
         tx[68] += 1;
         let keys_end = 69 + 9 * 32;
         tx.splice(keys_end..keys_end, crate::ids::TOKEN);
-        let instructions = keys_end + 64;
-        tx[instructions] = 2;
-        tx.splice(instructions + 1..instructions + 1, [9, 2, 5, 2, 1, 1]);
+        let first = keys_end + 64 + 1;
+        tx[first - 1] = 2;
+        tx.splice(first..first, [9, 2, 5, 2, 1, 1]);
         let mut mints = Mints::default();
         mints.learn(&pool);
         let (found, tally) = rows(mints, &tx);

@@ -12,6 +12,7 @@ use crate::record::{Packet, Record, Swap};
 use crate::stream::{Sink, Stage};
 use crate::wire::feed::{DexSwapTx, PoolStateUpdate};
 use crate::wire::shred::{Reject, Shred};
+use std::collections::TryReserveError;
 
 /// The order in which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,22 +56,27 @@ pub(super) struct Parser {
 }
 
 impl Parser {
-    /// A parser with everything reserved that it will use.
-    pub(super) fn new(config: &Config, rows: Rows, feed: Feed) -> Self {
+    /// A parser with all memory reserved that it will use.
+    ///
+    /// # Errors
+    /// There is not as much memory.
+    pub(super) fn new(config: &Config, rows: Rows, feed: Feed) -> Result<Self, TryReserveError> {
         let places = if config.verify.poh { config.limits.slots_max } else { 0 };
         let proofs = (0..places).map(|_| Proof::new()).collect();
-        Self {
+        let mut scratch = Vec::new();
+        scratch.try_reserve_exact(batch::LEN_MAX)?;
+        Ok(Self {
             order: config.order,
-            deshred: Deshredder::new(&config.limits, config.verify.clone()),
+            deshred: Deshredder::new(&config.limits, config.verify.clone())?,
             version: Version::new(config.shred_version),
             feed,
             rows,
             proofs,
             tally: Tally::default(),
-            scratch: Vec::with_capacity(batch::LEN_MAX),
+            scratch,
             newest: 0,
             floor: 0,
-        }
+        })
     }
 
     /// Another input begins: it may be of another cluster.

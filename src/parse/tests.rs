@@ -21,7 +21,7 @@ fn config(order: Order, limits: Limits) -> Config {
 }
 
 fn parser(order: Order, limits: Limits) -> Parser {
-    Parser::new(&config(order, limits), Rows::default(), Feed::default())
+    Parser::new(&config(order, limits), Rows::default(), Feed::default()).unwrap()
 }
 
 /// What a run wrote.
@@ -317,7 +317,7 @@ fn packets_come_as_records_too() {
 fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser {
     let verify = Verify { merkle, leader, poh: false };
     let config = Config { order, verify, limits: WHOLE, shred_version: Some(1) };
-    Parser::new(&config, Rows::default(), Feed::default())
+    Parser::new(&config, Rows::default(), Feed::default()).unwrap()
 }
 
 fn signer() -> Signer {

@@ -4,6 +4,7 @@
 //! used again, so a run that holds few shreds stays small whatever the bound is.
 
 use crate::wire::variant::CODE_LEN;
+use std::collections::TryReserveError;
 
 /// Bytes of a cell: the longest shred, rounded up to whole cache lines.
 const CELL_LEN: usize = CODE_LEN.next_multiple_of(64);
@@ -43,14 +44,16 @@ pub(super) struct Cells {
 
 impl Cells {
     /// Room for `count_max` shreds.
-    pub(super) fn new(count_max: u32) -> Self {
+    ///
+    /// # Errors
+    /// There is not as much memory.
+    pub(super) fn new(count_max: u32) -> Result<Self, TryReserveError> {
         let count_max = count_max as usize;
-        Self {
-            bytes: Vec::with_capacity(count_max * CELL_LEN),
-            metas: Vec::with_capacity(count_max),
-            free: Vec::with_capacity(count_max),
-            count_max,
-        }
+        let (mut bytes, mut metas, mut free) = (Vec::new(), Vec::new(), Vec::new());
+        bytes.try_reserve_exact(count_max * CELL_LEN)?;
+        metas.try_reserve_exact(count_max)?;
+        free.try_reserve_exact(count_max)?;
+        Ok(Self { bytes, metas, free, count_max })
     }
 
     /// Stores `shred`; `None` when every cell is in use or it fits into none.
@@ -118,7 +121,7 @@ mod tests {
 
     #[test]
     fn cells_are_bounded_reused_and_never_moved() {
-        let mut cells = Cells::new(2);
+        let mut cells = Cells::new(2).unwrap();
         let room = cells.bytes.capacity();
         let one = cells.put(&[1; 1203], 10, false).unwrap();
         let two = cells.put(&[2; 1228], 20, true).unwrap();
@@ -135,7 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_longer_than_a_cell_is_not_stored() {
-        let mut cells = Cells::new(1);
+        let mut cells = Cells::new(1).unwrap();
         assert!(cells.put(&[0; CELL_LEN + 1], 0, false).is_none());
         assert!(cells.put(&vec![0; 1 << 17], 0, false).is_none());
         assert!(cells.put(&[0; CELL_LEN], 0, false).is_some());

@@ -23,6 +23,7 @@ use crate::wire::variant::{CODE_LEN, Kind};
 use cells::{CellId, Cells};
 use places::Place;
 use sets::{FecSet, SetId, Sets};
+use std::collections::TryReserveError;
 use std::ops::RangeInclusive;
 use window::Window;
 
@@ -37,7 +38,7 @@ pub(super) enum Taken {
     Duplicate,
 }
 
-/// How much may be held, and what is checked on arrival.
+/// How much may be held.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     /// Slots in the window.
@@ -83,21 +84,25 @@ impl Staged {
 }
 
 impl Deshredder {
-    pub(super) fn new(limits: &Limits, verify: Verify) -> Self {
-        Self {
+    /// Reserves all memory that it will use.
+    ///
+    /// # Errors
+    /// There is not as much memory.
+    pub(super) fn new(limits: &Limits, verify: Verify) -> Result<Self, TryReserveError> {
+        Ok(Self {
             window: Window::new(limits.slots_max),
-            cells: Cells::new(limits.shreds_max),
-            sets: Sets::new(limits.shreds_max),
+            cells: Cells::new(limits.shreds_max)?,
+            sets: Sets::new(limits.shreds_max)?,
             verify,
             recoverer: Recoverer::new(),
             staged: Staged::new(),
             fresh: Vec::with_capacity(Staged::COUNT_MAX + 1),
             recovered: 0,
             unrecoverable: None,
-        }
+        })
     }
 
-    /// Data shreds that came in with the last call of [`Self::take`] or [`Self::recover_all`].
+    /// Data shred `at` of those that came in with the last [`Self::take`].
     pub(super) fn fresh(&self, at: usize) -> Option<u32> {
         self.fresh.get(at).copied()
     }
@@ -171,6 +176,8 @@ impl Deshredder {
             self.window.get(at).and_then(|slot| slot.sets.next_from(next))
         {
             self.recover(at, set);
+            // Nobody asks for these: batches are looked for when the slot is written.
+            self.fresh.clear();
             next = index + 1;
         }
         if let Some(slot) = self.window.get_mut(at) {

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn places_are_emptied_in_two_steps() {
-        let (mut places, mut cells) = (Places::new(), Cells::new(1));
+        let (mut places, mut cells) = (Places::new(), Cells::new(1).unwrap());
         let cell = cells.put(&[1], 0, false).unwrap();
         places.put(9, cell);
         places.set_seen(4);

@@ -3,6 +3,7 @@
 use crate::parse::tally::Refusal;
 use crate::wire::shred::{CodeHeader, SHREDS_PER_SLOT_MAX, Shred};
 use crate::wire::variant::{Form, Kind, Variant};
+use std::collections::TryReserveError;
 
 /// The counts that only code shreds carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,13 +123,16 @@ pub(super) struct Sets {
 }
 
 impl Sets {
-    pub(super) fn new(count_max: u32) -> Self {
+    /// Room for `count_max` sets.
+    ///
+    /// # Errors
+    /// There is not as much memory.
+    pub(super) fn new(count_max: u32) -> Result<Self, TryReserveError> {
         let count_max = count_max as usize;
-        Self {
-            items: Vec::with_capacity(count_max),
-            free: Vec::with_capacity(count_max),
-            count_max,
-        }
+        let (mut items, mut free) = (Vec::new(), Vec::new());
+        items.try_reserve_exact(count_max)?;
+        free.try_reserve_exact(count_max)?;
+        Ok(Self { items, free, count_max })
     }
 
     /// Adds `set`; `None` when there is no room.
