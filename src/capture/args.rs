@@ -212,7 +212,8 @@ pub(super) struct Shreds {
 
     /// Lose SHARE of the packets
     ///
-    /// Each packet on its own; such as 2%, 0.5% or 300ppm.
+    /// Each packet on its own. A share is given in percent, such as 2% or 0.5%, or as a number of
+    /// parts per million, such as 300 or 300ppm.
     #[arg(long, value_name = "SHARE", default_value = "0%")]
     pub(super) loss: Share,
 

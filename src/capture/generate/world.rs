@@ -350,7 +350,7 @@ impl Draw<'_> {
     /// Token 0 has the smaller mint.
     fn cpmm(&self, depth: u64, sorted: bool, variant: usize) -> Blueprint {
         let [a, b] = self.sorted(sorted);
-        let config = &CPMM_CONFIGS[variant % CPMM_CONFIGS.len()];
+        let config = variant_of(&CPMM_CONFIGS, variant);
         let of = |seeds: &[&[u8]]| derived(&RAYDIUM_CPMM, seeds);
         let config_key = of(&[b"amm_config", &config.index.to_be_bytes()]).0;
         let (address, bump) = of(&[b"pool", &config_key, &a.mint, &b.mint]);
@@ -374,7 +374,7 @@ impl Draw<'_> {
     /// Token a has the smaller mint.
     fn whirlpool(&self, rng: &mut Rng, depth: u64, sorted: bool, variant: usize) -> Blueprint {
         let [a, b] = self.sorted(sorted);
-        let (spacing, fee_ppm) = FEE_TIERS[variant % FEE_TIERS.len()];
+        let (spacing, fee_ppm) = *variant_of(&FEE_TIERS, variant);
         let seeds: [&[u8]; 5] =
             [b"whirlpool", &self.config, &a.mint, &b.mint, &spacing.to_le_bytes()];
         let (address, bump) = derived(&ORCA_WHIRLPOOL, &seeds);
@@ -400,6 +400,16 @@ impl Draw<'_> {
 
     fn sorted(&self, sorted: bool) -> [&Token; 2] {
         if sorted { [self.base, self.quote] } else { [self.quote, self.base] }
+    }
+}
+
+/// The `variant`-th of three ways, around the circle.
+fn variant_of<T>(of: &[T; 3], variant: usize) -> &T {
+    let [first, second, third] = of;
+    match variant % 3 {
+        0 => first,
+        1 => second,
+        _ => third,
     }
 }
 
