@@ -1,7 +1,8 @@
 //! The command line.
 
+use super::URLS_MAX;
 use super::url::Endpoint;
-use crate::cli::{Files, parse_duration};
+use crate::cli::{Common, Files, parse_duration};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,11 +47,18 @@ impl Args {
     /// Checks what can be checked without touching anything.
     ///
     /// # Errors
-    /// Status 2 when there is nowhere to send to.
-    pub(super) fn check(&self) -> Result<()> {
+    /// Status 2 when there is nowhere to send to, or when what is sent could leave no receipt.
+    pub(super) fn check(&self, common: &Common) -> Result<()> {
         if self.live && self.url.is_empty() {
             let hint = "add --url https://mainnet.block-engine.jito.wtf, or leave --live out";
             return Err(Error::usage("--live needs a --url").hint(hint));
+        }
+        if self.live && (common.check || common.limit.is_some()) {
+            return Err(Error::usage("--live goes with neither --check nor --limit")
+                .hint("what is sent must leave a receipt; limit what comes in instead"));
+        }
+        if self.url.len() > URLS_MAX {
+            return Err(Error::usage(format!("more than {URLS_MAX} times --url")));
         }
         if self.timeout.is_zero() {
             return Err(Error::usage("--timeout is zero"));
