@@ -18,8 +18,8 @@ pub(super) struct Args {
     /// http or https; without a path, /api/v1/bundles is meant. May be repeated: every bundle goes
     /// to all of them at the same time, and each answer makes a receipt. Receipts show a URL
     /// without its query.
-    #[arg(long, value_name = "URL", value_parser = Endpoint::parse)]
-    pub(super) url: Vec<Endpoint>,
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Vec<String>,
 
     /// Really send
     ///
@@ -64,5 +64,16 @@ impl Args {
             return Err(Error::usage("--timeout is zero"));
         }
         Ok(())
+    }
+
+    /// Where to send to: nowhere, once, when no URL is given.
+    ///
+    /// # Errors
+    /// Those of [`Endpoint::parse`]; clap would repeat the text, which may hold a key.
+    pub(super) fn endpoints(&self) -> Result<Vec<Endpoint>> {
+        if self.url.is_empty() {
+            return Ok(vec![Endpoint::nowhere()]);
+        }
+        self.url.iter().map(|url| Endpoint::parse(url)).collect()
     }
 }

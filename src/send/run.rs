@@ -25,14 +25,13 @@ const LANES: usize = 8;
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
     args.check(&frame.common)?;
+    let endpoints = args.endpoints()?;
     let inputs = args.files.named()?;
     let clients = clients(&args)?;
     let (flow, tally) = if args.live {
-        live(frame, &args.url, clients, &inputs)?
+        live(frame, &endpoints, clients, &inputs)?
     } else {
-        let nowhere = [Endpoint::nowhere()];
-        let endpoints = if args.url.is_empty() { &nowhere } else { args.url.as_slice() };
-        let mut rehearsal = Rehearsal::new(endpoints);
+        let mut rehearsal = Rehearsal::new(&endpoints);
         let flow = filter(frame, &mut rehearsal, CONSUMES, &inputs)?;
         (flow, rehearsal.tally)
     };
