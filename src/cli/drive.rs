@@ -48,6 +48,29 @@ impl Drive {
         Ok(())
     }
 
+    /// Lets `make` give the stage an input that is no record, received at `rx_ns`, and writes what
+    /// follows.
+    ///
+    /// # Errors
+    /// Those of the output.
+    #[inline]
+    pub fn input(&mut self, rx_ns: u64, piped: bool, make: impl FnOnce(&mut Arena)) -> Result<()> {
+        let clock = self.flow.take(piped, rx_ns);
+        make(&mut self.arena);
+        self.drain()?;
+        self.flow.done(clock, rx_ns);
+        Ok(())
+    }
+
+    /// Writes what `make` puts, which follows from no input.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn emit(&mut self, make: impl FnOnce(&mut Arena)) -> Result<()> {
+        make(&mut self.arena);
+        self.drain()
+    }
+
     /// Writes a record unchanged.
     ///
     /// # Errors
@@ -64,6 +87,14 @@ impl Drive {
     pub fn idle(&mut self, stage: &mut impl Stage) -> Result<()> {
         stage.idle(now_ns(), &mut self.arena);
         self.drain()?;
+        self.output.flush()
+    }
+
+    /// Hands everything written so far to the reader.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn flush(&mut self) -> Result<()> {
         self.output.flush()
     }
 
@@ -150,8 +181,11 @@ pub fn filter<S: Stage>(
     drive.finish()
 }
 
-/// Reads one stream to its end and gives its length.
-fn read_stream<S: Stage>(
+/// Reads one stream to its end and gives its length, which begins after `before` bytes of input.
+///
+/// # Errors
+/// The first error of input or output.
+pub fn read_stream<S: Stage>(
     frame: &Frame,
     drive: &mut Drive,
     stage: &mut S,

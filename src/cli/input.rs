@@ -70,7 +70,9 @@ impl Named {
             let fd = std::io::stdin().as_fd().try_clone_to_owned().map_err(refused)?;
             // More bytes a read and a write; a system that declines keeps what it has.
             let _ = crate::sys::pipe::enlarge(&fd);
-            return Ok(Opened::Pipe(Box::new(std::io::stdin().lock()), fd));
+            // Read without a buffer of the library's: bytes in it would not show as waiting.
+            let stdin = File::from(fd.try_clone().map_err(refused)?);
+            return Ok(Opened::Pipe(Box::new(stdin), fd));
         };
         let file = File::open(path).map_err(refused)?;
         let meta = file.metadata().map_err(refused)?;

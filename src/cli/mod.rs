@@ -12,9 +12,11 @@ mod progress;
 mod stats;
 
 pub use common::{Common, Files, Format, SchemaForm, When, parse_duration};
-pub use drive::{Drive, filter};
+pub use drive::{Drive, filter, read_stream};
 pub use input::{Named, Opened};
 pub use output::Output;
+pub(crate) use output::Target;
+pub use progress::Progress;
 pub use stats::{Flow, Stats};
 
 use crate::error::{Error, Escaped, Exit, Result};

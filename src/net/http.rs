@@ -128,6 +128,11 @@ impl Client {
     pub fn post_json<U: AsRef<str>>(&self, urls: &[U], body: &str) -> Vec<Exchange> {
         let body = Bytes::copy_from_slice(body.as_bytes());
         self.runtime.block_on(async {
+            // Between two calls nobody reads the connections. Let them find out first which ones
+            // the server has closed: a request over such a one would be lost.
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+            }
             let started: Vec<_> = urls
                 .iter()
                 .map(|url| {
@@ -300,6 +305,40 @@ mod tests {
         assert_eq!(found[0], Ok(Answer { status: 200, body: b"first".to_vec() }));
         assert_eq!(found[1], Ok(Answer { status: 400, body: b"second".to_vec() }));
         assert_eq!(found[2].as_ref().unwrap_err().reason, Reason::BadUrl);
+    }
+
+    #[test]
+    fn connections_are_kept_and_those_the_server_closed_are_not_used() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let (closed, rest) = std::sync::mpsc::channel();
+        let serving = std::thread::spawn(move || {
+            // Two requests over the first connection, one over the second.
+            for count in [2, 1] {
+                let (mut stream, _) = listener.accept().unwrap();
+                for _ in 0..count {
+                    let mut request = Vec::new();
+                    while !request.ends_with(b"{}") {
+                        let mut some = [0; 1024];
+                        let count = stream.read(&mut some).unwrap();
+                        assert!(count > 0, "closed by the client");
+                        request.extend(&some[..count]);
+                    }
+                    stream.write_all(reply("200 OK", "kept").as_bytes()).unwrap();
+                }
+                // Closed while the client rests between two calls.
+                drop(stream);
+                closed.send(()).unwrap();
+            }
+        });
+        let client = Client::new(SOON).unwrap();
+        for _ in 0..2 {
+            assert!(client.post_json(&[&url], "{}").remove(0).result.is_ok());
+        }
+        rest.recv().unwrap();
+        let third = client.post_json(&[&url], "{}").remove(0).result;
+        assert!(third.is_ok(), "{third:?}");
+        serving.join().unwrap();
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! mev-send: sends bundles and keeps receipts; a dry run unless told otherwise.
 //!
 //! ```text
-//! bundle --desk--> fit? --jito--> JSON body --net::http--> block engines --> answer --jito--> verdict --receipt--> receipt
+//! bundle --desk--> fit? --jito--> JSON body --net::http--> block engines
+//!                                                               |
+//!                       receipt <--receipt-- verdict <--jito-- answer
 //! ```
 //!
 //! | file | what it holds |

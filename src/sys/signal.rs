@@ -158,6 +158,8 @@ mod tests {
             [("stubborn", "-TERM", libc::SIGTERM), ("filter", "-INT", libc::SIGINT)]
         {
             let (mut child, mut said) = child(role);
+            // Waiting closes the input that the child still holds, and a filter ends with it.
+            let _input = child.stdin.take();
             send(&child, "-INT");
             assert!(said.next().unwrap().starts_with("interrupted"));
             send(&child, second);
