@@ -2,7 +2,7 @@
 //! hold of any. `tests/corpus.rs` replays the same bodies on stable.
 #![allow(dead_code, reason = "each target uses one body")]
 
-use mev::dex::AccountBook;
+use mev::dex::{AccountBook, Clock};
 use mev::net::pcap::{Capture, Item};
 use mev::record::{self, Layout, Packet};
 use mev::stream::{Piped, Reader};
@@ -19,7 +19,7 @@ fn inside(whole: &[u8], part: &[u8]) -> bool {
 
 /// The stream reader: every record handed out is whole, views of it can be printed, and the reader
 /// stops.
-pub fn stream(bytes: &[u8]) {
+pub(crate) fn stream(bytes: &[u8]) {
     let mut reader = Reader::new(Piped::new(bytes));
     let mut text = String::new();
     let mut passed = 0;
@@ -40,7 +40,7 @@ pub fn stream(bytes: &[u8]) {
 }
 
 /// The capture reader: payloads lie inside the capture, and it ends.
-pub fn capture(bytes: &[u8]) {
+pub(crate) fn capture(bytes: &[u8]) {
     let Ok(capture) = Capture::new(bytes) else { return };
     let mut items = 0usize;
     for item in capture {
@@ -53,7 +53,7 @@ pub fn capture(bytes: &[u8]) {
 }
 
 /// The shred view: every region lies inside the shred, and a checked shred checks again.
-pub fn shred(bytes: &[u8]) {
+pub(crate) fn shred(bytes: &[u8]) {
     let Ok(shred) = Shred::check(bytes) else { return };
     for part in [shred.bytes(), shred.ledger(), shred.shard(), shred.proof()] {
         assert!(inside(bytes, part));
@@ -63,7 +63,7 @@ pub fn shred(bytes: &[u8]) {
 }
 
 /// A batch: the walk ends, and what it counts fits into the bytes.
-pub fn entry(bytes: &[u8]) {
+pub(crate) fn entry(bytes: &[u8]) {
     let Ok(Batch::Entries(entries)) = Batch::check(bytes) else { return };
     for item in entries {
         match item {
@@ -76,7 +76,7 @@ pub fn entry(bytes: &[u8]) {
 
 /// A transaction: every part lies inside it, every index names an account, and it checks again
 /// alone.
-pub fn txn(bytes: &[u8]) {
+pub(crate) fn txn(bytes: &[u8]) {
     let Ok(txn) = Transaction::check_prefix(bytes) else { return };
     assert!(inside(bytes, txn.bytes()) && inside(txn.bytes(), txn.message()));
     assert!(Transaction::check(txn.bytes()).is_ok());
@@ -90,7 +90,7 @@ pub fn txn(bytes: &[u8]) {
 }
 
 /// A datagram of the feed: what is accepted is what would be sent.
-pub fn feed(bytes: &[u8]) {
+pub(crate) fn feed(bytes: &[u8]) {
     match Datagram::check(bytes) {
         Ok(Datagram::Swap(swap)) => assert_eq!(swap.bytes(), bytes),
         Ok(Datagram::Pool(pool)) => assert_eq!(pool.bytes(), bytes),
@@ -100,17 +100,17 @@ pub fn feed(bytes: &[u8]) {
 
 /// Every account decoder: the bytes as an account of each program, in its own and in the venue's
 /// lengths; pools that come out hold their own rules.
-pub fn accounts(bytes: &[u8]) {
-    for spec in mev::dex::VENUES {
+pub(crate) fn accounts(bytes: &[u8]) {
+    for program in mev::dex::VENUES.iter().filter_map(|spec| spec.program) {
         let mut book = AccountBook::new();
         for (number, part) in bytes.chunks(1024).take(8).enumerate() {
             let key = [u8::try_from(number).unwrap_or(0); 32];
-            book.insert(key, spec.program, part.to_vec(), 1);
+            book.insert(key, *program, part.to_vec(), 1);
         }
-        book.insert([9; 32], spec.program, bytes.to_vec(), 1);
+        book.insert([9; 32], *program, bytes.to_vec(), 1);
         book.insert([10; 32], mev::ids::TOKEN, bytes.to_vec(), 1);
         book.insert([11; 32], mev::ids::TOKEN_2022, bytes.to_vec(), 1);
-        book.pools(None, &mut |found| {
+        book.pools(Clock::default(), &mut |found| {
             if let mev::dex::Found::Pool { pool, .. } = found {
                 assert_eq!(pool.invalid(), None);
                 let ticks = mev::dex::TickRange::NONE;
@@ -124,7 +124,7 @@ pub fn accounts(bytes: &[u8]) {
 }
 
 /// An account file: every account handed out was read whole, and the reader stops.
-pub fn accounts_file(bytes: &[u8]) {
+pub(crate) fn accounts_file(bytes: &[u8]) {
     let mut taken = 0u64;
     let read = mev::dex::accounts_file::read(bytes, &mut |_| taken += 1);
     if let Ok(count) = read {

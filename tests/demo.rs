@@ -92,7 +92,12 @@ fn recompute(models: &HashMap<[u8; 32], Model>, found: &Opportunity) {
         let pair = if a_to_b { (model.mint_a, model.mint_b) } else { (model.mint_b, model.mint_a) };
         assert_eq!(pair, (mint_in, mint_out), "hop {hop} of ordinal {}", found.ordinal);
         let out = model.swap(a_to_b, amount);
-        assert_eq!(out, BigInt::from(found.amounts[hop + 1]), "hop {hop} of ordinal {}", found.ordinal);
+        assert_eq!(
+            out,
+            BigInt::from(found.amounts[hop + 1]),
+            "hop {hop} of ordinal {}",
+            found.ordinal
+        );
         amount = found.amounts[hop + 1];
     }
     assert_eq!(found.mints[0], found.base_mint);

@@ -3,11 +3,13 @@
 
 use super::progress::Progress;
 use super::{Flow, Frame, Named, Opened, Output};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::{self, Record};
 use crate::stream::{Arena, Reader, Source, Stage};
 use crate::sys::pipe;
 use crate::time::now_ns;
+use std::os::fd::AsFd;
+use std::time::Duration;
 
 /// The output side of a run, and its measurements.
 pub struct Drive {
@@ -46,6 +48,29 @@ impl Drive {
         Ok(())
     }
 
+    /// Lets `make` give the stage an input that is no record, received at `rx_ns`, and writes what
+    /// follows.
+    ///
+    /// # Errors
+    /// Those of the output.
+    #[inline]
+    pub fn input(&mut self, rx_ns: u64, piped: bool, make: impl FnOnce(&mut Arena)) -> Result<()> {
+        let clock = self.flow.take(piped, rx_ns);
+        make(&mut self.arena);
+        self.drain()?;
+        self.flow.done(clock, rx_ns);
+        Ok(())
+    }
+
+    /// Writes what `make` puts, which follows from no input.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn emit(&mut self, make: impl FnOnce(&mut Arena)) -> Result<()> {
+        make(&mut self.arena);
+        self.drain()
+    }
+
     /// Writes a record unchanged.
     ///
     /// # Errors
@@ -62,6 +87,14 @@ impl Drive {
     pub fn idle(&mut self, stage: &mut impl Stage) -> Result<()> {
         stage.idle(now_ns(), &mut self.arena);
         self.drain()?;
+        self.output.flush()
+    }
+
+    /// Hands everything written so far to the reader.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn flush(&mut self) -> Result<()> {
         self.output.flush()
     }
 
@@ -148,8 +181,11 @@ pub fn filter<S: Stage>(
     drive.finish()
 }
 
-/// Reads one stream to its end and gives its length.
-fn read_stream<S: Stage>(
+/// Reads one stream to its end and gives its length, which begins after `before` bytes of input.
+///
+/// # Errors
+/// The first error of input or output.
+pub fn read_stream<S: Stage>(
     frame: &Frame,
     drive: &mut Drive,
     stage: &mut S,
@@ -157,13 +193,13 @@ fn read_stream<S: Stage>(
     input: Opened,
     before: u64,
 ) -> Result<u64> {
-    let pipe = if let Opened::Pipe(_, fd) = &input { Some(*fd) } else { None };
-    let mut reader = Reader::new(input.into_source());
+    let (source, pipe) = input.into_source();
+    let mut reader = Reader::new(source);
     if frame.common.follow {
         reader = reader.until_end();
     }
     while !drive.is_full() {
-        if let Some(fd) = pipe
+        if let Some(fd) = &pipe
             && !reader.is_ready()
         {
             wait(fd, drive, stage)?;
@@ -206,10 +242,11 @@ fn next<S: Stage>(
 
 /// Nothing waits: flushes, then waits for input and lets the stage look at the time each
 /// millisecond.
-fn wait<S: Stage>(fd: std::os::fd::RawFd, drive: &mut Drive, stage: &mut S) -> Result<()> {
+fn wait<S: Stage>(fd: impl AsFd, drive: &mut Drive, stage: &mut S) -> Result<()> {
     loop {
         drive.idle(stage)?;
-        if pipe::wait_readable(fd, std::time::Duration::from_millis(1)) {
+        let ready = pipe::readable(&fd, Duration::from_millis(1));
+        if ready.map_err(|e| Error::os("cannot wait for input", &e))? {
             return Ok(());
         }
     }

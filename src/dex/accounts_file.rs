@@ -49,13 +49,13 @@ pub struct Contents {
 pub fn read(text: &[u8], take: &mut dyn FnMut(Entry)) -> Result<u64> {
     let mut values = serde_json::Deserializer::from_slice(text).into_iter::<Value>();
     let mut requested = None;
-    let (mut count, mut from) = (0, 0);
+    let (mut count, mut from) = (0u64, 0);
     while let Some(value) = values.next() {
         let value = value.map_err(|error| broken(&error))?;
         let start = from;
         from = values.byte_offset();
         let mut counted = |entry| {
-            count += 1;
+            count = count.saturating_add(1);
             take(entry);
         };
         document(&value, &mut requested, &mut counted).map_err(|fault| {
@@ -236,6 +236,7 @@ fn key(value: Option<&Value>, name: &str) -> Outcome<Key> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "tests may panic")]
 mod tests {
     use super::*;
     use crate::error::Exit;

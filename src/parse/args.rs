@@ -1,10 +1,173 @@
 //! The command line.
 
+use super::deshred::{Limits, Verify};
+use super::stage::{Config, Order};
+use crate::bytes::base58;
 use crate::cli::Files;
+use crate::error::{Error, Result};
+use crate::ids::Key;
+use clap::ValueEnum;
+use std::path::PathBuf;
 
 /// The options of the tool.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) files: Files,
+
+    /// Write rows by slot or as they arrive
+    ///
+    /// `slot` writes each slot in the order of its transactions, when it is whole and no lower
+    /// slot is waited for; the output does not depend on the order of the packets. `arrival`
+    /// writes a batch's rows as soon as its last shred came; rows whose number in the slot is not
+    /// known yet have no tx_index. The default is arrival for a live record stream (from a pipe, its
+    /// first packet less than a minute old) and with --follow, else slot.
+    #[arg(long, value_enum, value_name = "ORDER")]
+    order: Option<OrderArg>,
+
+    /// What to check: merkle, leader, poh, or none
+    ///
+    /// `merkle`: each shred's proof leads to the root of its FEC set; one that does not is refused.
+    /// `leader`: the leader has signed the root; needs --leader; one that is not signed is refused.
+    /// `poh`: each entry's hash follows from the one before. It costs what the leader spent on
+    /// hashing, so leave it out (none) where latency counts. The verdicts are in the slot records;
+    /// with --check a bad one gives status 1.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "poh", value_name = "LIST")]
+    verify: Vec<VerifyArg>,
+
+    /// Key that must have signed the shreds, base58
+    ///
+    /// For --verify leader: the leader's identity.
+    #[arg(long, value_name = "KEY")]
+    leader: Option<String>,
+
+    /// Read accounts: the pools' state before the packets
+    ///
+    /// Lines {"pubkey","account"[,"slot"]}, or the reply of getProgramAccounts or
+    /// getMultipleAccounts, data in base64. Pools and tick arrays are written first, flagged
+    /// snapshot, and tell mints and directions that an instruction does not carry. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(super) accounts: Vec<PathBuf>,
+
+    /// Read the directory of the toolkit's own feed
+    ///
+    /// Lines {"pool_id","venue","mint_0","mint_1","pool"}. Datagrams of a pool that it does not
+    /// name are refused as unknown_pool.
+    #[arg(long, value_name = "FILE")]
+    pub(super) pools: Option<PathBuf>,
+
+    /// Accept only shreds of this version
+    ///
+    /// Without it the version of most recent shreds counts, and others are refused as
+    /// shred_version.
+    #[arg(long, value_name = "N")]
+    shred_version: Option<u16>,
+
+    /// Keep at most N slots in flight
+    ///
+    /// When a shred of one more slot comes, a slot is given up: its rows are written, then a gap
+    /// and its record. In slot order it is the lowest, else the one that was silent longest.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    slots_max: u32,
+
+    /// Store at most N shreds
+    ///
+    /// Each takes 1280 bytes, which are reserved at the start and used as they are needed. When
+    /// all are in use, a slot is given up as with --slots-max.
+    #[arg(long, value_name = "N", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=16_777_216))]
+    shreds_max: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum OrderArg {
+    /// By slot, batch, transaction and instruction
+    Slot,
+    /// As batches become whole
+    Arrival,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum VerifyArg {
+    /// Merkle proofs of shreds
+    Merkle,
+    /// Leader signatures of shreds
+    Leader,
+    /// Proof of history of entries
+    Poh,
+    /// Nothing
+    None,
+}
+
+impl Args {
+    /// The parser's configuration; rows are ordered by `default` unless the user said.
+    ///
+    /// # Errors
+    /// Status 2 when options contradict each other or the leader is no key.
+    pub(super) fn config(&self, default: Order) -> Result<Config> {
+        let asked = |what| self.verify.contains(&what);
+        if asked(VerifyArg::None) && self.verify.iter().any(|what| *what != VerifyArg::None) {
+            return Err(Error::usage("--verify: none stands alone"));
+        }
+        let leader = self.leader.as_deref().map(leader).transpose()?;
+        match (asked(VerifyArg::Leader), &leader) {
+            (true, None) => {
+                return Err(Error::usage("--verify leader needs the leader's key")
+                    .hint("add --leader KEY, the leader's identity in base58"));
+            }
+            (false, Some(_)) => {
+                return Err(Error::usage("--leader has nothing to check")
+                    .hint("add leader to --verify, such as --verify leader,poh"));
+            }
+            _ => {}
+        }
+        let order = match self.order {
+            Some(OrderArg::Slot) => Order::Slot,
+            Some(OrderArg::Arrival) => Order::Arrival,
+            None => default,
+        };
+        let verify =
+            Verify { merkle: asked(VerifyArg::Merkle), leader, poh: asked(VerifyArg::Poh) };
+        let limits = Limits { slots_max: self.slots_max, shreds_max: self.shreds_max };
+        Ok(Config { order, verify, limits, shred_version: self.shred_version })
+    }
+}
+
+fn leader(text: &str) -> Result<Key> {
+    base58::key(text).ok_or_else(|| Error::usage("--leader: no public key in base58"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Args as _, FromArgMatches};
+
+    fn config(line: &str) -> Result<Config> {
+        let command = Args::augment_args(clap::Command::new("mev-parse").no_binary_name(true));
+        let matches = command.try_get_matches_from(line.split_whitespace()).unwrap();
+        Args::from_arg_matches(&matches).unwrap().config(Order::Slot)
+    }
+
+    #[test]
+    fn checks_are_those_asked_for() {
+        let plain = config("").unwrap();
+        assert!(plain.verify.poh && !plain.verify.merkle && plain.order == Order::Slot);
+        let none = config("--verify none --order arrival").unwrap();
+        assert!(!none.verify.poh && none.order == Order::Arrival);
+        let all =
+            "--verify merkle,leader,poh --leader 4rBaC4tZ4bd7fDGQpWpesBSmgqYmMzkASuZsZkbHCrBK";
+        let all = config(all).unwrap().verify;
+        assert!(all.merkle && all.poh && all.leader.is_some());
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        for line in [
+            "--verify none,poh",
+            "--verify leader",
+            "--leader 11111111111111111111111111111111",
+            "--verify leader --leader nonsense",
+        ] {
+            assert_eq!(config(line).unwrap_err().exit(), crate::error::Exit::Usage, "{line}");
+        }
+    }
 }

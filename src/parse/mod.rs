@@ -1,7 +1,49 @@
 //! mev-parse: turns packets into swaps, pools and slots.
+//!
+//! ```text
+//! packet --Shred--> window of slots --FEC sets--> batches --> entries --> transactions --dex--> swap
+//!                          \--------------------------------------------------> gap, slot
+//! datagram of the feed --directory--> swap, pool          account file --dex--> pool, ticks (first)
+//! ```
+//!
+//! | file | does |
+//! |---|---|
+//! | `deshred` | shreds into batches: duplicates, recovery, checks, bounded memory |
+//! | `stage` `decode` | the core: which slot when, rows of a batch, a slot's last words |
+//! | `batch` `rows` `mints` | a batch's bytes into swap rows; tokens that an instruction does not name |
+//! | `poh` | the proof of history of a slot |
+//! | `feed` `accounts` | what is not a shred: the toolkit's own datagrams, account files |
+//! | `tally` `version` | every packet counted once, by what it was or why it was refused |
+//!
+//! Invariants:
+//! - Every packet is counted once (`tally`), every hole becomes a gap record.
+//! - In slot order rows are sorted by (slot, batch, transaction, instruction), and the output does
+//!   not depend on the order of the packets, nor on which shreds were recovered, but for `rx_ns`
+//!   and the counts of shreds.
+//! - Memory is reserved at construction and bounded by `--slots-max` and `--shreds-max`; after it
+//!   nothing is allocated for a packet, a batch or a transaction.
+//! - Nothing is guessed but the start of a batch whose first shreds are missing, and that only
+//!   where a FEC set starts and every byte up to the batch's end reads as entries.
 
+#![deny(clippy::indexing_slicing, clippy::float_arithmetic)]
+
+mod accounts;
 mod args;
+mod batch;
+mod decode;
+mod deshred;
+mod feed;
+mod mints;
+mod poh;
+mod rows;
 mod run;
+mod stage;
+mod tally;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+mod version;
 
 use crate::cli::Tool;
 use crate::record::{Layout, Packet, Pool, Producer, Slot, Swap, Ticks};
@@ -16,6 +58,26 @@ pub const TOOL: &Tool = &Tool {
     writes: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Slot::SCHEMA],
     augment: args::Args::augment_args,
     run: run::run,
-    description: &[],
-    examples: &[],
+    description: &[
+        "Reads packets, as records or as captures (pcap, pcapng), puts shreds together into slots, \
+         recovers what was lost from code shreds, and writes what every transaction asks of the \
+         venues it knows: Raydium AMM v4, Raydium CPMM, Orca Whirlpool. After the rows of a slot \
+         comes its record: what was there, whether it is complete, the verdicts of the checks.",
+        "A transaction in a shred is an intent: it may still fail on chain, and the amounts are \
+         those of its instruction. Keys that come from address lookup tables are not on the wire; \
+         such fields are absent and counted in --stats.",
+        "Every packet is counted once: packets is the sum of shreds_data, shreds_code, \
+         shreds_duplicate, feed_swaps, feed_updates and the counts under refused.",
+    ],
+    examples: &[
+        ("mev-parse block.pcap --only slot -f json", "what a capture holds, slot by slot"),
+        (
+            "mev-capture udp 0.0.0.0:8001 | mev-parse --accounts pools.jsonl | mev-arb",
+            "live, with the pools' state from an RPC reply",
+        ),
+        (
+            "mev-parse demo.pcap --verify merkle,leader,poh --leader KEY --check",
+            "prove a capture: status 0 when every check holds",
+        ),
+    ],
 };

@@ -1,13 +1,306 @@
 //! The only file with I/O: opens, loops, counts, finishes.
 
+use super::accounts;
 use super::args::Args;
-use crate::cli::Frame;
+use super::feed::Feed;
+use super::mints::Mints;
+use super::rows::Rows;
+use super::stage::{Order, Parser};
+use super::tally::Tally;
+use crate::bytes::{u16_at, u64_at};
+use crate::cli::{Drive, Frame, Opened, Stats, read_stream};
+use crate::dex::{AccountBook, accounts_file};
 use crate::error::{Error, Exit, Result};
+use crate::mem::Map;
+use crate::net::pcap::{Capture, Format, Item, Reader};
+use crate::record::{Head, Layout, PREFIX_LEN, Packet};
+use crate::stream::Stage;
+use crate::sys::pipe;
+use crate::time::now_ns;
 use clap::{ArgMatches, FromArgMatches};
+use std::fs::File;
+use std::io::{Cursor, ErrorKind, Read};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::time::Duration;
+
+/// Warnings about accounts that are printed one by one.
+const WARNINGS_MAX: u64 = 20;
+
+/// Pages of a mapped capture are given back in steps of this many bytes.
+const RELEASE_LEN: usize = 16 << 20;
+
+/// Bytes of a stream that tell whether it is live: its head, and the common start of a record.
+const LIVE_LEN: usize = size_of::<Head>() + PREFIX_LEN;
+
+/// Age of a first packet above which a stream from a pipe counts as recorded, in ns.
+const LIVE_AGE_NS: u64 = 60_000_000_000;
 
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
+    args.config(Order::Slot)?;
     let inputs = args.files.named()?;
-    Err(Error::usage(format!("{} cannot read {} inputs", frame.tool.name, inputs.len())))
+    let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
+    let feed = directory(&args)?;
+    let book = book(&args)?;
+    let total_len = opened.iter().try_fold(0, |sum, input| match input {
+        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
+        Opened::Pipe(..) => None,
+    });
+    let mut drive = Drive::open(frame, Parser::MAX_OUT, total_len)?;
+    let (mints, tally) = snapshot(frame, &mut drive, &book)?;
+    let mut kinds = inputs.iter().zip(opened).map(|(named, input)| {
+        detect(input).map(|input| (named, input)).map_err(|e| e.input(named.name()))
+    });
+    let first = kinds.next().transpose()?;
+    let live = matches!(first, Some((_, Input::Stream { live: true, .. })));
+    let default = if live || frame.common.follow { Order::Arrival } else { Order::Slot };
+    let parser = Parser::new(&args.config(default)?, Rows::new(mints), feed);
+    let mut parser = parser.map_err(|_| {
+        let error = std::io::Error::from(ErrorKind::OutOfMemory);
+        Error::os("cannot reserve the shreds' storage", &error).hint("lower --shreds-max")
+    })?;
+    parser.tally = tally;
+    let mut done = Ok(());
+    let mut before = 0;
+    for input in first.map(Ok).into_iter().chain(kinds) {
+        let read = input.and_then(|(named, input)| {
+            parser.next_input();
+            read(frame, &mut drive, &mut parser, input, before).map_err(|e| e.input(named.name()))
+        });
+        match read {
+            Ok(len) => before += len,
+            Err(error) => {
+                done = Err(error);
+                break;
+            }
+        }
+    }
+    drive.end(&mut parser)?;
+    finish(frame, drive, &parser.tally, done)
+}
+
+/// Ends the output, unless the input was damaged, and reports.
+fn finish(frame: &Frame, drive: Drive, tally: &Tally, done: Result<()>) -> Result<Exit> {
+    match done {
+        Ok(()) => {
+            let flow = drive.finish()?;
+            frame.report(stats(tally).flow(&flow));
+            let no = frame.common.check && tally.slots_bad > 0;
+            Ok(if no { Exit::No } else { Exit::Done })
+        }
+        Err(error) => {
+            frame.report(stats(tally).flow(&drive.flow));
+            Err(error)
+        }
+    }
+}
+
+/// The counters in the order in which they are reported.
+fn stats(tally: &Tally) -> Stats {
+    let mut stats = Stats::default();
+    let numbers = [
+        ("packets", tally.packets),
+        ("shreds_data", tally.shreds_data),
+        ("shreds_code", tally.shreds_code),
+        ("shreds_recovered", tally.shreds_recovered),
+        ("shreds_duplicate", tally.shreds_duplicate),
+        ("feed_swaps", tally.feed_swaps),
+        ("feed_updates", tally.feed_updates),
+        ("slots", tally.slots),
+        ("slots_complete", tally.slots_complete),
+        ("batches", tally.batches),
+        ("entries", tally.entries),
+        ("txns", tally.txns),
+        ("swaps", tally.swaps),
+        ("pools", tally.pools),
+        ("gaps", tally.gaps),
+    ];
+    for (name, value) in numbers {
+        stats.number(name, value);
+    }
+    stats
+        .counts("gap_reasons", tally.gap_reasons())
+        .counts("refused", tally.refused())
+        .counts("batches_refused", tally.refused_batches())
+        .counts("sets_refused", tally.refused_sets())
+        .counts("poh_refused", tally.refused_poh())
+        .counts("swaps_refused", tally.refused_swaps())
+        .counts("accounts_refused", tally.refused_accounts())
+        .counts("notes", tally.notes());
+    stats
+}
+
+/// The feed's directory, if there is one.
+fn directory(args: &Args) -> Result<Feed> {
+    let mut feed = Feed::default();
+    if let Some(path) = &args.pools {
+        with_file(path, |text| feed.read(text))?;
+    }
+    Ok(feed)
+}
+
+/// All accounts of all account files.
+fn book(args: &Args) -> Result<AccountBook> {
+    let mut book = AccountBook::new();
+    for path in &args.accounts {
+        with_file(path, |text| {
+            accounts_file::read(text, &mut |entry| match entry.contents {
+                Some(contents) => book.insert(entry.key, contents.owner, contents.data, entry.slot),
+                None => book.insert_absent(entry.key),
+            })
+            .map(|_| ())
+        })?;
+    }
+    Ok(book)
+}
+
+/// Hands the bytes of a file to `take`.
+fn with_file(path: &Path, take: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> {
+    let name = || path.display().to_string();
+    let file = File::open(path).map_err(|e| Error::os("cannot open", &e).input(name()))?;
+    let meta = file.metadata().map_err(|e| Error::os("cannot open", &e).input(name()))?;
+    if meta.is_file() && meta.len() > 0 {
+        let map = Map::open(&file).map_err(|e| Error::os("cannot map", &e).input(name()))?;
+        return take(map.bytes()).map_err(|e| e.input(name()));
+    }
+    let mut bytes = Vec::new();
+    let mut file = file;
+    file.read_to_end(&mut bytes).map_err(|e| Error::os("cannot read", &e).input(name()))?;
+    take(&bytes).map_err(|e| e.input(name()))
+}
+
+/// Writes the pools that the accounts describe.
+fn snapshot(frame: &Frame, drive: &mut Drive, book: &AccountBook) -> Result<(Mints, Tally)> {
+    let (mut mints, mut tally) = (Mints::default(), Tally::default());
+    let mut warnings = 0;
+    drive.emit(|out| {
+        accounts::write(book, &mut mints, &mut tally, out, &mut |what| {
+            warnings += 1;
+            if warnings <= WARNINGS_MAX {
+                frame.warn(&what);
+            }
+        });
+    })?;
+    if warnings > WARNINGS_MAX {
+        frame.warn(&format!("{} more of the kind", warnings - WARNINGS_MAX));
+    }
+    drive.flush()?;
+    Ok((mints, tally))
+}
+
+/// An input whose kind is known.
+enum Input {
+    /// A capture in a map.
+    Capture(Map),
+    /// A capture from a pipe.
+    Piped(Box<dyn Read>, OwnedFd),
+    /// A record stream, or what its reader will name; live when it comes from a pipe and its
+    /// first packet was received just now.
+    Stream { input: Opened, live: bool },
+}
+
+/// Looks at the first bytes of an input. Of a pipe they are read, and put before the rest.
+fn detect(input: Opened) -> Result<Input> {
+    let (mut from, fd) = match input {
+        Opened::Map(map) if Format::detect(map.bytes()).is_some() => {
+            return Ok(Input::Capture(map));
+        }
+        Opened::Map(map) => return Ok(Input::Stream { input: Opened::Map(map), live: false }),
+        Opened::Pipe(from, fd) => (from, fd),
+    };
+    let mut start = Vec::with_capacity(LIVE_LEN);
+    fill(&mut start, &mut from, Format::DETECT_LEN)?;
+    let capture = Format::detect(&start).is_some();
+    if !capture {
+        fill(&mut start, &mut from, LIVE_LEN)?;
+    }
+    let live = is_live(&start);
+    let whole: Box<dyn Read> = Box::new(Cursor::new(start).chain(from));
+    Ok(if capture {
+        Input::Piped(whole, fd)
+    } else {
+        Input::Stream { input: Opened::Pipe(whole, fd), live }
+    })
+}
+
+/// Reads until `start` is `len` bytes long or the input ends.
+fn fill(start: &mut Vec<u8>, from: &mut impl Read, len: usize) -> Result<()> {
+    let missing = len.saturating_sub(start.len()) as u64;
+    let read = from.by_ref().take(missing).read_to_end(start);
+    read.map(|_| ()).map_err(|e| Error::os("cannot read", &e))
+}
+
+/// Whether a stream's second record, the first after its head, is a packet less than a minute old.
+/// What was recorded gives the same rows through a pipe as from a file.
+fn is_live(start: &[u8]) -> bool {
+    let record = start.get(size_of::<Head>()..).unwrap_or_default();
+    let (kind, rx_ns) = (u16_at(record, 4), u64_at(record, 8).unwrap_or(0));
+    kind == Some(Packet::SCHEMA.kind) && now_ns().saturating_sub(rx_ns) < LIVE_AGE_NS
+}
+
+/// Reads one input to its end and gives its length.
+fn read(
+    frame: &Frame,
+    drive: &mut Drive,
+    parser: &mut Parser,
+    input: Input,
+    before: u64,
+) -> Result<u64> {
+    match input {
+        Input::Capture(map) => read_capture(drive, parser, &map, before),
+        Input::Piped(from, fd) => read_piped(drive, parser, from, fd),
+        Input::Stream { input, .. } => {
+            read_stream(frame, drive, parser, &[Packet::SCHEMA.kind], input, before)
+        }
+    }
+}
+
+/// Reads a mapped capture; its payloads are parsed where they lie.
+fn read_capture(drive: &mut Drive, parser: &mut Parser, map: &Map, before: u64) -> Result<u64> {
+    let mut capture = Capture::new(map.bytes())?;
+    let mut released = 0;
+    while !drive.is_full()
+        && let Some(item) = capture.next()
+    {
+        take(drive, parser, item?, false)?;
+        let at = capture.at();
+        drive.progress(before + at as u64);
+        if at - released >= 2 * RELEASE_LEN {
+            map.release(released, released + RELEASE_LEN);
+            released += RELEASE_LEN;
+        }
+    }
+    Ok(map.bytes().len() as u64)
+}
+
+/// Reads a capture from a pipe, handing on what is there whenever nothing waits.
+fn read_piped(
+    drive: &mut Drive,
+    parser: &mut Parser,
+    from: Box<dyn Read>,
+    fd: OwnedFd,
+) -> Result<u64> {
+    let mut reader = Reader::new(from);
+    while !drive.is_full() {
+        if !pipe::readable(&fd, Duration::ZERO).unwrap_or(true) {
+            drive.idle(parser)?;
+        }
+        let Some(item) = reader.next_item()? else { break };
+        take(drive, parser, item, true)?;
+    }
+    Ok(0)
+}
+
+fn take(drive: &mut Drive, parser: &mut Parser, item: Item<'_>, piped: bool) -> Result<()> {
+    match item {
+        Item::Datagram(datagram) => drive.input(datagram.rx_ns, piped, |out| {
+            parser.datagram(datagram.payload, datagram.truncated, datagram.rx_ns, out);
+        }),
+        Item::Skipped(why) => {
+            parser.tally.skip(why);
+            Ok(())
+        }
+    }
 }

@@ -31,10 +31,12 @@ pub mod merkle;
 pub mod poh;
 pub mod recover;
 pub mod shred;
+pub mod shredder;
 pub mod txn;
 pub mod variant;
 
 mod gf256;
+mod image;
 mod reason;
 
 #[cfg(test)]

@@ -11,11 +11,12 @@
 //!
 //! A caller who groups shreds by [`super::merkle::root_of`] keeps damaged shreds out of good sets.
 
-use super::fec::{Coder, Points, Shards};
+use super::fec::{Coder, Points};
+use super::image::{Image, Images, NO_IMAGE, lay};
 use super::merkle::{Root, Tree, leaf, proof_count, root_of};
 use super::reason::reasons;
 use super::shred::{CodeHeader, FEC_SET_LEN_MAX, Head, Header, Shred};
-use super::variant::{CODE_LEN, Form, Kind, ROOT_LEN, SIGNATURE_LEN, Variant};
+use super::variant::{Form, Kind, ROOT_LEN, SIGNATURE_LEN, Variant};
 use std::ops::Range;
 
 reasons! {
@@ -44,9 +45,6 @@ pub struct Recoverer {
     tree: Tree,
 }
 
-/// Room for one shred.
-type Image = [u8; CODE_LEN];
-
 impl Default for Recoverer {
     fn default() -> Self {
         Self::new()
@@ -56,11 +54,7 @@ impl Default for Recoverer {
 impl Recoverer {
     /// A recoverer for sets of up to 256 shreds.
     pub fn new() -> Self {
-        Self {
-            images: vec![[0; CODE_LEN]; FEC_SET_LEN_MAX],
-            coder: Coder::new(),
-            tree: Tree::new(),
-        }
+        Self { images: vec![NO_IMAGE; FEC_SET_LEN_MAX], coder: Coder::new(), tree: Tree::new() }
     }
 
     /// Rebuilds the data shreds that `shreds`, the received shreds of one FEC set in any order,
@@ -108,9 +102,8 @@ impl Recoverer {
         // Only the tree needs the missing code shreds.
         let count = if set.root.is_some() { set.len() } else { set.num_data };
         let wanted = Points::range(0..count).without(present);
-        let (data, code) = (set.shard(Kind::Data), set.shard(Kind::Code));
-        let shard_len = data.len();
-        let mut shards = Images { all: &mut self.images, num_data: set.num_data, data, code };
+        let mut shards = Images::new(&mut self.images, set.num_data, set.data_variant);
+        let shard_len = shards.shard_len();
         self.coder.fill(&mut shards, shard_len, &present.first(set.num_data), &wanted);
         for point in wanted.iter() {
             if let Some(image) = self.images.get_mut(usize::from(point)) {
@@ -143,41 +136,6 @@ impl Recoverer {
 
     fn data_shred(&self, set: &Set<'_>, point: u8) -> Option<Shred<'_>> {
         set.data_shred(point, self.images.get(usize::from(point))?)
-    }
-}
-
-/// Copies `bytes` to the start of `image` and clears the rest.
-fn lay(bytes: &[u8], image: &mut Image) {
-    if let Some((head, tail)) = image.split_at_mut_checked(bytes.len()) {
-        head.copy_from_slice(bytes);
-        tail.fill(0);
-    }
-}
-
-/// The shards within images.
-struct Images<'a> {
-    all: &'a mut [Image],
-    num_data: usize,
-    data: Range<usize>,
-    code: Range<usize>,
-}
-
-impl Images<'_> {
-    fn range(&self, point: u8) -> Range<usize> {
-        if usize::from(point) < self.num_data { self.data.clone() } else { self.code.clone() }
-    }
-}
-
-impl Shards for Images<'_> {
-    fn shard(&self, point: u8) -> &[u8] {
-        let range = self.range(point);
-        self.all.get(usize::from(point)).and_then(|image| image.get(range)).unwrap_or_default()
-    }
-
-    fn shard_mut(&mut self, point: u8) -> &mut [u8] {
-        let range = self.range(point);
-        let image = self.all.get_mut(usize::from(point));
-        image.and_then(|image| image.get_mut(range)).unwrap_or_default()
     }
 }
 
@@ -228,10 +186,6 @@ impl<'a> Set<'a> {
 
     fn len(&self) -> usize {
         self.num_data + self.num_code
-    }
-
-    fn shard(&self, kind: Kind) -> Range<usize> {
-        self.data_variant.with_kind(kind).shard()
     }
 
     fn variant_at(&self, point: usize) -> Variant {

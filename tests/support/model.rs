@@ -101,7 +101,8 @@ impl Model {
         let (trade, creator) = (&self.fee.0, &self.creator);
         let (trade_fee, creator_in) = if on_input {
             let total = ceil(amount * (trade + creator), &million());
-            let part = if *creator == big(0) { big(0) } else { &total * creator / (trade + creator) };
+            let part =
+                if *creator == big(0) { big(0) } else { &total * creator / (trade + creator) };
             (&total - &part, part)
         } else {
             (ceil(amount * trade, &million()), big(0))
@@ -130,8 +131,10 @@ impl Model {
             let reached = self.step(a_to_b, &target, &mut left, &mut out);
             if !reached {
                 // The tick follows the price; it is the greatest whose price is not above it.
-                self.tick = mev::dex::tick_at_sqrt_price(self.sqrt_price.clone().try_into().expect("a price"))
-                    .expect("a tick");
+                self.tick = mev::dex::tick_at_sqrt_price(
+                    self.sqrt_price.clone().try_into().expect("a price"),
+                )
+                .expect("a tick");
                 break;
             }
             self.liquidity += if a_to_b { -big(net) } else { big(net) };
@@ -144,7 +147,11 @@ impl Model {
     fn step(&mut self, a_to_b: bool, target: &BigInt, left: &mut BigInt, out: &mut BigInt) -> bool {
         let (rate, price, liquidity) = (&self.fee.0, self.sqrt_price.clone(), &self.liquidity);
         let budget = &*left * (million() - rate) / million();
-        let to_target = if a_to_b { amount_a(&price, target, liquidity, true) } else { amount_b(&price, target, liquidity, true) };
+        let to_target = if a_to_b {
+            amount_a(&price, target, liquidity, true)
+        } else {
+            amount_b(&price, target, liquidity, true)
+        };
         let reached = budget >= to_target;
         let new = if reached {
             target.clone()

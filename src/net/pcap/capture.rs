@@ -16,7 +16,7 @@ use std::ops::Range;
 const HEADER_LEN: usize = 16;
 
 /// The longest element of a capture that is believed: libpcap's limit of a pcapng block
-/// (`MAX_BLOCKSIZE`, sf-pcapng.c, 1.10).
+/// (`INITIAL_MAX_BLOCKSIZE`, sf-pcapng.c).
 pub(super) const ELEMENT_MAX: usize = 16 << 20;
 
 /// A packet as the capture kept it.

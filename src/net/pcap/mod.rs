@@ -29,7 +29,7 @@ mod writer;
 pub use reader::{Capture, Reader};
 pub use writer::Writer;
 
-/// The longest packet that is believed and written: libpcap's `MAXIMUM_SNAPLEN` (pcap-int.h, 1.10).
+/// The longest packet that is believed and written: libpcap's `MAXIMUM_SNAPLEN` (pcap-int.h).
 const PACKET_MAX: usize = 262_144;
 
 /// A capture file's format.

@@ -1,5 +1,7 @@
 //! Socket addresses and control messages as the Linux kernel lays them out, without a socket.
 
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::float_arithmetic)]
+
 use crate::bytes::{array_at, u32_at, u64_at};
 use std::net::{IpAddr, SocketAddr};
 
@@ -123,6 +125,11 @@ fn stamp(data: &[u8]) -> Option<u64> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests may panic; the code they test may not"
+)]
 mod tests {
     use super::*;
 

@@ -125,13 +125,13 @@ impl Inbox {
             header.msg_hdr.msg_iov = room;
             header.msg_hdr.msg_iovlen = 1;
             header.msg_hdr.msg_name = name.0.as_mut_ptr().cast();
-            header.msg_hdr.msg_namelen = len_of::<Name>().min(28);
+            header.msg_hdr.msg_namelen = len_of::<[u8; Name::LEN]>();
             header.msg_hdr.msg_control = control.0.as_mut_ptr().cast();
             header.msg_hdr.msg_controllen = Control::LEN;
         }
-        let (fd, count) = (socket.as_raw_fd(), 64);
+        let (fd, count) = (socket.as_raw_fd(), len_of_batch());
         let (at, flags) = (headers.as_mut_ptr(), libc::MSG_DONTWAIT);
-        // SAFETY: `at` points to BATCH = 64 headers. Each names one room of `iov_len` bytes, a name
+        // SAFETY: `at` points to BATCH headers. Each names one room of `iov_len` bytes, a name
         // of `msg_namelen` and control bytes of `msg_controllen`, all within slots of `self`,
         // which is exclusively borrowed, and disjoint from one another; `headers` and `rooms` live
         // until the end of this function and are not touched during the call. A null timeout is
@@ -186,9 +186,10 @@ impl Outbox {
     pub(super) fn put(&mut self, payload: &[u8]) {
         debug_assert!(payload.len() <= PAYLOAD_MAX && !self.is_full());
         let slot = self.payloads.chunks_exact_mut(PAYLOAD_MAX).nth(self.queued);
-        if let (Some(slot), Some(len)) = (slot, self.lens.get_mut(self.queued)) {
-            *len = payload.len().min(slot.len());
-            slot.iter_mut().zip(payload).for_each(|(to, from)| *to = *from);
+        let room = slot.and_then(|slot| slot.get_mut(..payload.len()));
+        if let (Some(room), Some(len)) = (room, self.lens.get_mut(self.queued)) {
+            room.copy_from_slice(payload);
+            *len = payload.len();
             self.queued += 1;
         }
     }
@@ -243,6 +244,10 @@ const EMPTY_ROOM: libc::iovec = libc::iovec { iov_base: std::ptr::null_mut(), io
 fn empty_headers() -> [libc::mmsghdr; BATCH] {
     // SAFETY: mmsghdr consists of integers and raw pointers, for which all zero bits are a value.
     unsafe { std::mem::zeroed() }
+}
+
+fn len_of_batch() -> libc::c_uint {
+    libc::c_uint::try_from(BATCH).unwrap_or_default()
 }
 
 fn len_of<T>() -> libc::socklen_t {

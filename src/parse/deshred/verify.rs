@@ -1,0 +1,73 @@
+//! What a shred proves on arrival: its place in the Merkle tree, and the leader's signature.
+
+use super::sets::FecSet;
+use super::slot::{Checked, Slot};
+use crate::ids::Key;
+use crate::keys;
+use crate::parse::tally::Refusal;
+use crate::wire::merkle::root_of;
+use crate::wire::shred::Shred;
+use crate::wire::variant::{CODE_LEN, Form, SIGNATURE_LEN};
+
+/// The checks asked for.
+#[derive(Clone, Debug, Default)]
+pub(in crate::parse) struct Verify {
+    /// Each shred belongs to the root of its set.
+    pub(in crate::parse) merkle: bool,
+    /// The key that must have signed each root, and each legacy shred.
+    pub(in crate::parse) leader: Option<Key>,
+    /// Each entry's hash follows from the one before.
+    pub(in crate::parse) poh: bool,
+}
+
+impl Verify {
+    /// Checks `shred` as far as asked for, and notes in `set` and `slot` what was found.
+    pub(super) fn check(
+        &self,
+        shred: &Shred<'_>,
+        set: &mut FecSet,
+        slot: &mut Slot,
+    ) -> Result<(), Refusal> {
+        if shred.variant().form == Form::Legacy {
+            let Some(leader) = &self.leader else { return Ok(()) };
+            let signed = keys::verify(leader, &legacy_message(shred), shred.signature());
+            return count(&mut slot.leader, signed, Refusal::LeaderSignature);
+        }
+        if !self.merkle && self.leader.is_none() {
+            return Ok(());
+        }
+        let root = root_of(shred).filter(|root| set.root.is_none_or(|known| known == *root));
+        if self.merkle || root.is_none() {
+            count(&mut slot.merkle, root.is_some(), Refusal::MerkleProof)?;
+        }
+        let root = root.ok_or(Refusal::MerkleProof)?;
+        if let Some(leader) = &self.leader {
+            // The set's shreds share root and signature: the first one's is everyone's.
+            let signed = set.signed || keys::verify(leader, &root, shred.signature());
+            count(&mut slot.leader, signed, Refusal::LeaderSignature)?;
+            set.signed = true;
+        }
+        set.root = Some(root);
+        Ok(())
+    }
+}
+
+/// What the leader signs of a legacy shred: all but the signature. Trimmed copies lack the zeros at
+/// the end.
+fn legacy_message(shred: &Shred<'_>) -> [u8; CODE_LEN - SIGNATURE_LEN] {
+    let mut message = [0; CODE_LEN - SIGNATURE_LEN];
+    for (to, from) in message.iter_mut().zip(shred.bytes().iter().skip(SIGNATURE_LEN)) {
+        *to = *from;
+    }
+    message
+}
+
+fn count(checked: &mut Checked, held: bool, refusal: Refusal) -> Result<(), Refusal> {
+    if held {
+        checked.held += 1;
+        Ok(())
+    } else {
+        checked.failed += 1;
+        Err(refusal)
+    }
+}

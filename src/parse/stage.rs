@@ -1,0 +1,254 @@
+//! The core: datagrams in, rows out. One slot after another, or as it comes.
+
+use super::batch;
+use super::decode::Why;
+use super::deshred::{Admit, Deshredder, Limits, Phase, Slot, Taken, Verify};
+use super::feed::Feed;
+use super::poh::Proof;
+use super::rows::Rows;
+use super::tally::{Refusal, Tally};
+use super::version::Version;
+use crate::record::{Packet, Record, Swap};
+use crate::stream::{Sink, Stage};
+use crate::wire::feed::{DexSwapTx, PoolStateUpdate};
+use crate::wire::shred::{Reject, Shred};
+use std::collections::TryReserveError;
+
+/// The order in which rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By slot, batch, transaction and instruction.
+    Slot,
+    /// As batches become whole.
+    Arrival,
+}
+
+/// What a parser does and how much it may hold.
+#[derive(Clone, Debug)]
+pub(super) struct Config {
+    pub(super) order: Order,
+    pub(super) verify: Verify,
+    pub(super) limits: Limits,
+    pub(super) shred_version: Option<u16>,
+}
+
+/// In slot order a slot that is whole is written when a shred of the slot that many numbers later
+/// was seen: until then its late code shreds and duplicates are counted in its record, and nothing
+/// is recovered that is only late.
+const SETTLE_SLOTS: u64 = 2;
+
+/// The core of mev-parse.
+#[derive(Debug)]
+pub(super) struct Parser {
+    pub(super) order: Order,
+    pub(super) deshred: Deshredder,
+    version: Version,
+    feed: Feed,
+    pub(super) rows: Rows,
+    /// By place in the window; empty unless asked for.
+    pub(super) proofs: Vec<Proof>,
+    pub(super) tally: Tally,
+    pub(super) scratch: Vec<u8>,
+    /// Highest slot seen.
+    newest: u64,
+    /// In slot order: slots below this were written or passed by.
+    pub(super) floor: u64,
+}
+
+impl Parser {
+    /// A parser with all memory reserved that it will use.
+    ///
+    /// # Errors
+    /// There is not as much memory.
+    pub(super) fn new(config: &Config, rows: Rows, feed: Feed) -> Result<Self, TryReserveError> {
+        let places = if config.verify.poh { config.limits.slots_max } else { 0 };
+        let proofs = (0..places).map(|_| Proof::new()).collect();
+        let mut scratch = Vec::new();
+        scratch.try_reserve_exact(batch::LEN_MAX)?;
+        Ok(Self {
+            order: config.order,
+            deshred: Deshredder::new(&config.limits, config.verify.clone())?,
+            version: Version::new(config.shred_version),
+            feed,
+            rows,
+            proofs,
+            tally: Tally::default(),
+            scratch,
+            newest: 0,
+            floor: 0,
+        })
+    }
+
+    /// Another input begins: it may be of another cluster.
+    pub(super) fn next_input(&mut self) {
+        self.version.forget();
+    }
+
+    /// Takes a datagram's payload.
+    #[inline]
+    pub(super) fn datagram(
+        &mut self,
+        payload: &[u8],
+        truncated: bool,
+        rx_ns: u64,
+        out: &mut impl Sink,
+    ) {
+        self.tally.packets += 1;
+        match payload.len() {
+            DexSwapTx::LEN | PoolStateUpdate::LEN if !truncated => {
+                self.feed.take(payload, rx_ns, &mut self.tally, out);
+            }
+            _ => match Shred::check(payload) {
+                Ok(shred) => self.shred(&shred, rx_ns, out),
+                Err(Reject::Short) if truncated => self.tally.refuse(Refusal::Truncated),
+                Err(why) => self.tally.refuse_shred(why),
+            },
+        }
+    }
+
+    fn shred(&mut self, shred: &Shred<'_>, rx_ns: u64, out: &mut impl Sink) {
+        if !self.version.agrees(shred.version()) {
+            return self.tally.refuse(Refusal::ShredVersion);
+        }
+        let at = match self.admit(shred.slot(), out) {
+            Ok(at) => at,
+            Err(why) => return self.tally.refuse(why),
+        };
+        let mut taken = self.deshred.take(at, shred, rx_ns);
+        while taken == Err(Refusal::StorageFull)
+            && let Some(victim) = self.victim()
+        {
+            self.close(victim, Why::StorageFull, out);
+            if victim == at {
+                break;
+            }
+            taken = self.deshred.take(at, shred, rx_ns);
+        }
+        match taken {
+            Ok(Taken::Data) => self.tally.shreds_data += 1,
+            Ok(Taken::Code) => self.tally.shreds_code += 1,
+            Ok(Taken::Duplicate) => self.tally.shreds_duplicate += 1,
+            Err(why) => return self.tally.refuse(why),
+        }
+        self.note_recovered();
+        self.advance(at, shred.slot(), out);
+    }
+
+    /// The place of slot `number`, made if need be.
+    #[inline]
+    fn admit(&mut self, number: u64, out: &mut impl Sink) -> Result<usize, Refusal> {
+        let in_order = self.order == Order::Slot;
+        loop {
+            match self.deshred.window.admit(number, self.floor, in_order) {
+                Admit::At(at) => return Ok(at),
+                Admit::Free(at) => {
+                    self.open(at, number);
+                    return Ok(at);
+                }
+                Admit::Evict(at) => self.close(at, Why::Evicted, out),
+                Admit::Refused(why) => return Err(why),
+            }
+        }
+    }
+
+    fn open(&mut self, at: usize, number: u64) {
+        self.deshred.open(at, number, self.order == Order::Arrival);
+        if let Some(proof) = self.proofs.get_mut(at) {
+            *proof = Proof::new();
+        }
+    }
+
+    /// The open slot that goes first when memory is short.
+    fn victim(&self) -> Option<usize> {
+        let window = &self.deshred.window;
+        match self.order {
+            Order::Slot => window.lowest_by(Phase::Open, |slot| slot.number),
+            Order::Arrival => window.lowest_by(Phase::Open, Slot::touched),
+        }
+    }
+
+    pub(super) fn note_recovered(&mut self) {
+        self.tally.shreds_recovered += u64::from(self.deshred.recovered);
+        if let Some(why) = self.deshred.unrecoverable {
+            self.tally.refuse_set(why);
+        }
+    }
+
+    /// Writes what has become possible with a shred of slot `number`, which is at `at`.
+    fn advance(&mut self, at: usize, number: u64, out: &mut impl Sink) {
+        match self.order {
+            Order::Arrival => {
+                let mut next = 0;
+                while let Some(index) = self.deshred.fresh(next) {
+                    let slot = self.deshred.window.get(at);
+                    if let Some(batch) = slot.and_then(|slot| slot.batch_around(index)) {
+                        self.decode(at, batch, out);
+                    }
+                    next += 1;
+                }
+                if self.is_ready(at) {
+                    self.close(at, Why::Whole, out);
+                }
+            }
+            Order::Slot => {
+                if number > self.newest {
+                    self.newest = number;
+                    self.settle();
+                }
+                // One slot a packet is enough: no slot comes without a packet.
+                if let Some(at) = self.victim().filter(|at| self.is_ready(*at)) {
+                    self.close(at, Why::Whole, out);
+                }
+            }
+        }
+    }
+
+    /// Recovers what is still missing of slots that lie behind.
+    fn settle(&mut self) {
+        let Some(behind) = self.newest.checked_sub(SETTLE_SLOTS) else { return };
+        while let Some(at) = self.deshred.window.unsettled(behind) {
+            self.deshred.recover_all(at);
+            self.note_recovered();
+        }
+    }
+
+    /// Whether the slot at `at` can be written as whole.
+    fn is_ready(&self, at: usize) -> bool {
+        let slot = self.deshred.window.get(at);
+        slot.is_some_and(|slot| slot.phase == Phase::Open && slot.is_settled() && slot.is_whole())
+    }
+}
+
+impl Stage for Parser {
+    // The rows of the largest slot that a leader can fill today, several times over: 60 M compute
+    // units at 20 k a swap are 3000 rows.
+    const MAX_OUT: usize = 16_384 * size_of::<Swap>();
+
+    fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
+        let Some(packet) = input.typed::<Packet>() else { return out.put(input) };
+        let tail = input.tail::<Packet>();
+        let payload = tail.get(..usize::from(packet.payload_len)).unwrap_or(tail);
+        let truncated = packet.head.flags & Packet::TRUNCATED != 0;
+        self.datagram(payload, truncated, packet.head.rx_ns, out);
+    }
+
+    /// Follows the proof of history, which rows do not wait for, by one batch.
+    fn idle(&mut self, _now_ns: u64, _out: &mut impl Sink) {
+        if self.order == Order::Slot {
+            return;
+        }
+        let waiting = self.deshred.window.open().find_map(|(at, slot)| {
+            let batch = slot.batch_from(self.proofs.get(at)?.next())?;
+            slot.is_done(*batch.end()).then_some((at, batch))
+        });
+        if let Some((at, batch)) = waiting {
+            self.prove(at, batch);
+        }
+    }
+
+    fn finish(&mut self, out: &mut impl Sink) {
+        while let Some(at) = self.deshred.window.lowest_by(Phase::Open, |slot| slot.number) {
+            self.close(at, Why::InputEnds, out);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Counters: everything that came in is counted once, under what it was or why it was refused.
+//!
+//! `packets = shreds_data + shreds_code + shreds_duplicate + feed_swaps + feed_updates + refused`.
+
+use crate::dex::{AccountFault, IxFault};
+use crate::net::pcap::Skip;
+use crate::record::GapReason;
+use crate::wire::entry::{BatchReject, Fault};
+use crate::wire::feed::FeedReject;
+use crate::wire::poh::PohReject;
+use crate::wire::recover::RecoverReject;
+use crate::wire::shred::Reject;
+use crate::wire::txn::TxReject;
+
+/// Why a datagram that is a shred or an update by its bytes is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Refusal {
+    /// The capture kept only a part of it.
+    Truncated,
+    /// Its shred version is not that of most shreds.
+    ShredVersion,
+    /// Its slot was written and forgotten, or lies before one that was written.
+    SlotPast,
+    /// Its slot was written without it.
+    SlotClosed,
+    /// Another shred was first in its place.
+    ShredConflict,
+    /// It does not agree with its FEC set: form, signature, counts or range.
+    SetConflict,
+    /// It lies beyond the last shred of its slot, or calls itself last before others.
+    LastConflict,
+    /// Its Merkle proof leads to another root than its set's.
+    MerkleProof,
+    /// The leader has not signed it.
+    LeaderSignature,
+    /// Every cell is in use by its own slot.
+    StorageFull,
+    /// The directory does not name its pool.
+    UnknownPool,
+    /// Its sequence is not above the pool's last.
+    StaleSequence,
+}
+
+impl Refusal {
+    /// Names by number.
+    pub(super) const NAMES: [&'static str; 12] = [
+        "truncated",
+        "shred_version",
+        "slot_past",
+        "slot_closed",
+        "shred_conflict",
+        "set_conflict",
+        "last_conflict",
+        "merkle_proof",
+        "leader_signature",
+        "storage_full",
+        "unknown_pool",
+        "stale_sequence",
+    ];
+}
+
+/// What is worth knowing and refuses nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Note {
+    /// A swap's pool is named by a lookup table, whose content is not on the wire.
+    KeyInLookupTable,
+    /// A swap's mints are known neither from it nor from the accounts.
+    MintUnknown,
+    /// A swap's direction is not known.
+    DirectionUnknown,
+    /// A sequence number of the feed that never came.
+    FeedSkipped,
+    /// A batch that is a block marker and holds no entries.
+    BlockMarker,
+    /// A batch decoded from the start of a FEC set, because what lies before it is missing.
+    StartAssumed,
+}
+
+impl Note {
+    /// Names by number.
+    pub(super) const NAMES: [&'static str; 6] = [
+        "key_in_lookup_table",
+        "mint_unknown",
+        "direction_unknown",
+        "feed_skipped",
+        "block_marker",
+        "start_assumed",
+    ];
+}
+
+/// One counter for each name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts<const N: usize>([u64; N]);
+
+impl<const N: usize> Default for Counts<N> {
+    fn default() -> Self {
+        Self([0; N])
+    }
+}
+
+impl<const N: usize> Counts<N> {
+    /// Counts one more of number `number`.
+    #[inline]
+    pub(super) fn add(&mut self, number: usize) {
+        self.add_many(number, 1);
+    }
+
+    /// Counts `many` more of number `number`.
+    pub(super) fn add_many(&mut self, number: usize, many: u64) {
+        if let Some(count) = self.0.get_mut(number) {
+            *count += many;
+        }
+    }
+
+    /// The count of number `number`.
+    #[cfg(test)]
+    fn of(&self, number: usize) -> u64 {
+        self.0.get(number).copied().unwrap_or(0)
+    }
+
+    /// Names with their counts.
+    pub(super) fn named<'a>(
+        &'a self,
+        names: &'a [&'static str],
+    ) -> impl Iterator<Item = (&'a str, u64)> {
+        names.iter().copied().zip(self.0.iter().copied())
+    }
+
+    #[cfg(test)]
+    fn sum(&self) -> u64 {
+        self.0.iter().sum()
+    }
+}
+
+/// All counters of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tally {
+    pub(super) packets: u64,
+    pub(super) shreds_data: u64,
+    pub(super) shreds_code: u64,
+    pub(super) shreds_recovered: u64,
+    pub(super) shreds_duplicate: u64,
+    pub(super) feed_swaps: u64,
+    pub(super) feed_updates: u64,
+    pub(super) slots: u64,
+    pub(super) slots_complete: u64,
+    pub(super) batches: u64,
+    pub(super) entries: u64,
+    pub(super) txns: u64,
+    pub(super) swaps: u64,
+    pub(super) pools: u64,
+    pub(super) gaps: u64,
+    /// Slots with a verdict of bad, or a batch that could not be decoded.
+    pub(super) slots_bad: u64,
+    refused: Counts<{ Refusal::NAMES.len() }>,
+    refused_shreds: Counts<{ Reject::NAMES.len() }>,
+    refused_feed: Counts<{ FeedReject::NAMES.len() }>,
+    skipped: Counts<{ Skip::COUNT }>,
+    refused_batches: Counts<{ BatchReject::NAMES.len() }>,
+    refused_txns: Counts<{ TxReject::NAMES.len() }>,
+    refused_swaps: Counts<{ IxFault::NAMES.len() }>,
+    refused_sets: Counts<{ RecoverReject::NAMES.len() }>,
+    refused_poh: Counts<{ PohReject::NAMES.len() }>,
+    refused_accounts: Counts<{ AccountFault::NAMES.len() }>,
+    notes: Counts<{ Note::NAMES.len() }>,
+    gap_reasons: Counts<{ GapReason::NAMES.len() }>,
+}
+
+impl Tally {
+    /// Counts a packet that was refused.
+    pub(super) fn refuse(&mut self, why: Refusal) {
+        self.refused.add(why as usize);
+    }
+
+    /// Counts a packet that is no shred.
+    pub(super) fn refuse_shred(&mut self, why: Reject) {
+        self.refused_shreds.add(why as usize);
+    }
+
+    /// Counts a packet of a feed's length that is no datagram of the feed.
+    pub(super) fn refuse_feed(&mut self, why: FeedReject) {
+        self.refused_feed.add(why as usize);
+    }
+
+    /// Counts a packet of a capture that carries no datagram.
+    pub(super) fn skip(&mut self, why: Skip) {
+        self.packets += 1;
+        self.skipped.add(why as usize);
+    }
+
+    /// Counts a batch that could not be decoded to its end.
+    pub(super) fn refuse_batch(&mut self, why: Fault) {
+        match why {
+            Fault::Batch(why) => self.refused_batches.add(why as usize),
+            Fault::Txn(why) => self.refused_txns.add(why as usize),
+        }
+    }
+
+    /// Counts an instruction of a venue that could not be decoded.
+    pub(super) fn refuse_swap(&mut self, why: IxFault) {
+        self.refused_swaps.add(why as usize);
+    }
+
+    /// Counts a FEC set that had enough shreds and could not be recovered.
+    pub(super) fn refuse_set(&mut self, why: RecoverReject) {
+        self.refused_sets.add(why as usize);
+    }
+
+    /// Counts an entry that does not follow from the one before.
+    pub(super) fn refuse_poh(&mut self, why: PohReject) {
+        self.refused_poh.add(why as usize);
+    }
+
+    /// Counts an account of a pool that is not what it should be.
+    pub(super) fn refuse_account(&mut self, why: AccountFault) {
+        self.refused_accounts.add(why as usize);
+    }
+
+    /// Counts something worth knowing.
+    #[inline]
+    pub(super) fn note(&mut self, what: Note) {
+        self.notes.add(what as usize);
+    }
+
+    /// Counts something worth knowing `many` times.
+    pub(super) fn note_many(&mut self, what: Note, many: u64) {
+        self.notes.add_many(what as usize, many);
+    }
+
+    /// Counts a gap that was written.
+    pub(super) fn gap(&mut self, why: GapReason) {
+        self.gaps += 1;
+        self.gap_reasons.add(why as usize);
+    }
+
+    /// Packets that were refused, whatever the reason.
+    #[cfg(test)]
+    pub(super) fn refused_count(&self) -> u64 {
+        self.refused.sum()
+            + self.refused_shreds.sum()
+            + self.refused_feed.sum()
+            + self.skipped.sum()
+    }
+
+    /// Reasons for which packets were refused.
+    pub(super) fn refused(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused
+            .named(&Refusal::NAMES)
+            .chain(self.refused_shreds.named(Reject::NAMES))
+            .chain(self.refused_feed.named(FeedReject::NAMES))
+            .chain(self.skipped.named(&Skip::NAMES))
+    }
+
+    /// Reasons for which batches could not be decoded.
+    pub(super) fn refused_batches(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused_batches
+            .named(BatchReject::NAMES)
+            .chain(self.refused_txns.named(TxReject::NAMES))
+    }
+
+    /// Reasons for which instructions of venues are not rows.
+    pub(super) fn refused_swaps(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused_swaps.named(IxFault::NAMES)
+    }
+
+    /// Reasons for which FEC sets could not be recovered.
+    pub(super) fn refused_sets(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused_sets.named(RecoverReject::NAMES)
+    }
+
+    /// Reasons for which entries do not follow.
+    pub(super) fn refused_poh(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused_poh.named(PohReject::NAMES)
+    }
+
+    /// Reasons for which accounts of pools were refused.
+    pub(super) fn refused_accounts(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused_accounts.named(AccountFault::NAMES)
+    }
+
+    /// What is worth knowing.
+    pub(super) fn notes(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.notes.named(&Note::NAMES)
+    }
+
+    /// Why gaps were written.
+    pub(super) fn gap_reasons(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.gap_reasons.named(GapReason::NAMES)
+    }
+
+    /// How often `why` refused a packet.
+    #[cfg(test)]
+    pub(super) fn count_of(&self, why: Refusal) -> u64 {
+        self.refused.of(why as usize)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_its_own_name() {
+        let tally = Tally::default();
+        let mut names: Vec<_> = tally.refused().chain(tally.refused_batches()).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert_eq!(Refusal::NAMES.get(Refusal::StaleSequence as usize), Some(&"stale_sequence"));
+        assert_eq!(Note::NAMES.get(Note::StartAssumed as usize), Some(&"start_assumed"));
+    }
+
+    #[test]
+    fn refusals_add_up_whatever_their_kind() {
+        let mut tally = Tally::default();
+        tally.refuse(Refusal::SlotPast);
+        tally.refuse_shred(Reject::Short);
+        tally.refuse_feed(FeedReject::Checksum);
+        tally.skip(Skip::NotUdp);
+        assert_eq!((tally.refused_count(), tally.packets), (4, 1));
+        assert_eq!(tally.refused().map(|(_, count)| count).sum::<u64>(), 4);
+    }
+}
