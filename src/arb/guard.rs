@@ -137,7 +137,11 @@ mod tests {
     }
 
     /// Checks the cycle through two pools after `change` of the second.
-    fn check(progress: Progress, slots: [u64; 2], change: impl Fn(&mut Pool)) -> Result<(), Refusal> {
+    fn check(
+        progress: Progress,
+        slots: [u64; 2],
+        change: impl Fn(&mut Pool),
+    ) -> Result<(), Refusal> {
         check_scored(progress, slots, change, 1)
     }
 
@@ -177,7 +181,10 @@ mod tests {
             (|pool| pool.reserve_b = 9, Refusal::Dust),
         ];
         for (change, want) in cases {
-            assert_eq!(check(Progress { rx_ns: 8_999_999_999, ..Progress::default() }, [0, 0], change), Err(want));
+            assert_eq!(
+                check(Progress { rx_ns: 8_999_999_999, ..Progress::default() }, [0, 0], change),
+                Err(want)
+            );
         }
         let late = Progress { rx_ns: 9_000_000_000, ..Progress::default() };
         let opened = |pool: &mut Pool| {

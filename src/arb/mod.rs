@@ -18,8 +18,16 @@ mod rows;
 mod run;
 mod size;
 mod table;
+#[cfg(test)]
+mod tests;
 mod ticks;
 mod vectors;
+
+pub use cost::{CostModel, Costs, Flash, FlashFault, priority_fee};
+pub use count::Counters;
+pub use engine::{Engine, Options};
+pub use guard::Guards;
+pub use vectors::{Report, verify};
 
 use crate::cli::Tool;
 use crate::record::{Layout, Opportunity, Pool, Producer, Swap, Ticks};
