@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn each_reason_has_its_name() {
-        let cases: [(fn(&mut Pool), Refusal); 6] = [
+        type Case = (fn(&mut Pool), Refusal);
+        let cases: [Case; 6] = [
             (|pool| pool.status = PoolStatus::Disabled as u8, Refusal::Disabled),
             (|pool| pool.status = PoolStatus::Unsupported as u8, Refusal::Disabled),
             (|pool| pool.status = PoolStatus::Waiting as u8, Refusal::NotOpenYet),
