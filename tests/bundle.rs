@@ -209,7 +209,7 @@ fn check_swaps(tx: &Transaction<'_>, real: &Opportunity, programs: [Key; 2]) {
         assert_eq!((program, swap.pool), (&programs[at], Some(&real.pools[at])));
         assert_eq!((swap.amount, swap.owner), (Some(real.amounts[at]), Some(&payer)));
         assert_eq!(swap.limit, Some(real.min_out[at]));
-        // AMM v4 names neither mints nor direction: there the vaults' order decides.
+        // AMM v4 names neither mints nor direction: there the token accounts decide.
         if swap.direction != Direction::Unknown {
             assert_eq!(swap.direction as u8, real.directions[at]);
         }
