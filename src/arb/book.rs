@@ -188,7 +188,8 @@ impl Book {
             return self.add_pool(pool, add);
         };
         let Ok(at) = usize::try_from(number) else { return Applied::NoRoom };
-        let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at)) else {
+        let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at))
+        else {
             return Applied::NoRoom;
         };
         if (state.mint_a, state.mint_b) != (pool.mint_a, pool.mint_b) {
@@ -274,7 +275,8 @@ impl Book {
     ) -> (Applied, Option<u64>) {
         let found = self.number(&row.pool).and_then(|number| usize::try_from(number).ok());
         let Some(at) = found else { return (Applied::UnknownPool, None) };
-        let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at)) else {
+        let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at))
+        else {
             return (Applied::UnknownPool, None);
         };
         if row.present & Swap::DEADLINE != 0 && row.deadline_slot < newest_slot {
@@ -561,7 +563,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_explained_makes_the_pool_stale() {
-        let cases: [(fn(&mut Swap), Applied); 4] = [
+        type Case = (fn(&mut Swap), Applied);
+        let cases: [Case; 4] = [
             (|row| row.direction = 0, Applied::NoDirection),
             (|row| row.present = Swap::POOL, Applied::NoAmount),
             (|row| (row.role, row.amount_out) = (Role::Fill as u8, 7), Applied::ModelError),

@@ -45,11 +45,13 @@ impl Curve {
     pub(super) fn of(segment: &Segment, shift: u32) -> Option<Self> {
         match *segment {
             Segment::Product { r_in, r_out, keep_in, keep_out } => {
-                let fine = |reserve: u64| u128::from(reserve).checked_mul(1_u128.checked_shl(shift)?);
+                let fine =
+                    |reserve: u64| u128::from(reserve).checked_mul(1_u128.checked_shl(shift)?);
                 Self { r: fine(r_in)?, s: fine(r_out)?, keep_in, keep_out, room: None }.sound()
             }
             Segment::Range { liquidity, sqrt_price, sqrt_target, a_to_b, keep_in, keep_out } => {
-                let forward = if a_to_b { sqrt_target <= sqrt_price } else { sqrt_price <= sqrt_target };
+                let forward =
+                    if a_to_b { sqrt_target <= sqrt_price } else { sqrt_price <= sqrt_target };
                 if !forward || sqrt_price == 0 || sqrt_target == 0 {
                     return None;
                 }
@@ -80,7 +82,8 @@ impl Curve {
     pub(super) fn advance(&mut self, gross: u128) -> Option<u128> {
         let net = wide_ratio(gross, self.keep_in.num, self.keep_in.den)?;
         let depth = self.r.checked_add(net)?;
-        let out = U512::from(self.s).checked_mul(U512::from(net))?.checked_div(U512::from(depth))?;
+        let out =
+            U512::from(self.s).checked_mul(U512::from(net))?.checked_div(U512::from(depth))?;
         let out = to_u128(&out)?;
         self.r = depth;
         self.s = self.s.checked_sub(out)?;

@@ -268,9 +268,9 @@ fn fill(sizing: &Sizing, options: &Options, record: &mut Opportunity) -> Result<
         *least = *leg;
     }
     let owed = [record.flash_fee, costs.base_fee, costs.priority_fee, costs.tip];
-    let whole = owed.iter().try_fold(plan.legs.first().copied().unwrap_or(0), |sum, part| {
-        sum.checked_add(*part)
-    });
+    let whole = owed
+        .iter()
+        .try_fold(plan.legs.first().copied().unwrap_or(0), |sum, part| sum.checked_add(*part));
     set(&mut record.min_out, hops.saturating_sub(1), whole.ok_or(Refusal::BadState)?);
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::decide::{Bench, Judged, Trigger};
 use super::graph::{Found, Graph, Room};
 use super::guard::{Guards, Progress};
 use super::rows::{ROWS, Rows, Taken, place};
-use crate::ids::Key;
+use crate::ids::{Key, WSOL};
 use crate::record::{Gap, Layout, Opportunity, Pool, Record, Refusal, Swap, Ticks};
 use crate::stream::{Sink, Stage};
 
@@ -58,6 +58,35 @@ pub struct Options {
     pub guards: Guards,
     /// Write refused candidates too.
     pub explain: bool,
+}
+
+impl Default for Options {
+    /// Cycles from wrapped SOL with own funds, one signature, half of the gain as tip; room for
+    /// 65 536 pools, 4096 of them with 512 ticks each.
+    fn default() -> Self {
+        Self {
+            bases: vec![WSOL],
+            pools: 1 << 16,
+            tokens: 1 << 16,
+            ranged_pools: 1 << 12,
+            ticks: 1 << 9,
+            visits: 1 << 16,
+            balance: u64::MAX,
+            reach: 8,
+            flash: Flash::Own,
+            costs: CostModel {
+                signatures: 1,
+                cu_price_micro: 1000,
+                tip_bps: 5000,
+                min_tip: 10_000,
+            },
+            cu_base: 10_000,
+            cu_hop: 80_000,
+            min_profit: 1,
+            guards: Guards { min_reserve: 1000, min_depth: 1_000_000, max_slot_spread: 150 },
+            explain: false,
+        }
+    }
 }
 
 /// The core of `mev-arb`.
@@ -132,8 +161,12 @@ impl Engine {
         if matches!(applied, Applied::Added | Applied::Changed) {
             self.touch(&pool.pool);
         }
-        let trigger =
-            Trigger { slot: pool.slot, ordinal: self.ordinal, rx_ns: pool.head.rx_ns, signature: None };
+        let trigger = Trigger {
+            slot: pool.slot,
+            ordinal: self.ordinal,
+            rx_ns: pool.head.rx_ns,
+            signature: None,
+        };
         self.detect(&trigger, out);
     }
 
@@ -149,8 +182,12 @@ impl Engine {
         if applied != Applied::UnknownPool {
             self.touch(&array.pool);
         }
-        let trigger =
-            Trigger { slot: array.slot, ordinal: self.ordinal, rx_ns: array.head.rx_ns, signature: None };
+        let trigger = Trigger {
+            slot: array.slot,
+            ordinal: self.ordinal,
+            rx_ns: array.head.rx_ns,
+            signature: None,
+        };
         self.detect(&trigger, out);
     }
 
@@ -201,8 +238,12 @@ impl Engine {
         }
         self.rows.clear();
         let signature = (last.present & Swap::SIGNATURE != 0).then_some(last.signature);
-        let trigger =
-            Trigger { slot: last.slot, ordinal: self.row_ordinal, rx_ns: last.head.rx_ns, signature };
+        let trigger = Trigger {
+            slot: last.slot,
+            ordinal: self.row_ordinal,
+            rx_ns: last.head.rx_ns,
+            signature,
+        };
         self.detect(&trigger, out);
     }
 
@@ -250,7 +291,7 @@ impl Engine {
             trigger.write(&mut record, self.book.state(number).map(|(pool, _)| pool.pool));
             self.counters.judged(refusal);
             if refusal == Refusal::None {
-                insert(&mut self.taken, record);
+                insert(&mut self.taken, &record);
                 if self.taken.len() > EMIT_MAX {
                     self.taken.truncate(EMIT_MAX);
                     self.counters.crowded_out = self.counters.crowded_out.saturating_add(1);
@@ -306,9 +347,9 @@ impl Stage for Engine {
 }
 
 /// Puts `record` behind those with as much net.
-fn insert(taken: &mut Vec<Opportunity>, record: Opportunity) {
+fn insert(taken: &mut Vec<Opportunity>, record: &Opportunity) {
     let at = taken.partition_point(|held| held.net >= record.net);
-    taken.insert(at, record);
+    taken.insert(at, *record);
 }
 
 /// Gives all that share a pool, directly or through others, the same number, from `next` on.
@@ -322,7 +363,9 @@ fn group(taken: &mut [Opportunity], next: &mut u32) {
             None => std::mem::replace(next, next.checked_add(1).unwrap_or(1)),
         };
         for place in 0..before.len() {
-            let Some(old) = before.get(place).filter(|other| share_pool(one, other)) else { continue };
+            let Some(old) = before.get(place).filter(|other| share_pool(one, other)) else {
+                continue;
+            };
             let old = old.conflict_group;
             for other in before.iter_mut().filter(|other| other.conflict_group == old) {
                 other.conflict_group = one.conflict_group;

@@ -257,7 +257,9 @@ impl Graph {
             pair.best = best;
         }
         let mut search = [false; 2];
-        for (search, ((rate, before), hot)) in search.iter_mut().zip(rate.iter().zip(before).zip(hot)) {
+        for (search, ((rate, before), hot)) in
+            search.iter_mut().zip(rate.iter().zip(before).zip(hot))
+        {
             *search = *rate > before || hot;
         }
         if swapped {
@@ -359,7 +361,8 @@ impl Graph {
             }
             let mut second = home.first_pool;
             while let Some(node) = item(&self.pools, second) {
-                let (two, rate) = (second, node.rate.get(home.direction).copied().unwrap_or(NO_RATE));
+                let (two, rate) =
+                    (second, node.rate.get(home.direction).copied().unwrap_or(NO_RATE));
                 second = node.next;
                 let score = add(so_far, rate);
                 if !self.visit(found) {
@@ -368,7 +371,12 @@ impl Graph {
                 if score >= bar {
                     self.heat(one, out.direction, true);
                     self.heat(two, home.direction, true);
-                    self.list(touched, &[(one, out.direction), (two, home.direction)], score, found);
+                    self.list(
+                        touched,
+                        &[(one, out.direction), (two, home.direction)],
+                        score,
+                        found,
+                    );
                 }
             }
         }
@@ -409,8 +417,11 @@ impl Graph {
             *start = pair.tokens.get(direction).copied().unwrap_or(END);
             count = count.saturating_add(1);
         }
-        let place = self.bases.iter().find_map(|base| starts.iter().position(|start| start == base));
-        let (Some(place), Some(used)) = (place, steps.get_mut(..usize::from(count))) else { return };
+        let place =
+            self.bases.iter().find_map(|base| starts.iter().position(|start| start == base));
+        let (Some(place), Some(used)) = (place, steps.get_mut(..usize::from(count))) else {
+            return;
+        };
         if place < used.len() {
             used.rotate_left(place);
             found.push(Candidate { steps, hops: count, score });
@@ -439,6 +450,8 @@ struct Toward {
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     reason = "the model is written plainly"
 )]
 mod tests {
@@ -471,9 +484,8 @@ mod tests {
                 .flat_map(|pool| [true, false].map(|a_to_b| Step { pool, a_to_b }))
                 .collect();
             let twos = all.iter().map(|second| vec![step, *second]);
-            let threes = all
-                .iter()
-                .flat_map(|second| all.iter().map(|third| vec![step, *second, *third]));
+            let threes =
+                all.iter().flat_map(|second| all.iter().map(|third| vec![step, *second, *third]));
             for cycle in twos.chain(threes) {
                 let Some(edges) = cycle.iter().map(|s| self.edge(*s)).collect::<Option<Vec<_>>>()
                 else {

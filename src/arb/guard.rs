@@ -121,8 +121,8 @@ fn repeats(steps: &[Step]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::graph::{Found, Graph, Room};
     use super::*;
-    use crate::arb::graph::{Found, Graph, Room};
     use crate::ids::{Venue, WSOL};
 
     const GUARDS: Guards = Guards { min_reserve: 10, min_depth: 100, max_slot_spread: 5 };
@@ -137,7 +137,11 @@ mod tests {
     }
 
     /// Checks the cycle through two pools after `change` of the second.
-    fn check(progress: Progress, slots: [u64; 2], change: impl Fn(&mut Pool)) -> Result<(), Refusal> {
+    fn check(
+        progress: Progress,
+        slots: [u64; 2],
+        change: impl Fn(&mut Pool),
+    ) -> Result<(), Refusal> {
         check_scored(progress, slots, change, 1)
     }
 
@@ -168,7 +172,8 @@ mod tests {
 
     #[test]
     fn each_reason_has_its_name() {
-        let cases: [(fn(&mut Pool), Refusal); 6] = [
+        type Case = (fn(&mut Pool), Refusal);
+        let cases: [Case; 6] = [
             (|pool| pool.status = PoolStatus::Disabled as u8, Refusal::Disabled),
             (|pool| pool.status = PoolStatus::Unsupported as u8, Refusal::Disabled),
             (|pool| pool.status = PoolStatus::Waiting as u8, Refusal::NotOpenYet),
@@ -177,7 +182,10 @@ mod tests {
             (|pool| pool.reserve_b = 9, Refusal::Dust),
         ];
         for (change, want) in cases {
-            assert_eq!(check(Progress { rx_ns: 8_999_999_999, ..Progress::default() }, [0, 0], change), Err(want));
+            assert_eq!(
+                check(Progress { rx_ns: 8_999_999_999, ..Progress::default() }, [0, 0], change),
+                Err(want)
+            );
         }
         let late = Progress { rx_ns: 9_000_000_000, ..Progress::default() };
         let opened = |pool: &mut Pool| {
@@ -200,6 +208,6 @@ mod tests {
 
     #[test]
     fn the_bound_of_the_factor_is_a_hundred() {
-        assert_eq!(crate::arb::log2::floor_log2_q20(&[100], &[1]), Some(EXCESS_MAX_Q20));
+        assert_eq!(super::super::log2::floor_log2_q20(&[100], &[1]), Some(EXCESS_MAX_Q20));
     }
 }

@@ -21,8 +21,8 @@ const FINE: u32 = 52;
 /// 2^-62, the cut to 52 bits takes less than one, mantissas cut to 64 bits less than one more.
 const ULPS: i64 = 4;
 
-/// Terms in a ratio, above and below the line together.
-const TERMS: i64 = 8;
+/// Bound of the error of a sum of up to four logarithms on either side.
+const SLACK: i64 = ULPS * 8;
 
 type Wide = Uint<512, 8>;
 type Square = Uint<1024, 16>;
@@ -30,13 +30,23 @@ type Square = Uint<1024, 16>;
 /// 2^62 / ln 2, rounded.
 const INV_LN2_Q62: i64 = 6_653_256_548_922_161_246;
 
+/// `1 / k` for k from 7 down to 1, with 62 fraction bits.
+const COEFFICIENTS: [i128; 7] = {
+    const ONE: i128 = 1 << 62;
+    [ONE / 7, ONE / 6, ONE / 5, ONE / 4, ONE / 3, ONE / 2, ONE]
+};
+
 /// For the 7 bits below the leading one of a mantissa: a 16-bit reciprocal of the middle of its
 /// interval, and minus the reciprocal's logarithm with 62 fraction bits.
+#[expect(
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "evaluated by the compiler, which stops at a miss or an overflow"
+)]
 const TABLE: [(u32, i64); 128] = {
     let mut table = [(0, 0); 128];
     let mut at = 0;
     while at < table.len() {
-        #[expect(clippy::cast_possible_truncation, reason = "at is below 128, the quotient below 2^16")]
         let reciprocal = ((1_u64 << 24) / (257 + 2 * at as u64)) as u32;
         table[at] = (reciprocal, minus_log2_q62(reciprocal));
         at += 1;
@@ -46,6 +56,7 @@ const TABLE: [(u32, i64); 128] = {
 
 /// `-log2(reciprocal / 2^16)` with 62 fraction bits, for `reciprocal` in 2^15..2^16: one bit a
 /// squaring. Each rounding weighs 2^-63 of the bit it happens at, so the sum stays below 2^-61.
+#[expect(clippy::arithmetic_side_effects, reason = "evaluated by the compiler, as the table")]
 const fn minus_log2_q62(reciprocal: u32) -> i64 {
     let mut mantissa = (reciprocal as u128) << 48; // in [1, 2) with 63 fraction bits
     let mut fraction: i64 = 0;
@@ -77,7 +88,6 @@ pub(super) fn floor_log2_q20(above: &[u128], below: &[u128]) -> Option<i32> {
     for factor in below {
         sum = sum.checked_sub(log2_q52(*factor)?)?;
     }
-    const SLACK: i64 = ULPS * TERMS;
     let low = sum.checked_sub(SLACK)? >> (FINE - SHIFT);
     let high = sum.checked_add(SLACK)? >> (FINE - SHIFT);
     if low == high { i32::try_from(low).ok() } else { exact(above, below) }
@@ -93,10 +103,10 @@ fn log2_q52(value: u128) -> Option<i64> {
     let (reciprocal, log) = *TABLE.get(index)?;
     let product = i128::from(mantissa).wrapping_mul(i128::from(reciprocal));
     let z = product.wrapping_sub(1 << 79) >> 17;
-    // ln(1 + z) = z (1 - z (1/2 - z (1/3 - ...))), each coefficient 2^62 / k.
-    let mut series = (1_i128 << 62) / 7;
-    for k in [6, 5, 4, 3, 2, 1] {
-        series = ((1_i128 << 62) / k).wrapping_sub(z.wrapping_mul(series) >> 62);
+    // ln(1 + z) = z (1 - z (1/2 - z (1/3 - ...))).
+    let mut series = 0_i128;
+    for coefficient in COEFFICIENTS {
+        series = coefficient.wrapping_sub(z.wrapping_mul(series) >> 62);
     }
     let ln = z.wrapping_mul(series) >> 62;
     let tail = ln.wrapping_mul(i128::from(INV_LN2_Q62)) >> 62;
@@ -144,6 +154,8 @@ fn align(value: Square) -> Option<Square> {
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     reason = "a test may stop where it is wrong"
 )]
 mod tests {
@@ -195,7 +207,7 @@ mod tests {
     #[test]
     fn single_logarithms_keep_their_bound() {
         // 52-bit floor by the model's squaring, compared within ULPS.
-        for value in (0..128).map(|bit| (u128::MAX >> bit) ^ (u128::from(bit as u8) * 977)) {
+        for value in (0..128_u32).map(|bit| (u128::MAX >> bit) ^ (u128::from(bit) * 977)) {
             if value == 0 {
                 continue;
             }

@@ -228,7 +228,8 @@ impl<H: Hop> Stand<H> {
         for (at, curve) in self.curves().iter().enumerate() {
             let before = self.curves().get(..at)?;
             let Some(room) = curve.room else { continue };
-            let Some(end) = before.iter().rev().try_fold(room, |out, hop| hop.input_for(out)) else {
+            let Some(end) = before.iter().rev().try_fold(room, |out, hop| hop.input_for(out))
+            else {
                 continue;
             };
             if nearest.is_none_or(|(_, found)| end < found) {
@@ -286,9 +287,8 @@ pub(super) fn plan<H: Hop>(hops: &[H], input: u64, flash: Flash) -> Result<Plan,
     }
     let flash_fee = flash.fee(input).map_err(|_| Refusal::FlashLoan)?;
     // Three 64-bit numbers cannot leave 128 bits.
-    let gain = i128::from(amount)
-        .wrapping_sub(i128::from(input))
-        .wrapping_sub(i128::from(flash_fee));
+    let gain =
+        i128::from(amount).wrapping_sub(i128::from(input)).wrapping_sub(i128::from(flash_fee));
     Ok(Plan { legs, flash_fee, gain })
 }
 

@@ -105,7 +105,8 @@ fn composition(case: &mut Case<'_>, hops: &[PoolHop<'_>], flash: Flash) -> Resul
     case.check("rounding_bound_E", rounding_bound(&curves, &[1; MAX_HOPS]));
     let above = |cost: u64| cycle.gains_above(rate, u128::from(cost)) == Some(true);
     let test = case.value.get("fixed_cost_test").cloned().unwrap_or_default();
-    for (holder, field) in [(&test, "largest_C_that_passes"), (case.value, "real_max_profit_floor")] {
+    for (holder, field) in [(&test, "largest_C_that_passes"), (case.value, "real_max_profit_floor")]
+    {
         if holder.get(field).is_some() {
             let most: u64 = number(holder, field)?;
             let next = most.checked_add(1).ok_or_else(|| format!("{field} is too large"))?;

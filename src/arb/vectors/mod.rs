@@ -249,7 +249,8 @@ fn klend_row(case: &mut Case<'_>) -> Result<(), Odd> {
 /// A rate's logarithm; the pools are those of the group `detection_graph`.
 fn screen_row(case: &mut Case<'_>, pools: Option<&Value>) -> Result<(), Odd> {
     let at: usize = case.number("pool")?;
-    let pools = pools.and_then(Value::as_array).ok_or("the pools of detection_graph are missing")?;
+    let pools =
+        pools.and_then(Value::as_array).ok_or("the pools of detection_graph are missing")?;
     let pool = pools.get(at).ok_or_else(|| format!("pool {at} is not in detection_graph"))?;
     let (a, b): (u64, u64) = (number(pool, "ra")?, number(pool, "rb")?);
     let (r_in, r_out) = match case.value.get("dir").and_then(Value::as_str) {
@@ -266,6 +267,7 @@ fn screen_row(case: &mut Case<'_>, pools: Option<&Value>) -> Result<(), Odd> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may stop where it is wrong")]
 mod tests {
     use super::*;
 

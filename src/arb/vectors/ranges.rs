@@ -161,11 +161,8 @@ pub(super) fn case(case: &mut Case<'_>) -> Result<(), Odd> {
     if let Some(want) = case.value.get("segment_walk").cloned() {
         let walk = walk.map_err(|refusal| format!("no walk: {refusal:?}"))?;
         let (_, gain) = outcome(&hops, walk.input)?;
-        let got = [
-            ("x", i128::from(walk.input)),
-            ("steps", i128::from(walk.pieces)),
-            ("profit", gain),
-        ];
+        let got =
+            [("x", i128::from(walk.input)), ("steps", i128::from(walk.pieces)), ("profit", gain)];
         for (field, got) in got {
             if let Some(want) = want.get(field) {
                 case.compare(&format!("segment_walk.{field}"), want, got);
