@@ -1,1 +1,107 @@
 //! Stages composed in one process: the hot path without pipes.
+//!
+//! A chain of two stages is a stage, so three are a chain of a chain. What the first puts, the
+//! second takes, if it is a kind the second consumes; everything else passes on, in order, as it
+//! does between two programs.
+
+use crate::record::Record;
+use crate::stream::{Arena, Sink, Stage};
+
+/// Two stages, one after the other.
+#[derive(Debug)]
+pub struct Chain<A, B> {
+    first: A,
+    second: B,
+    /// Kinds that the second consumes.
+    consumes: &'static [u16],
+    between: Arena,
+}
+
+impl<A: Stage, B: Stage> Chain<A, B> {
+    /// Puts `second`, which consumes the kinds `consumes`, behind `first`.
+    pub fn new(first: A, second: B, consumes: &'static [u16]) -> Self {
+        Self { first, second, consumes, between: Arena::with_room(A::MAX_OUT) }
+    }
+
+    /// The first stage.
+    pub fn first(&self) -> &A {
+        &self.first
+    }
+
+    /// The second stage.
+    pub fn second(&self) -> &B {
+        &self.second
+    }
+
+    /// Gives the second stage what the first one put.
+    fn drain(&mut self, out: &mut impl Sink) {
+        for record in self.between.records() {
+            if self.consumes.contains(&record.kind()) {
+                self.second.step(record, out);
+            } else {
+                out.put(record);
+            }
+        }
+        self.between.clear();
+    }
+}
+
+impl<A: Stage, B: Stage> Stage for Chain<A, B> {
+    // One record of the first may make the second emit its most; records are at least 64 long.
+    const MAX_OUT: usize = A::MAX_OUT + A::MAX_OUT / 64 * B::MAX_OUT;
+
+    fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
+        self.first.step(input, &mut self.between);
+        self.drain(out);
+    }
+
+    fn idle(&mut self, now_ns: u64, out: &mut impl Sink) {
+        self.first.idle(now_ns, &mut self.between);
+        self.drain(out);
+        self.second.idle(now_ns, out);
+    }
+
+    fn finish(&mut self, out: &mut impl Sink) {
+        self.first.finish(&mut self.between);
+        self.drain(out);
+        self.second.finish(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Gap, Slot};
+
+    /// Puts each record twice; what it holds back comes at the end.
+    struct Twice(u64);
+
+    impl Stage for Twice {
+        const MAX_OUT: usize = 1024;
+        fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
+            out.put(input);
+            out.put(input);
+        }
+        fn idle(&mut self, now_ns: u64, out: &mut impl Sink) {
+            out.put(Record::of(&Gap::new(now_ns)));
+        }
+        fn finish(&mut self, out: &mut impl Sink) {
+            out.put(Record::of(&Slot::new(self.0)));
+        }
+    }
+
+    #[test]
+    fn the_second_takes_what_it_consumes_and_the_rest_passes_in_order() {
+        let mut chain = Chain::new(Twice(7), Twice(8), &[0x24]);
+        let mut out = Arena::with_room(1024);
+        chain.step(Record::of(&Slot::new(1)), &mut out);
+        chain.step(Record::of(&Gap::new(2)), &mut out);
+        chain.idle(3, &mut out);
+        chain.finish(&mut out);
+        let got: Vec<_> = out.records().map(|r| (r.kind(), r.rx_ns())).collect();
+        let (slot, gap) = (0x24, 0x02);
+        let should = [1, 1, 1, 1].map(|ns| (slot, ns)).into_iter().chain([(gap, 2), (gap, 2)]);
+        let should = should.chain([(gap, 3), (gap, 3), (slot, 7), (slot, 7), (slot, 8)]);
+        assert_eq!(got, should.collect::<Vec<_>>());
+    }
+}

@@ -49,3 +49,7 @@ pub mod parse;
 pub mod send;
 // Floor 6.
 pub mod chain;
+
+/// Every program of the toolkit, in the order of the pipeline.
+pub const TOOLS: [&cli::Tool; 5] =
+    [capture::TOOL, parse::TOOL, arb::TOOL, bundle::TOOL, send::TOOL];

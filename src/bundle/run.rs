@@ -1,13 +1,84 @@
-//! The only file with I/O: opens, loops, counts, finishes.
+//! The only file with I/O: reads the key and the accounts, drives the builder, reports.
 
 use super::args::Args;
-use crate::cli::Frame;
+use super::{Builder, Payer, Reject};
+use crate::cli::{Flow, Frame, Stats, filter};
+use crate::dex::{AccountBook, accounts_file};
 use crate::error::{Error, Exit, Result};
+use crate::keys::Signer;
+use crate::record::{Layout, Opportunity, Slot};
 use clap::{ArgMatches, FromArgMatches};
+use std::path::Path;
+
+/// Kinds the builder takes.
+const CONSUMES: &[u16] = &[Opportunity::SCHEMA.kind, Slot::SCHEMA.kind];
 
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
     let inputs = args.files.named()?;
-    Err(Error::usage(format!("{} cannot read {} inputs", frame.tool.name, inputs.len())))
+    let payer = match (&args.keypair, args.payer) {
+        (Some(path), _) => Payer::Signs(Signer::from_file(path)?),
+        (None, Some(key)) => Payer::Named(key),
+        (None, None) => Payer::Nobody,
+    };
+    let mut book = AccountBook::new();
+    for path in &args.accounts {
+        read_accounts(path, &mut book)?;
+    }
+    let mut builder = Builder::new(book, payer, args.policy(), args.blockhash);
+    frame.note(&format!("{} pools in the account files", builder.pool_count()));
+    let flow = filter(frame, &mut builder, CONSUMES, &inputs)?;
+    warn(&builder, frame);
+    report(&builder, &flow, frame);
+    Ok(Exit::Done)
+}
+
+fn read_accounts(path: &Path, book: &mut AccountBook) -> Result<()> {
+    let name = path.display().to_string();
+    let text = std::fs::read(path).map_err(|e| Error::os("cannot read", &e).input(&name))?;
+    let read = accounts_file::read(&text, &mut |entry| match entry.contents {
+        Some(contents) => book.insert(entry.key, contents.owner, contents.data, entry.slot),
+        None => book.insert_absent(entry.key),
+    });
+    read.map(|_| ()).map_err(|error| error.input(name))
+}
+
+/// Says what a user would otherwise look for.
+fn warn(builder: &Builder, frame: &Frame) {
+    let counts = builder.counts();
+    if !builder.can_sign() && counts.bundles > 0 {
+        frame.warn(&format!("unsigned bundles: {} (there is no --keypair)", counts.bundles));
+    }
+    if counts.no_blockhash > 0 {
+        frame.warn(&format!(
+            "{} of {} bundles have no blockhash: no complete slot came before them (see --blockhash)",
+            counts.no_blockhash, counts.bundles
+        ));
+    }
+    if counts.bundles == 0 && counts.opportunities > 0 {
+        let refused = Reject::NAMES.iter().zip(counts.refused).filter(|(_, count)| *count > 0);
+        let reasons: Vec<_> = refused.map(|(name, count)| format!("{name} {count}")).collect();
+        frame.warn(&format!("every opportunity was refused: {}", reasons.join(", ")));
+        if counts.of(Reject::NoPayer) > 0 {
+            frame.warn("nobody is named who pays: see --keypair and --payer");
+        }
+    }
+}
+
+fn report(builder: &Builder, flow: &Flow, frame: &Frame) {
+    let counts = builder.counts();
+    let mut stats = Stats::default();
+    stats
+        .number("opportunities", counts.opportunities)
+        .number("slots", counts.slots)
+        .number("blockhashes", counts.blockhashes)
+        .number("pools", builder.pool_count() as u64)
+        .number("bundles", counts.bundles)
+        .number("signed", counts.signed)
+        .number("no_blockhash", counts.no_blockhash)
+        .number("tips_lamports", counts.tips_lamports)
+        .counts("refused", Reject::NAMES.iter().copied().zip(counts.refused))
+        .flow(flow);
+    frame.report(&stats);
 }

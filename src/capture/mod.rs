@@ -1,7 +1,25 @@
 //! mev-capture: brings packets in: from captures, from UDP sockets, and from a generator.
+//!
+//! ```text
+//! pcap, pcapng, packet records --run----\
+//! UDP sockets                  --udp-----+--> Out --> packet records, a view of them, or a pcap
+//! a seed                       --gen----/
+//! pcap, packet records         --udp--> a UDP address
+//! ```
+//!
+//! Invariants:
+//! - Every packet of an input is written, or counted under the name of the reason why not; one
+//!   that may have been a datagram leaves a gap record too.
+//! - Receive stamps are the capture's or the kernel's; nothing here replaces them.
+//! - What is generated depends on the seed and the options only.
+
+pub mod generate;
 
 mod args;
+mod out;
+mod packets;
 mod run;
+mod udp;
 
 use crate::cli::Tool;
 use crate::record::{Layout, Packet, Producer};
@@ -16,6 +34,24 @@ pub const TOOL: &Tool = &Tool {
     writes: &[Packet::SCHEMA],
     augment: args::Args::augment_args,
     run: run::run,
-    description: &[],
-    examples: &[],
+    description: &[
+        "Reads captures (pcap and pcapng, from files or standard input) and writes one packet record for each UDP datagram: when it was received, between which addresses, and its payload. Classic pcap of both byte orders with microseconds and nanoseconds is read, and pcapng; over Ethernet (with VLAN tags), raw IP, loopback, and Linux cooked captures of both versions; IPv4 and IPv6. A stream of packet records is read too, so that --format pcap turns one back into a capture.",
+        "What is no UDP datagram is counted under its reason (--stats). Where a datagram may have been lost, in a broken packet or at the end of a damaged capture, a gap record says so; a damaged capture ends with status 4 after everything before the damage was written.",
+        "mev-capture udp receives live, mev-capture send plays a capture back, and mev-capture gen makes traffic from a seed. A file of one of these names is read as ./udp.",
+    ],
+    examples: &[
+        ("mev-capture shreds.pcap | mev-parse --only swap -f text", "swaps in a capture"),
+        ("tcpdump -i eth0 -w - udp port 8001 | mev-capture | mev-parse", "the same, live"),
+        ("mev-capture udp 0.0.0.0:8001 --duration 10m -o shreds.mev --stats", "record ten minutes"),
+        ("mev-capture shreds.mev --format pcap -o shreds.pcap", "records as a capture again"),
+        ("mev-capture send shreds.pcap --to 127.0.0.1:8001 --speed 0.5", "play it at half speed"),
+        (
+            "mev-capture gen shreds --seed 7 --loss 5% --accounts-out accounts.jsonl | mev-parse --accounts accounts.jsonl",
+            "eight slots of made-up swaps over a lossy network",
+        ),
+        (
+            "mev-capture gen feed --mode tight --pools-out pools.jsonl | mev-parse --pools pools.jsonl",
+            "swaps that a front-run would break",
+        ),
+    ],
 };

@@ -1,13 +1,247 @@
-//! The only file with I/O: opens, loops, counts, finishes.
+//! The only file with I/O, with those of `gen` and `udp`: opens, loops, counts, finishes.
 
-use super::args::Args;
-use crate::cli::Frame;
+use super::args::{Args, Gen, Source};
+use super::out::Out;
+use super::packets;
+use crate::cli::{Frame, Named, Opened, Progress};
 use crate::error::{Error, Exit, Result};
+use crate::mem::Map;
+use crate::net::pcap::{self, Capture, Item};
+use crate::record::{GapReason, Packet, Record, check};
+use crate::stream::{self, Mapped, Piped};
+use crate::sys::{pipe, signal};
 use clap::{ArgMatches, FromArgMatches};
+use std::io::{Cursor, ErrorKind, Read};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+/// Pages of a mapped capture are given back in steps of this many bytes.
+const RELEASE_LEN: usize = 16 << 20;
 
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
-    let inputs = args.files.named()?;
-    Err(Error::usage(format!("{} cannot read {} inputs", frame.tool.name, inputs.len())))
+    match &args.source {
+        None => convert(frame, &args.files.named()?),
+        Some(Source::Udp(udp)) => super::udp::run::listen(frame, udp),
+        Some(Source::Send(send)) => super::udp::run::play(frame, send),
+        Some(Source::Gen(Gen::Shreds(shreds))) => super::generate::run::shreds(frame, shreds),
+        Some(Source::Gen(Gen::Feed(feed))) => super::generate::run::feed(frame, feed),
+    }
+}
+
+/// Reads captures and record streams, one after another, and writes them.
+fn convert(frame: &Frame, inputs: &[Named]) -> Result<Exit> {
+    let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
+    let total_len = opened.iter().try_fold(0, |sum, input| match input {
+        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
+        Opened::Pipe(..) => None,
+    });
+    let mut out = Out::open(frame)?;
+    let mut progress = Progress::new(&frame.common, total_len);
+    let mut before = 0;
+    for (named, input) in inputs.iter().zip(opened) {
+        let mut to = Convert { out: &mut out, rx_ns: 0, before, progress: &mut progress };
+        match walk(input, frame, &mut to) {
+            Ok(len) => before += len,
+            Err(error) => return out.fail(frame, error.input(named.name())),
+        }
+    }
+    progress.finish();
+    out.finish(frame, |_| ())
+}
+
+/// What takes the items of a capture or a record stream, in order.
+pub(super) trait Take {
+    /// A packet of a capture that ends at byte `at`.
+    fn item(&mut self, item: &Item<'_>, at: u64) -> Result<()>;
+
+    /// A record of a stream that ends at byte `at`.
+    fn record(&mut self, record: Record<'_>, at: u64) -> Result<()>;
+
+    /// Bytes from `at` on cannot be read.
+    fn damage(&mut self, at: u64) -> Result<()>;
+
+    /// Nothing waits.
+    fn idle(&mut self) -> Result<()>;
+
+    /// Nothing more is wanted.
+    fn is_full(&self) -> bool;
+}
+
+/// Writes what it takes.
+struct Convert<'a> {
+    out: &'a mut Out,
+    /// Stamp of the last packet: the time of a gap that follows it.
+    rx_ns: u64,
+    before: u64,
+    progress: &'a mut Progress,
+}
+
+impl Take for Convert<'_> {
+    fn item(&mut self, item: &Item<'_>, at: u64) -> Result<()> {
+        self.progress.at(self.before + at);
+        match item {
+            Item::Datagram(datagram) => {
+                self.rx_ns = datagram.rx_ns;
+                self.out.put(datagram, None)
+            }
+            Item::Skipped(skip) => {
+                if let Some(count) = self.out.tally.refused.get_mut(*skip as usize) {
+                    *count += 1;
+                }
+                if packets::is_hole(*skip) {
+                    let reason = GapReason::CaptureDamaged;
+                    self.out.gap(&packets::gap(self.rx_ns, reason, 1, None))?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn record(&mut self, record: Record<'_>, at: u64) -> Result<()> {
+        self.progress.at(self.before + at);
+        let Some(packet) = record.get::<Packet>()? else { return self.out.pass(record) };
+        let Some(datagram) = packets::datagram(packet, record) else {
+            return Err(Error::damaged("packet record: its payload is longer than it is"));
+        };
+        self.rx_ns = datagram.rx_ns;
+        self.out.put_record(record, &datagram)
+    }
+
+    fn damage(&mut self, at: u64) -> Result<()> {
+        self.out.gap(&packets::gap(self.rx_ns, GapReason::CaptureDamaged, 0, Some(at)))
+    }
+
+    fn idle(&mut self) -> Result<()> {
+        self.out.flush()
+    }
+
+    fn is_full(&self) -> bool {
+        self.out.is_full()
+    }
+}
+
+/// An input whose kind is known.
+enum Kind {
+    /// A capture in a map.
+    Capture(Map),
+    /// A capture from a pipe.
+    Piped(Box<dyn Read>, OwnedFd),
+    /// A record stream, or what its reader will name.
+    Stream(Opened),
+}
+
+/// Looks at the first bytes of an input. Of a pipe they are read, and put before the rest.
+fn detect(input: Opened) -> Result<Kind> {
+    const LEN: usize = pcap::Format::DETECT_LEN;
+    let (mut from, fd) = match input {
+        Opened::Map(map) if pcap::Format::detect(map.bytes()).is_some() => {
+            return Ok(Kind::Capture(map));
+        }
+        Opened::Map(map) => return Ok(Kind::Stream(Opened::Map(map))),
+        Opened::Pipe(from, fd) => (from, fd),
+    };
+    let mut start = [0; LEN];
+    let mut len = 0;
+    while let Some(room) = start.get_mut(len..).filter(|room| !room.is_empty()) {
+        match from.read(room) {
+            Ok(0) => break,
+            Ok(count) => len += count,
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) => return Err(Error::os("cannot read", &e)),
+        }
+    }
+    let capture = pcap::Format::detect(&start).is_some();
+    let start: Vec<u8> = start.into_iter().take(len).collect();
+    let whole: Box<dyn Read> = Box::new(Cursor::new(start).chain(from));
+    Ok(if capture { Kind::Piped(whole, fd) } else { Kind::Stream(Opened::Pipe(whole, fd)) })
+}
+
+/// Hands everything in `input` to `to`, until a signal or until nothing more is wanted; gives the
+/// input's length, if it is known.
+pub(super) fn walk(input: Opened, frame: &Frame, to: &mut impl Take) -> Result<u64> {
+    match detect(input)? {
+        Kind::Capture(map) => walk_map(&map, to),
+        Kind::Piped(from, fd) => walk_pipe(from, &fd, frame, to),
+        Kind::Stream(Opened::Map(map)) => {
+            let len = map.bytes().len() as u64;
+            let reader = stream::Reader::new(stream::Input::Mapped(Mapped::new(map)));
+            walk_stream(reader, None, frame, to).map(|()| len)
+        }
+        Kind::Stream(Opened::Pipe(from, fd)) => {
+            let reader = stream::Reader::new(stream::Input::Piped(Piped::new(from)));
+            walk_stream(reader, Some(&fd), frame, to).map(|()| 0)
+        }
+    }
+}
+
+fn wanted(to: &impl Take) -> bool {
+    !to.is_full() && !signal::stop_requested()
+}
+
+/// A mapped capture: payloads are taken where they lie.
+fn walk_map(map: &Map, to: &mut impl Take) -> Result<u64> {
+    let mut capture = Capture::new(map.bytes())?;
+    let mut released = 0;
+    while wanted(to)
+        && let Some(item) = capture.next()
+    {
+        let at = capture.at() as u64;
+        match item {
+            Ok(item) => to.item(&item, at)?,
+            Err(error) => return to.damage(at).and(Err(error)),
+        }
+        if capture.at() - released >= 2 * RELEASE_LEN {
+            map.release(released, released + RELEASE_LEN);
+            released += RELEASE_LEN;
+        }
+    }
+    Ok(map.bytes().len() as u64)
+}
+
+/// A capture from a pipe, handing on what is there whenever nothing waits.
+fn walk_pipe(from: Box<dyn Read>, fd: &OwnedFd, frame: &Frame, to: &mut impl Take) -> Result<u64> {
+    let mut reader = pcap::Reader::new(from);
+    while wanted(to) {
+        if !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
+            to.idle()?;
+        }
+        match reader.next_item() {
+            Ok(Some(item)) => to.item(&item, 0)?,
+            Ok(None) => break,
+            // Following ends where the signal found the writer, which may be inside a packet.
+            Err(_) if frame.common.follow && signal::stop_requested() => break,
+            Err(error) => return to.damage(0).and(Err(error)),
+        }
+    }
+    Ok(0)
+}
+
+/// A record stream, from a pipe when it has a descriptor to wait on.
+fn walk_stream(
+    mut reader: stream::Reader<stream::Input>,
+    fd: Option<&OwnedFd>,
+    frame: &Frame,
+    to: &mut impl Take,
+) -> Result<()> {
+    if frame.common.follow {
+        reader = reader.until_end();
+    }
+    while wanted(to) {
+        if let Some(fd) = fd
+            && !reader.is_ready()
+            && !pipe::readable(fd, Duration::ZERO).unwrap_or(true)
+        {
+            to.idle()?;
+        }
+        let at = reader.position();
+        let Some(record) = reader.next()? else { break };
+        let taken = if frame.common.check { check(record) } else { Ok(()) };
+        if let Err(error) = taken.and_then(|()| to.record(record, at)) {
+            let (byte, number) = reader.place();
+            return Err(error.at(byte, number));
+        }
+    }
+    Ok(())
 }

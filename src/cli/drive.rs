@@ -3,11 +3,13 @@
 
 use super::progress::Progress;
 use super::{Flow, Frame, Named, Opened, Output};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::record::{self, Record};
 use crate::stream::{Arena, Reader, Source, Stage};
 use crate::sys::pipe;
 use crate::time::now_ns;
+use std::os::fd::AsFd;
+use std::time::Duration;
 
 /// The output side of a run, and its measurements.
 pub struct Drive {
@@ -191,13 +193,13 @@ pub fn read_stream<S: Stage>(
     input: Opened,
     before: u64,
 ) -> Result<u64> {
-    let pipe = if let Opened::Pipe(_, fd) = &input { Some(*fd) } else { None };
-    let mut reader = Reader::new(input.into_source());
+    let (source, pipe) = input.into_source();
+    let mut reader = Reader::new(source);
     if frame.common.follow {
         reader = reader.until_end();
     }
     while !drive.is_full() {
-        if let Some(fd) = pipe
+        if let Some(fd) = &pipe
             && !reader.is_ready()
         {
             wait(fd, drive, stage)?;
@@ -240,10 +242,11 @@ fn next<S: Stage>(
 
 /// Nothing waits: flushes, then waits for input and lets the stage look at the time each
 /// millisecond.
-fn wait<S: Stage>(fd: std::os::fd::RawFd, drive: &mut Drive, stage: &mut S) -> Result<()> {
+fn wait<S: Stage>(fd: impl AsFd, drive: &mut Drive, stage: &mut S) -> Result<()> {
     loop {
         drive.idle(stage)?;
-        if pipe::wait_readable(fd, std::time::Duration::from_millis(1)) {
+        let ready = pipe::readable(&fd, Duration::from_millis(1));
+        if ready.map_err(|e| Error::os("cannot wait for input", &e))? {
             return Ok(());
         }
     }

@@ -6,7 +6,7 @@ use crate::mem::Map;
 use crate::stream::{Input, Mapped, Piped};
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ pub enum Opened {
     /// A regular file, mapped.
     Map(Map),
     /// Anything else, to be read, and its descriptor to wait on.
-    Pipe(Box<dyn Read>, RawFd),
+    Pipe(Box<dyn Read>, OwnedFd),
 }
 
 impl Opened {
-    /// The bytes as a source of a record stream.
-    pub fn into_source(self) -> Input {
+    /// The bytes as a source of a record stream, and what to wait on if it is no file.
+    pub fn into_source(self) -> (Input, Option<OwnedFd>) {
         match self {
-            Self::Map(map) => Input::Mapped(Mapped::new(map)),
-            Self::Pipe(from, _) => Input::Piped(Piped::new(from)),
+            Self::Map(map) => (Input::Mapped(Mapped::new(map)), None),
+            Self::Pipe(from, fd) => (Input::Piped(Piped::new(from)), Some(fd)),
         }
     }
 }
@@ -65,18 +65,21 @@ impl Named {
     /// # Errors
     /// Status 5 when the system refuses.
     pub fn open(&self, frame: &Frame) -> Result<Opened> {
-        let Some(path) = &self.0 else {
-            let stdin = std::io::stdin();
-            let fd = stdin.as_raw_fd();
-            return Ok(Opened::Pipe(Box::new(stdin.lock()), fd));
-        };
         let refused = |e: std::io::Error| Error::os("cannot open", &e).input(self.name());
+        let Some(path) = &self.0 else {
+            let fd = std::io::stdin().as_fd().try_clone_to_owned().map_err(refused)?;
+            // More bytes a read and a write; a system that declines keeps what it has.
+            let _ = crate::sys::pipe::enlarge(&fd);
+            // Read without a buffer of the library's: bytes in it would not show as waiting.
+            let stdin = File::from(fd.try_clone().map_err(refused)?);
+            return Ok(Opened::Pipe(Box::new(stdin), fd));
+        };
         let file = File::open(path).map_err(refused)?;
         let meta = file.metadata().map_err(refused)?;
         if meta.is_dir() {
             return Err(Error::usage("is a directory").input(self.name()));
         }
-        let fd = file.as_raw_fd();
+        let fd = file.as_fd().try_clone_to_owned().map_err(refused)?;
         if frame.common.follow && meta.is_file() {
             return Ok(Opened::Pipe(Box::new(Growing(file)), fd));
         }

@@ -15,10 +15,13 @@ pub use common::{Common, Files, Format, SchemaForm, When, parse_duration};
 pub use drive::{Drive, filter, read_stream};
 pub use input::{Named, Opened};
 pub use output::Output;
+pub(crate) use output::Target;
+pub use progress::Progress;
 pub use stats::{Flow, Stats};
 
 use crate::error::{Error, Escaped, Exit, Result};
 use crate::record::{self, Producer, Schema};
+use crate::sys::signal;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use std::io::Write;
 use std::process::ExitCode;
@@ -114,6 +117,8 @@ fn start(tool: &'static Tool, matches: &ArgMatches) -> Result<Exit> {
         return print_schemas(tool, form).map(|()| Exit::Done);
     }
     common.check()?;
+    let source = tool.producer == Producer::Capture || common.follow;
+    signal::install(if source { signal::Role::Source } else { signal::Role::Filter })?;
     (tool.run)(matches, &Frame { tool, common })
 }
 

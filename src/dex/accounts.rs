@@ -362,8 +362,13 @@ pub(super) fn with_mints(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Writes `bytes` into an account's data at `at`.
+    pub(in crate::dex) fn put(data: &mut [u8], at: usize, bytes: &[u8]) {
+        data.get_mut(at..).unwrap().get_mut(..bytes.len()).unwrap().copy_from_slice(bytes);
+    }
     use crate::ids::{TOKEN, TOKEN_2022};
 
     #[test]

@@ -235,3 +235,310 @@ fn build(_: &AccountBook, request: &Build<'_>) -> Result<Ix, BuildFault> {
     data.extend(request.min_out.to_le_bytes());
     Ok(metas.ix(data))
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "test fixtures")]
+mod tests {
+    use super::super::accounts::tests::put;
+    use super::super::model::{join, narrow, product_pool, v4_in, v4_out};
+    use super::super::quote::{apply, min_in, quote_in, quote_out};
+    use super::super::token::tests::account_bytes;
+    use super::super::{SwapIx, build, decode};
+    use super::*;
+    use crate::bytes::hex;
+    use proptest::prelude::*;
+
+    const NONE: TickRange<'static> = TickRange::NONE;
+
+    fn pool(a: u64, b: u64) -> Pool {
+        product_pool(Venue::RaydiumAmmV4, a, b, 25, 10_000)
+    }
+
+    #[test]
+    fn golden_numbers() {
+        // facts/dex.md 22
+        let pool = pool(123_456_789_012_345, 987_654_321_098_765);
+        let quote = quote_in(&pool, NONE, true, 1_000_000_000).unwrap();
+        assert_eq!((quote.fee, quote.amount_out), (2_500_000, 7_979_935_596));
+        let quote = quote_out(&pool, NONE, true, 1_000_000_000).unwrap();
+        assert_eq!(quote.amount_in, 125_313_410);
+        assert!(quote.complete && quote.ticks_crossed == 0);
+    }
+
+    #[test]
+    fn what_the_program_refuses_is_refused_by_name() {
+        assert_eq!(quote_in(&pool(0, 5), NONE, true, 1), Err(Fault::ZeroReserve));
+        assert_eq!(quote_in(&pool(5, 0), NONE, true, 1), Err(Fault::ZeroReserve));
+        assert_eq!(quote_in(&pool(9000, 9), NONE, true, 1), Err(Fault::ZeroOut));
+        assert_eq!(quote_out(&pool(9, 9), NONE, true, 9), Err(Fault::Reserve));
+        assert_eq!(quote_out(&pool(u64::MAX, 9), NONE, true, 8), Err(Fault::Overflow));
+        assert_eq!(quote_in(&pool(u64::MAX, 9), NONE, true, u64::MAX), Err(Fault::Overflow));
+        let mut free = pool(9, 9);
+        for fee in [(10_000, 10_000), (10_001, 10_000), (0, 0)] {
+            (free.fee_num, free.fee_den) = fee;
+            assert_eq!(quote_in(&free, NONE, true, 5), Err(Fault::Fee), "{fee:?}");
+        }
+        let mut limited = pool(1000, 1000);
+        let before = limited;
+        let order = Order { limit: Some(500), ..Order::exact_in(true, 100) };
+        assert_eq!(apply(&mut limited, NONE, &order), Err(Fault::Slippage));
+        let order = Order { limit: Some(50), ..Order::exact_out(true, 100) };
+        assert_eq!(apply(&mut limited, NONE, &order), Err(Fault::Slippage));
+        assert_eq!(limited, before, "a refused order changes nothing");
+    }
+
+    /// The two swaps of mainnet block 102815960 (facts/wire.md 1.1), which tag 9 makes.
+    #[test]
+    fn mainnet_swaps_and_monitor_steps_of_2021() {
+        let keys: Vec<Key> = (0..18).map(|n| [n; 32]).collect();
+        let indices: Vec<u8> = (0..18).collect();
+        let read = |data: &[u8], accounts: usize| {
+            let indices = &indices[..accounts];
+            let ix =
+                Instruction { program: &RAYDIUM_AMM_V4, data, indices, keys: &keys, loaded: &[] };
+            match decode(&ix).unwrap() {
+                Decoded::One(swap) => {
+                    let at = |key: Option<&Key>| usize::from(key.unwrap()[0]);
+                    let SwapIx { pool, owner, user_in, user_out, vault_a, vault_b, .. } = swap;
+                    let places = [pool, vault_a, vault_b, user_in, user_out, owner].map(at);
+                    Ok((swap.exact, swap.amount.unwrap(), swap.limit.unwrap(), places))
+                }
+                Decoded::NotSwap => Err("not a swap"),
+                Decoded::Refused(fault) => Err(fault.name()),
+                Decoded::Two(_) => unreachable!(),
+            }
+        };
+        let first = hex::decode("098ae39c9001000000000af4ae07000000").unwrap();
+        let second = hex::decode("099f5237491e000000cb02b31b06000000").unwrap();
+        let places = [1, 5, 6, 15, 16, 17];
+        assert_eq!(read(&first, 18), Ok((Exact::In, 6_721_168_266, 33_000_000_000, places)));
+        assert_eq!(read(&second, 18), Ok((Exact::In, 130_077_381_279, 26_234_520_267, places)));
+        assert_eq!(read(&first, 17).unwrap().3, [1, 4, 5, 14, 15, 16]);
+        assert_eq!(read(&[first.clone(), vec![7; 9]].concat(), 18), read(&first, 18));
+        for tag in 0..=255u8 {
+            let data = [&[tag], &first[1..]].concat();
+            let amounts = (6_721_168_266, 33_000_000_000);
+            match tag {
+                9 => assert_eq!(read(&data, 18), read(&first, 18)),
+                11 => {
+                    assert_eq!(read(&data, 18), Ok((Exact::Out, amounts.1, amounts.0, places)));
+                }
+                16 | 17 => {
+                    let swap = read(&data, 8).unwrap();
+                    assert_eq!(swap.3, [1, 3, 4, 5, 6, 7]);
+                    assert_eq!(swap.0, if tag == 16 { Exact::In } else { Exact::Out });
+                    assert_eq!(read(&data, 18), Ok(swap), "more accounts are ignored");
+                    assert_eq!(read(&data, 7), Err("few_accounts"));
+                }
+                0..16 => assert_eq!(read(&data, 18), Err("not a swap")),
+                _ => assert_eq!(read(&data, 18), Err("unknown_instruction")),
+            }
+        }
+        for len in 0..first.len() {
+            assert_eq!(read(&first[..len], 18), Err("short_data"));
+        }
+        for accounts in 0..17 {
+            assert_eq!(read(&first, accounts), Err("few_accounts"));
+        }
+        let more: Vec<u8> = (0..19).map(|n| n % 18).collect();
+        let ix = Instruction {
+            program: &RAYDIUM_AMM_V4,
+            data: &first,
+            indices: &more,
+            keys: &keys,
+            loaded: &[],
+        };
+        assert_eq!(decode(&ix), Some(Decoded::Refused(IxFault::AccountCount)));
+    }
+
+    /// An AmmInfo of 25 bps with pnl of 7 and 9, and its vaults.
+    fn accounts() -> (Vec<u8>, AccountBook) {
+        let mut data = vec![0; AMM_INFO_LEN];
+        let mut set = |at: usize, value: u64| put(&mut data, at, &value.to_le_bytes());
+        for (at, value) in [(0, 6), (32, 9), (40, 6), (176, 25), (184, 10_000), (192, 7), (200, 9)]
+        {
+            set(at, value);
+        }
+        set(224, 1_600_000_000);
+        for (at, n) in [(336, 2), (368, 3), (400, 4), (432, 5)] {
+            put(&mut data, at, &[n; 32]);
+        }
+        let mut book = AccountBook::new();
+        book.insert([2; 32], TOKEN, account_bytes(&[4; 32], &[8; 32], 1007), 12);
+        book.insert([3; 32], TOKEN, account_bytes(&[5; 32], &[8; 32], 2009), 10);
+        book.insert([1; 32], RAYDIUM_AMM_V4, data.clone(), 11);
+        (data, book)
+    }
+
+    #[test]
+    fn a_pool_is_joined_from_its_accounts() {
+        let (_, book) = accounts();
+        let joined = join(&book, Clock::default());
+        assert_eq!(joined.wrong, []);
+        let [(pool, None)] = joined.pools[..] else { panic!("{:?}", joined.pools) };
+        assert_eq!((pool.reserve_a, pool.reserve_b), (1000, 2000));
+        assert_eq!((pool.slot, pool.open_time), (10, 1_600_000_000));
+        assert_eq!((pool.decimals_a, pool.decimals_b), (9, 6));
+        assert_eq!((pool.pool, pool.mint_b, pool.vault_a), ([1; 32], [5; 32], [2; 32]));
+        assert_eq!(pool.head.flags, Pool::SNAPSHOT);
+        assert_eq!(crate::record::Layout::invalid(&pool), None);
+
+        let request = Build {
+            pool: &pool,
+            a_to_b: false,
+            amount_in: 77,
+            min_out: 66,
+            owner: &[9; 32],
+            user_in: &[10; 32],
+            user_out: &[11; 32],
+        };
+        let made = build(&book, &request).unwrap();
+        let metas: Vec<_> = made
+            .accounts
+            .iter()
+            .map(|meta| (meta.pubkey.to_bytes(), meta.is_writable, meta.is_signer))
+            .collect();
+        let write = |n| ([n; 32], true, false);
+        assert_eq!(
+            metas,
+            [
+                (TOKEN, false, false),
+                write(1),
+                (RAYDIUM_AMM_V4_AUTHORITY, false, false),
+                write(2),
+                write(3),
+                write(10),
+                write(11),
+                ([9; 32], false, true)
+            ]
+        );
+        assert_eq!(made.data, [&[16][..], &77u64.to_le_bytes(), &66u64.to_le_bytes()].concat());
+    }
+
+    #[test]
+    fn every_broken_part_is_named() {
+        let (data, book) = accounts();
+        let with = |change: &dyn Fn(&mut AccountBook, &mut Vec<u8>)| {
+            let (mut book, mut data) = (book.clone(), data.clone());
+            change(&mut book, &mut data);
+            book.insert([1; 32], RAYDIUM_AMM_V4, data, 99);
+            let joined = join(&book, Clock { epoch: None, unix_s: Some(1_500_000_000) });
+            let status = joined.pools.first().map(|(pool, _)| pool.status);
+            (joined.wrong.first().map(|(key, name)| (key[0], *name)), status)
+        };
+        let field =
+            |at: usize, value: u64| with(&move |_, data| put(data, at, &value.to_le_bytes()));
+        let status = |status: PoolStatus| (None, Some(status as u8));
+        assert_eq!(field(0, 1), status(PoolStatus::Open));
+        assert_eq!(field(0, 7), status(PoolStatus::Waiting));
+        for disabled in [0, 2, 3, 4, 5] {
+            assert_eq!(field(0, disabled), status(PoolStatus::Disabled));
+        }
+        assert_eq!(field(0, 8), (Some((1, "bad_value")), None));
+        assert_eq!(field(32, 256), (Some((1, "bad_value")), None));
+        assert_eq!(field(176, 10_000), (Some((1, "bad_fee")), None));
+        assert_eq!(field(184, 0), (Some((1, "bad_fee")), None));
+        assert_eq!(field(192, 1007), (Some((2, "zero_reserve")), None));
+        assert_eq!(field(200, 2010), (Some((3, "owed_exceeds_vault")), None));
+        assert_eq!(with(&|_, d| put(d, 400, &[5; 32])), (Some((1, "same_mint")), None));
+        assert_eq!(with(&|_, d| put(d, 336, &[77; 32])), (Some((77, "vault_a")), None));
+        assert_eq!(with(&|_, d| put(d, 368, &[2; 32])), (Some((2, "vault_mint")), None));
+        for len in
+            (0..AMM_INFO_LEN).chain([AMM_INFO_LEN + 1]).filter(|len| !OTHER_LENS.contains(len))
+        {
+            let wrong = with(&|_, data| data.resize(len, 1));
+            assert_eq!(wrong, (Some((1, "wrong_len")), None), "{len}");
+        }
+        assert_eq!(with(&|_, data| data.resize(2208, 0)), (None, None), "target orders");
+        let mut frozen = account_bytes(&[4; 32], &[8; 32], 5000);
+        frozen[108] = 2;
+        let disabled = with(&|book, _| book.insert([2; 32], TOKEN, frozen.clone(), 99));
+        assert_eq!(disabled, status(PoolStatus::Disabled));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+        #[test]
+        fn quotes_equal_the_big_model(
+            a in 1u64.., b in 1u64.., cuts in (0u32..64, 0u32..64, 0u32..64),
+            amount in 1u64.., num in 0u64..10_000, a_to_b: bool, feed: bool,
+        ) {
+            let venue = if feed { Venue::Feed } else { Venue::RaydiumAmmV4 };
+            let (a, b, amount) = ((a >> cuts.0).max(1), (b >> cuts.1).max(1), (amount >> cuts.2).max(1));
+            let mut pool = product_pool(venue, a, b, num, 10_000);
+            let before = pool;
+            let (r_in, r_out) = if a_to_b { (a, b) } else { (b, a) };
+            let (out, fee) = v4_in(&pool, a_to_b, amount);
+            let quote = quote_in(&pool, NONE, a_to_b, amount);
+            match quote {
+                Ok(quote) => {
+                    prop_assert_eq!(Some(quote.amount_out), narrow(&out));
+                    prop_assert_eq!(Some(quote.fee), narrow(&fee));
+                    prop_assert_eq!(quote.amount_in, amount);
+                    prop_assert!(quote.amount_out < r_out);
+                    // More in never gives less out.
+                    if let Ok(more) = quote_in(&pool, NONE, a_to_b, amount.saturating_add(1)) {
+                        prop_assert!(more.amount_out >= quote.amount_out);
+                    }
+                    let least = min_in(&pool, NONE, a_to_b, quote.amount_out).unwrap();
+                    prop_assert!(least <= amount);
+                    prop_assert_eq!(apply(&mut pool, NONE, &Order::exact_in(a_to_b, amount)), Ok(quote));
+                    let after = if a_to_b { (pool.reserve_a, pool.reserve_b) } else { (pool.reserve_b, pool.reserve_a) };
+                    prop_assert_eq!(after, (r_in + amount, r_out - quote.amount_out));
+                }
+                Err(Fault::ZeroOut) => prop_assert_eq!(narrow(&out), Some(0)),
+                Err(Fault::Overflow) => prop_assert!(r_in.checked_add(amount).is_none()),
+                Err(other) => prop_assert!(false, "{:?}", other),
+            }
+            if amount < r_out {
+                let model = narrow(&v4_out(&before, a_to_b, amount));
+                let fits = |gross: &u64| r_in.checked_add(*gross).is_some();
+                match quote_out(&before, NONE, a_to_b, amount) {
+                    Ok(quote) => {
+                        prop_assert_eq!(Some(quote.amount_in), model);
+                        prop_assert_eq!(quote.amount_out, amount);
+                        prop_assert_eq!(min_in(&before, NONE, a_to_b, amount), Ok(quote.amount_in));
+                        let least = quote_in(&before, NONE, a_to_b, quote.amount_in).unwrap();
+                        prop_assert!(least.amount_out >= amount);
+                        if quote.amount_in > 1 {
+                            let less = quote_in(&before, NONE, a_to_b, quote.amount_in - 1);
+                            prop_assert!(less.map_or(0, |quote| quote.amount_out) < amount);
+                        }
+                    }
+                    Err(fault) => {
+                        prop_assert_eq!(fault, Fault::Overflow);
+                        prop_assert!(model.filter(fits).is_none());
+                    }
+                }
+            } else {
+                prop_assert_eq!(quote_out(&before, NONE, a_to_b, amount), Err(Fault::Reserve));
+            }
+        }
+
+        #[test]
+        fn hostile_bytes_never_panic(
+            data in proptest::collection::vec(any::<u8>(), 0..40),
+            indices in proptest::collection::vec(any::<u8>(), 0..20),
+            mut account in proptest::collection::vec(any::<u8>(), AMM_INFO_LEN),
+            record: [u8; 32],
+        ) {
+            for program in super::super::VENUES.iter().filter_map(|spec| spec.program) {
+                let keys = [[1; 32]; 3];
+                let ix = Instruction { program, data: &data, indices: &indices, keys: &keys, loaded: &[] };
+                let _ = decode(&ix);
+            }
+            let (_, mut book) = accounts();
+            for (at, n) in [(336, 2), (368, 3), (400, 4), (432, 5)] {
+                put(&mut account, at, &[n; 32]);
+            }
+            book.insert([1; 32], RAYDIUM_AMM_V4, account, 99);
+            join(&book, Clock::default());
+            let word = |at: usize| u64::from_le_bytes(*record[at..].first_chunk().unwrap());
+            let pool = product_pool(Venue::Feed, word(0), word(8), word(16), word(24));
+            for amount in [1, word(0), u64::MAX] {
+                let _ = (quote_in(&pool, NONE, true, amount), quote_out(&pool, NONE, false, amount));
+                let _ = min_in(&pool, NONE, true, amount);
+            }
+        }
+    }
+}

@@ -2,6 +2,12 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`pcap`] | reads captures (pcap, pcapng) into UDP datagrams, zero-copy over a map |
+//! | [`http`] | posts JSON to several addresses at once |
+//! | [`metrics`] | serves Prometheus text |
+//! | [`pcap`] | reads pcap and pcapng as UDP datagrams, zero-copy over a map; writes pcap |
+//! | [`udp`] | receives UDP in batches with kernel stamps; plays datagrams at a pace |
 
+pub mod http;
+pub mod metrics;
 pub mod pcap;
+pub mod udp;

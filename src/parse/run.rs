@@ -17,7 +17,7 @@ use crate::time::now_ns;
 use clap::{ArgMatches, FromArgMatches};
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read};
-use std::os::fd::{AsFd, RawFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::Duration;
@@ -207,7 +207,7 @@ enum Input {
     /// A capture in a map.
     Capture(Map),
     /// A capture from a pipe.
-    Piped(Box<dyn Read>, RawFd),
+    Piped(Box<dyn Read>, OwnedFd),
     /// A record stream, or what its reader will name; live when it comes from a pipe and its
     /// first packet was received just now.
     Stream { input: Opened, live: bool },
@@ -292,11 +292,11 @@ fn read_piped(
     drive: &mut Drive,
     parser: &mut Parser,
     from: Box<dyn Read>,
-    fd: RawFd,
+    fd: OwnedFd,
 ) -> Result<u64> {
     let mut reader = Reader::new(from);
     while !drive.is_full() {
-        if !pipe::wait_readable(fd, Duration::ZERO) {
+        if !pipe::readable(&fd, Duration::ZERO).unwrap_or(true) {
             drive.idle(parser)?;
         }
         let Some(item) = reader.next_item()? else { break };

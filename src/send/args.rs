@@ -1,10 +1,60 @@
 //! The command line.
 
-use crate::cli::Files;
+use super::url::Endpoint;
+use crate::cli::{Files, parse_duration};
+use crate::error::{Error, Result};
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// The options of the tool.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) files: Files,
+
+    /// Send to the block engine at URL
+    ///
+    /// http or https; without a path, /api/v1/bundles is meant. May be repeated: every bundle goes
+    /// to all of them at the same time, and each answer makes a receipt. Receipts show a URL
+    /// without its query.
+    #[arg(long, value_name = "URL", value_parser = Endpoint::parse)]
+    pub(super) url: Vec<Endpoint>,
+
+    /// Really send
+    ///
+    /// Without it the same requests are made and a receipt dry_run shows each, but nothing leaves
+    /// this machine.
+    #[arg(long)]
+    pub(super) live: bool,
+
+    /// Wait no longer than TIME for an answer, such as 500ms or 5s
+    ///
+    /// Connecting included. A request without an answer becomes a receipt unreachable: whether its
+    /// bundle arrived is then unknown.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration)]
+    pub(super) timeout: Duration,
+
+    /// Send the text in FILE as the header x-jito-auth
+    ///
+    /// The UUID that raises the rate limit. Refused unless only its owner can read the file; it is
+    /// never shown.
+    #[arg(long, value_name = "FILE")]
+    pub(super) auth_file: Option<PathBuf>,
+}
+
+impl Args {
+    /// Checks what can be checked without touching anything.
+    ///
+    /// # Errors
+    /// Status 2 when there is nowhere to send to.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.live && self.url.is_empty() {
+            let hint = "add --url https://mainnet.block-engine.jito.wtf, or leave --live out";
+            return Err(Error::usage("--live needs a --url").hint(hint));
+        }
+        if self.timeout.is_zero() {
+            return Err(Error::usage("--timeout is zero"));
+        }
+        Ok(())
+    }
 }

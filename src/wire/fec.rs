@@ -3,7 +3,7 @@
 //! Byte by byte, a set's data shards are the values at the points 0, 1, 2, .. of the one polynomial
 //! of degree below `num_data` that passes through them; its code shards are the values at the
 //! points after. That is the code of the crate reed-solomon-erasure (`galois_8`), which agave uses:
-//! its matrix V * inverse(top of V), with V[r][c] = r^c, is that evaluation. So there is one
+//! its matrix `V * inverse(top of V)`, with `V[r][c] = r^c`, is that evaluation. So there is one
 //! operation: from the values at any `num_data` points, find the values at others. Encoding and
 //! recovery differ in which points are known, and no matrix is inverted:
 //!

@@ -122,3 +122,79 @@ impl Leg {
 fn scaled(a: u128, b: u128) -> Result<U256, Fault> {
     mul_wide(a, b).checked_shl(64).ok_or(Fault::Overflow)
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "test fixtures")]
+mod tests {
+    use super::super::super::model::shared;
+    use super::*;
+
+    fn leg(exact: Exact, a_to_b: bool, remaining: u64) -> Leg {
+        let (liquidity, sqrt_price) = (1 << 40, 1 << 64);
+        Leg { exact, a_to_b, remaining, fee_ppm: 3000, liquidity, sqrt_price }
+    }
+
+    /// The three ranges of `cpmm_clmm` in the shared vectors, worked by an independent model.
+    #[test]
+    fn steps_of_the_shared_vectors() {
+        let Some(text) = shared("vectors/arb.json") else { return };
+        let vectors: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let case = &vectors["cpmm_clmm"];
+        let number = |value: &serde_json::Value| value.as_str().unwrap().parse::<u128>().unwrap();
+        let narrow = |value| u64::try_from(number(value)).unwrap();
+        let mut leg = Leg {
+            exact: Exact::In,
+            a_to_b: false,
+            remaining: narrow(&case["best_legs"][0]),
+            fee_ppm: 400,
+            liquidity: 0,
+            sqrt_price: number(&case["clmm"]["sqrt_price"]),
+        };
+        let ranges = case["clmm"]["ranges"].as_array().unwrap();
+        let (mut out, steps) = (0, case["steps"].as_array().unwrap());
+        assert_eq!((ranges.len(), steps.len()), (3, 3));
+        for (range, expected) in ranges.iter().zip(steps) {
+            leg.liquidity = number(&range["liquidity"]);
+            let step = leg.towards(number(&range["target_sqrt_price"])).unwrap();
+            let seen = (step.amount_in, step.amount_out, step.fee, step.sqrt_price);
+            let [amount_in, amount_out, fee] =
+                ["in", "out", "fee"].map(|name| narrow(&expected[name]));
+            assert_eq!(seen, (amount_in, amount_out, fee, number(&expected["sqrt_price"])));
+            (leg.remaining, leg.sqrt_price) =
+                (leg.remaining - step.amount_in - step.fee, step.sqrt_price);
+            out += step.amount_out;
+        }
+        assert_eq!((leg.remaining, out), (0, narrow(&case["best_legs"][1])));
+    }
+
+    #[test]
+    fn a_step_without_liquidity_moves_the_price_and_nothing_else() {
+        for (exact, a_to_b) in [(Exact::In, true), (Exact::In, false), (Exact::Out, true)] {
+            let mut leg = leg(exact, a_to_b, 1000);
+            leg.liquidity = 0;
+            let target = if a_to_b { 1 << 63 } else { 1 << 65 };
+            let step = Step { amount_in: 0, amount_out: 0, fee: 0, sqrt_price: target };
+            assert_eq!(leg.towards(target), Ok(step));
+        }
+    }
+
+    #[test]
+    fn an_amount_that_the_fee_eats_moves_nothing() {
+        let step = leg(Exact::In, true, 1).towards(1 << 63).unwrap();
+        assert_eq!(step, Step { amount_in: 0, amount_out: 0, fee: 1, sqrt_price: 1 << 64 });
+    }
+
+    #[test]
+    fn numbers_that_the_program_cannot_hold_are_refused() {
+        let mut wide = leg(Exact::In, true, u64::MAX);
+        (wide.liquidity, wide.sqrt_price) = (u128::MAX, SQRT_PRICE_MAX);
+        assert_eq!(wide.towards(SQRT_PRICE_MIN), Err(Fault::Overflow));
+        // The other side, which is not exact, leaves 64 bits.
+        (wide.a_to_b, wide.liquidity, wide.sqrt_price) = (false, 1 << 64, SQRT_PRICE_MIN);
+        assert_eq!(wide.towards(SQRT_PRICE_MAX), Err(Fault::Overflow));
+        let mut out = leg(Exact::Out, false, u64::MAX);
+        assert_eq!(out.towards(SQRT_PRICE_MAX).map(|step| step.sqrt_price), Ok(SQRT_PRICE_MAX));
+        out.fee_ppm = PPM + 1;
+        assert_eq!(out.towards(1 << 65), Err(Fault::Fee));
+    }
+}

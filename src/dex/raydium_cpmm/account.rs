@@ -184,3 +184,195 @@ fn join(
     let unsupported = with_mints(&mut pool, mints, None);
     Ok((pool, unsupported))
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "test fixtures")]
+mod tests {
+    use super::super::super::accounts::tests::put;
+    use super::super::super::instruction::tests::anchor_hash;
+    use super::super::super::model::{self, join, key, shared};
+    use super::super::super::token::tests::{account_bytes, fee_value, mint_bytes};
+    use super::super::super::{Order, TickRange, apply, quote_in, quote_out};
+    use super::*;
+    use crate::ids::TOKEN_2022;
+    use crate::record::Layout;
+    use proptest::prelude::*;
+
+    /// Pool 7JuwJuNU.. of a real accounts file; the numbers were worked by hand from its fields.
+    #[test]
+    fn the_real_pool_is_joined_and_priced() {
+        let Some(text) = shared("data/pools/raydium-cpmm-sol-usdc.jsonl") else { return };
+        let joined = join(&model::book(&text), Clock::default());
+        assert_eq!(joined.wrong, []);
+        let [(mut pool, None)] = joined.pools[..] else { panic!("{:?}", joined.pools) };
+        assert_eq!(pool.pool, key("7JuwJuNU88gurFnyWeiyGKbFmExMWcmRZntn9imEzdny"));
+        assert_eq!((pool.mint_a, pool.mint_b), (crate::ids::WSOL, crate::ids::USDC));
+        // vaults 559624424 and 35574492, less protocol and fund fees
+        assert_eq!((pool.reserve_a, pool.reserve_b), (416_121_797, 34_290_700));
+        assert_eq!((pool.fee_num, pool.fee_den, pool.creator_ppm), (2500, 1_000_000, 0));
+        assert_eq!((pool.protocol_ppm, pool.fund_ppm), (120_000, 40_000));
+        assert_eq!((pool.decimals_a, pool.decimals_b, pool.open_time), (9, 6, 1_715_746_443));
+        assert_eq!((pool.status, pool.invalid()), (PoolStatus::Open as u8, None));
+
+        let none = TickRange::NONE;
+        assert_eq!(quote_in(&pool, none, false, 1_000_000).unwrap().amount_out, 11_762_614);
+        assert_eq!(quote_out(&pool, none, true, 1_000_000).unwrap().amount_in, 12_530_969);
+        let order = Order::exact_in(true, 100_000_000);
+        let quote = apply(&mut pool, none, &order).unwrap();
+        assert_eq!((quote.fee, quote.amount_out), (250_000, 6_630_518));
+        assert_eq!(pool.reserve_a, 416_121_797 + 100_000_000 - 30_000 - 10_000);
+        assert_eq!(pool.reserve_b, 34_290_700 - 6_630_518);
+    }
+
+    #[test]
+    fn hashes_are_those_of_the_names() {
+        assert_eq!(POOL_STATE, anchor_hash("account", "PoolState"));
+        assert_eq!(AMM_CONFIG, anchor_hash("account", "AmmConfig"));
+        for (name, hash) in OTHER_ACCOUNTS {
+            assert_eq!(hash, anchor_hash("account", name), "{name}");
+        }
+    }
+
+    fn config(rates: [u64; 4]) -> Vec<u8> {
+        let mut data = vec![0; AMM_CONFIG_LEN];
+        put(&mut data, 0, &AMM_CONFIG);
+        for (at, rate) in [12, 20, 28, 108].into_iter().zip(rates) {
+            put(&mut data, at, &rate.to_le_bytes());
+        }
+        data
+    }
+
+    /// Pool 1, config 2, vaults 3 and 4, an SPL mint 5 and a Token-2022 mint 6.
+    fn accounts() -> (AccountBook, Vec<u8>) {
+        let mut data = vec![0; POOL_STATE_LEN];
+        put(&mut data, 0, &POOL_STATE);
+        for (at, n) in [(8, 2), (72, 3), (104, 4), (168, 5), (200, 6), (296, 7)] {
+            put(&mut data, at, &[n; 32]);
+        }
+        put(&mut data, 232, &TOKEN);
+        put(&mut data, 264, &TOKEN_2022);
+        for (at, owed) in [(341, 1u64), (349, 2), (357, 3), (365, 4), (397, 5), (405, 6)] {
+            put(&mut data, at, &owed.to_le_bytes());
+        }
+        put(&mut data, 331, &[9, 6]);
+        put(&mut data, 373, &500u64.to_le_bytes());
+        put(&mut data, 389, &[2, 1]);
+        let mut book = AccountBook::new();
+        book.insert([2; 32], RAYDIUM_CPMM, config([2500, 120_000, 40_000, 10_000]), 1);
+        book.insert([3; 32], TOKEN, account_bytes(&[5; 32], &[9; 32], 1009), 20);
+        book.insert([4; 32], TOKEN_2022, account_bytes(&[6; 32], &[9; 32], 2012), 20);
+        let fee = (1, fee_value((0, 70, 30), (5, 90, 20)));
+        book.insert([6; 32], TOKEN_2022, mint_bytes(6, &[fee]), 2);
+        book.insert([1; 32], RAYDIUM_CPMM, data.clone(), 21);
+        (book, data)
+    }
+
+    #[test]
+    fn fees_of_every_kind_reach_the_record() {
+        let (book, _) = accounts();
+        let read = |clock| {
+            let joined = join(&book, clock);
+            assert_eq!(joined.wrong, []);
+            joined.pools[0].0
+        };
+        let pool = read(Clock { epoch: Some(5), unix_s: Some(499) });
+        assert_eq!((pool.reserve_a, pool.reserve_b, pool.slot), (1000, 2000, 20));
+        assert_eq!((pool.creator_ppm, pool.creator_side), (10_000, 2));
+        assert_eq!((pool.transfer_fee_bps_a, pool.transfer_fee_max_a), (0, 0));
+        assert_eq!((pool.transfer_fee_bps_b, pool.transfer_fee_max_b), (20, 90));
+        assert_eq!((pool.status, pool.invalid()), (PoolStatus::Waiting as u8, None));
+        let pool = read(Clock { epoch: Some(4), unix_s: Some(500) });
+        assert_eq!((pool.transfer_fee_bps_b, pool.transfer_fee_max_b), (30, 70));
+        assert_eq!(pool.status, PoolStatus::Open as u8);
+        let pool = read(Clock::default());
+        assert_eq!((pool.transfer_fee_bps_b, pool.transfer_fee_max_b), (30, 90));
+    }
+
+    #[test]
+    fn every_broken_part_is_named() {
+        type Change<'a> = &'a dyn Fn(&mut AccountBook, &mut Vec<u8>);
+        let (book, data) = accounts();
+        let with = |change: Change<'_>| {
+            let (mut book, mut data) = (book.clone(), data.clone());
+            change(&mut book, &mut data);
+            book.insert([1; 32], RAYDIUM_CPMM, data, 99);
+            let joined = join(&book, Clock::default());
+            let status = joined.pools.first().map(|(pool, _)| pool.status);
+            let mut wrong: Vec<_> =
+                joined.wrong.iter().map(|(key, name)| (key[0], *name)).collect();
+            wrong.dedup(); // a broken configuration is refused by itself and as a part
+            (wrong, status)
+        };
+        let named = |n: u8, name: &'static str| (vec![(n, name)], None);
+        let open = (vec![], Some(PoolStatus::Open as u8));
+        assert_eq!(with(&|_, _| {}), open);
+        assert_eq!(with(&|_, d| d[329] = 3), open, "deposit and withdraw are off, swap is on");
+        assert_eq!(with(&|_, d| d[329] = 4), (vec![], Some(PoolStatus::Disabled as u8)));
+        assert_eq!(with(&|_, d| d[389] = 3), named(1, "bad_value"));
+        let same = with(&|book, d| {
+            put(d, 200, &[5; 32]);
+            book.insert([5; 32], TOKEN_2022, mint_bytes(6, &[]), 1);
+        });
+        assert_eq!(same, named(1, "same_mint"));
+        assert_eq!(with(&|_, d| put(d, 341, &1001u64.to_le_bytes())), named(3, "zero_reserve"));
+        assert_eq!(
+            with(&|_, d| put(d, 341, &u64::MAX.to_le_bytes())),
+            named(3, "owed_exceeds_vault")
+        );
+        let all = vec![(22, "config"), (33, "vault_a"), (44, "vault_b"), (66, "mint_b")];
+        let absent: Change<'_> = &|_, d| {
+            for (at, n) in [(8, 22), (72, 33), (104, 44), (200, 66)] {
+                put(d, at, &[n; 32]);
+            }
+        };
+        assert_eq!(with(absent), (all, None), "every missing part is named");
+        let rates =
+            |rates| with(&move |book, _| book.insert([2; 32], RAYDIUM_CPMM, config(rates), 9));
+        for bad in [
+            [990_000, 0, 0, 10_000],
+            [u64::MAX, 0, 0, 1],
+            [0, 600_000, 400_001, 0],
+            [0, u64::MAX, u64::MAX, 0],
+        ] {
+            assert_eq!(rates(bad), named(2, "bad_fee"), "{bad:?}");
+        }
+        for len in (0..POOL_STATE_LEN).chain([POOL_STATE_LEN + 1]) {
+            let name = if len < 8 { "wrong_discriminator" } else { "wrong_len" };
+            assert_eq!(with(&|_, data| data.resize(len, 0)), named(1, name), "{len}");
+        }
+        for len in (0..AMM_CONFIG_LEN).chain([AMM_CONFIG_LEN + 1]) {
+            let name = if len < 8 { "wrong_discriminator" } else { "wrong_len" };
+            let mut cut = config([2500, 0, 0, 0]);
+            cut.resize(len, 0);
+            let wrong = with(&move |book, _| book.insert([2; 32], RAYDIUM_CPMM, cut.clone(), 9));
+            assert_eq!(wrong, named(2, name), "{len}");
+        }
+        let owner = with(&|book, _| book.insert([2; 32], TOKEN, config([0; 4]), 9));
+        assert_eq!(owner, named(2, "wrong_owner"));
+        assert_eq!(with(&|_, d| d[0] ^= 1), named(1, "wrong_discriminator"));
+        assert_eq!(with(&|_, d| put(d, 0, &AMM_CONFIG)), (vec![], None));
+        let hook = mint_bytes(6, &[(14, vec![7; 64])]);
+        let hooked = with(&|book, _| book.insert([6; 32], TOKEN_2022, hook.clone(), 9));
+        assert_eq!(hooked, (vec![], Some(PoolStatus::Unsupported as u8)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+        #[test]
+        fn hostile_accounts_never_panic(
+            mut pool in proptest::collection::vec(any::<u8>(), POOL_STATE_LEN),
+            mut config in proptest::collection::vec(any::<u8>(), AMM_CONFIG_LEN),
+        ) {
+            let (mut book, data) = accounts();
+            put(&mut config, 0, &AMM_CONFIG);
+            // Random numbers around the keys that lead to the other accounts.
+            put(&mut pool, 0, &data[..296]);
+            book.insert([1; 32], RAYDIUM_CPMM, pool, 99);
+            book.insert([2; 32], RAYDIUM_CPMM, config, 99);
+            for (pool, _) in join(&book, Clock::default()).pools {
+                prop_assert_eq!(pool.invalid(), None);
+                let _ = quote_in(&pool, TickRange::NONE, true, 1000);
+            }
+        }
+    }
+}

@@ -107,3 +107,112 @@ fn build(book: &AccountBook, request: &Build<'_>) -> Result<Ix, BuildFault> {
     data.extend(request.min_out.to_le_bytes());
     Ok(metas.ix(data))
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "test fixtures")]
+mod tests {
+    use super::super::instruction::tests::anchor_hash;
+    use super::super::model::{self, join, key, shared};
+    use super::super::{Clock, associated_token, build, decode};
+    use super::*;
+    use crate::ids::{TOKEN, USDC, WSOL};
+
+    #[test]
+    fn hashes_are_those_of_the_names() {
+        assert_eq!(SWAP_BASE_INPUT, anchor_hash("global", "swap_base_input"));
+        assert_eq!(SWAP_BASE_OUTPUT, anchor_hash("global", "swap_base_output"));
+        for (name, hash) in OTHER_INSTRUCTIONS {
+            assert_eq!(hash, anchor_hash("global", name), "{name}");
+        }
+    }
+
+    #[test]
+    fn both_swaps_are_read_at_every_length() {
+        let keys: Vec<Key> = (0..13).map(|n| [n; 32]).collect();
+        let indices: Vec<u8> = (0..13).collect();
+        let mut data =
+            [SWAP_BASE_INPUT.as_slice(), &7u64.to_le_bytes(), &9u64.to_le_bytes()].concat();
+        let read = |data: &[u8], indices: &[u8]| {
+            let ix =
+                Instruction { program: &RAYDIUM_CPMM, data, indices, keys: &keys, loaded: &[] };
+            match decode(&ix).unwrap() {
+                Decoded::One(swap) => {
+                    let at = |key: Option<&Key>| key.map(|key| key[0]);
+                    let vaults = (at(swap.vault_a), at(swap.vault_b));
+                    assert_eq!((at(swap.owner), at(swap.pool)), (Some(0), Some(3)));
+                    assert_eq!((at(swap.user_in), at(swap.user_out)), (Some(4), Some(5)));
+                    Ok((swap.exact, swap.amount, swap.limit, swap.direction, vaults))
+                }
+                Decoded::Refused(fault) => Err(fault.name()),
+                _ => Err("not a swap"),
+            }
+        };
+        let (a_to_b, b_to_a) = (Direction::AToB, Direction::BToA);
+        let forward = (Exact::In, Some(7), Some(9), a_to_b, (Some(6), Some(7)));
+        assert_eq!(read(&data, &indices), Ok(forward));
+        // mint 11 goes in and mint 10 comes out
+        let swapped = [&indices[..10], &[11, 10, 12]].concat();
+        let back = (Exact::In, Some(7), Some(9), b_to_a, (Some(7), Some(6)));
+        assert_eq!(read(&data, &swapped), Ok(back));
+        // a mint known to a lookup table only leaves the direction open
+        let hidden = [&indices[..10], &[200, 11, 12]].concat();
+        assert_eq!(read(&data, &hidden).unwrap().3, Direction::Unknown);
+        for len in 0..data.len() {
+            assert_eq!(read(&data[..len], &indices), Err("short_data"));
+        }
+        for count in 0..13 {
+            assert_eq!(read(&data, &indices[..count]), Err("few_accounts"));
+        }
+        data[..8].copy_from_slice(&SWAP_BASE_OUTPUT);
+        let out = (Exact::Out, Some(9), Some(7), a_to_b, (Some(6), Some(7)));
+        assert_eq!(read(&data, &indices), Ok(out));
+        for (_, other) in OTHER_INSTRUCTIONS {
+            assert_eq!(read(&other, &indices), Err("not a swap"));
+        }
+        assert_eq!(read(&[0; 24], &indices), Err("unknown_instruction"));
+    }
+
+    #[test]
+    fn an_instruction_for_the_real_pool() {
+        let Some(text) = shared("data/pools/raydium-cpmm-sol-usdc.jsonl") else { return };
+        let book = model::book(&text);
+        let pool = join(&book, Clock::default()).pools[0].0;
+        let owner = [9; 32];
+        let [user_in, user_out] = [USDC, WSOL].map(|mint| associated_token(&owner, &mint, &TOKEN));
+        let request = Build {
+            pool: &pool,
+            a_to_b: false,
+            amount_in: 7,
+            min_out: 5,
+            owner: &owner,
+            user_in: &user_in,
+            user_out: &user_out,
+        };
+        let made = build(&book, &request).unwrap();
+        let keys: Vec<Key> = made.accounts.iter().map(|meta| meta.pubkey.to_bytes()).collect();
+        // The authority is in the file: it owns both vaults.
+        assert_eq!(keys[1], key("GpMZbSM2GgvTKHJirzeGfMFoaZ8UR2X7F4v8vHTvxFbL"));
+        assert_eq!(keys[2], key("D4FPEruKEHrG5TenZ2mpDGEfu1iUvTiqBxvpU8HLBvC2"));
+        assert_eq!(keys[6..8], [pool.vault_b, pool.vault_a]);
+        assert_eq!(keys[8..12], [TOKEN, TOKEN, USDC, WSOL]);
+        assert_eq!(keys[12], key("4MYrPgjgFceyhtwhG1ZX8UVb4wn1aQB5wzMimtFqg7U8"));
+        let writable: Vec<bool> = made.accounts.iter().map(|meta| meta.is_writable).collect();
+        let expected = [3, 4, 5, 6, 7, 12];
+        assert!(writable.iter().enumerate().all(|(at, w)| *w == expected.contains(&at)));
+        assert!(made.accounts.iter().enumerate().all(|(at, meta)| meta.is_signer == (at == 0)));
+        // What is built is what is read.
+        let indices: Vec<u8> = (0..13).collect();
+        let ix = Instruction {
+            program: &RAYDIUM_CPMM,
+            data: &made.data,
+            indices: &indices,
+            keys: &keys,
+            loaded: &[],
+        };
+        let Some(Decoded::One(swap)) = decode(&ix) else { panic!() };
+        assert_eq!((swap.amount, swap.limit, swap.direction), (Some(7), Some(5), Direction::BToA));
+        assert_eq!((swap.user_in, swap.user_out), (Some(&user_in), Some(&user_out)));
+        assert_eq!((swap.vault_a, swap.vault_b), (Some(&pool.vault_a), Some(&pool.vault_b)));
+        assert_eq!(build(&AccountBook::new(), &request), Err(BuildFault::NoPool));
+    }
+}

@@ -6,20 +6,17 @@
 
 use super::link::Link;
 use super::pcapng::Section;
-use super::{Format, Skip};
+use super::{Format, PACKET_MAX, Skip};
 use crate::error::{Error, Result};
 use pcap_file::pcap::PcapParser;
 use pcap_file::{PcapError, TsResolution};
 use std::ops::Range;
 
-/// The longest packet that is believed: libpcap's `MAXIMUM_SNAPLEN` (pcap-int.h, 1.10).
-pub(super) const PACKET_MAX: usize = 262_144;
-
 /// Bytes before each packet of a classic pcap.
 const HEADER_LEN: usize = 16;
 
 /// The longest element of a capture that is believed: libpcap's limit of a pcapng block
-/// (`MAX_BLOCKSIZE`, sf-pcapng.c, 1.10).
+/// (`INITIAL_MAX_BLOCKSIZE`, sf-pcapng.c).
 pub(super) const ELEMENT_MAX: usize = 16 << 20;
 
 /// A packet as the capture kept it.

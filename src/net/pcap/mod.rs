@@ -1,4 +1,4 @@
-//! Captures: pcap and pcapng files, read as the UDP datagrams in them.
+//! Captures: pcap and pcapng files, read as the UDP datagrams in them, and written from them.
 //!
 //! ```text
 //! bytes --capture/pcapng--> frames --link--> Ethernet, VLAN, SLL, raw --> IP, UDP --> Datagram
@@ -24,8 +24,13 @@ mod pcapng;
 mod reader;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 pub use reader::{Capture, Reader};
+pub use writer::Writer;
+
+/// The longest packet that is believed and written: libpcap's `MAXIMUM_SNAPLEN` (pcap-int.h).
+const PACKET_MAX: usize = 262_144;
 
 /// A capture file's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

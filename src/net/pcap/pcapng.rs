@@ -5,9 +5,9 @@
 //! list without its end mark, an `if_tzone`, a comment that is not UTF-8. It is the independent
 //! writer of the tests.
 
-use super::Skip;
-use super::capture::{ELEMENT_MAX, Frame, PACKET_MAX, Step};
+use super::capture::{ELEMENT_MAX, Frame, Step};
 use super::link::Link;
+use super::{PACKET_MAX, Skip};
 use crate::bytes::array_at;
 use crate::error::{Error, Result};
 
@@ -119,8 +119,8 @@ impl Section {
         let snap_len = self.u32(body, 4)?;
         let mut clock = Clock { resolution: Clock::MICROSECONDS, offset_s: 0 };
         let mut options = body.get(BODY_AT..)?;
-        // Option: code, length, value padded to 4 bytes; code 0 ends the list, and so does the
-        // block.
+        // Section 3.5: code, length, value padded to 4 bytes; code 0 ends the list, and "code that
+        // reads pcapng files [..] MUST also check for the end of the block".
         while let (Some(code @ 1..), Some(len)) = (self.u16(options, 0), self.u16(options, 2)) {
             let value = options.get(4..)?.get(..usize::from(len))?;
             match (code, value) {

@@ -207,7 +207,14 @@ impl std::io::Read for Dribble<'_> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Found {
-    Udp { rx_ns: u64, source: [u8; 16], payload: Vec<u8>, truncated: bool, interface: u16 },
+    Udp {
+        rx_ns: u64,
+        source: [u8; 16],
+        ports: (u16, u16),
+        payload: Vec<u8>,
+        truncated: bool,
+        interface: u16,
+    },
     Skipped(Skip),
 }
 
@@ -216,8 +223,8 @@ impl Found {
         match item {
             Item::Datagram(d) => {
                 let Datagram { rx_ns, source, truncated, interface, .. } = d;
-                assert_eq!((d.source_port, d.target_port), (8001, 8002));
-                Self::Udp { rx_ns, source, payload: d.payload.to_vec(), truncated, interface }
+                let (ports, payload) = ((d.source_port, d.target_port), d.payload.to_vec());
+                Self::Udp { rx_ns, source, ports, payload, truncated, interface }
             }
             Item::Skipped(skip) => Self::Skipped(skip),
         }
@@ -225,12 +232,14 @@ impl Found {
 
     fn v4(rx_ns: u64, payload: &[u8]) -> Self {
         let source = Ipv4Addr::from(V4.0).to_ipv6_mapped().octets();
-        Self::Udp { rx_ns, source, payload: payload.to_vec(), truncated: false, interface: 0 }
+        let (ports, payload) = ((8001, 8002), payload.to_vec());
+        Self::Udp { rx_ns, source, ports, payload, truncated: false, interface: 0 }
     }
 
     fn v6(rx_ns: u64, payload: &[u8]) -> Self {
         let source = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, V6.0).octets();
-        Self::Udp { rx_ns, source, payload: payload.to_vec(), truncated: false, interface: 0 }
+        let (ports, payload) = ((8001, 8002), payload.to_vec());
+        Self::Udp { rx_ns, source, ports, payload, truncated: false, interface: 0 }
     }
 
     fn on(mut self, on: u16) -> Self {
@@ -397,6 +406,7 @@ fn a_snap_length_gives_truncated_datagrams_or_a_cut_header() {
                 (Found::Udp { source, payload, .. }, Some(kept)) => Found::Udp {
                     rx_ns: 0,
                     source: *source,
+                    ports: (8001, 8002),
                     payload: payload[..kept].to_vec(),
                     truncated: true,
                     interface: 0,

@@ -1,0 +1,624 @@
+//! The state of every pool, and the rules by which it changes.
+//!
+//! **One order, one truth** (ARCHITECTURE.md section 2). A `pool` record is the truth at its slot; swaps
+//! of later transactions are computed onto it, exactly as the venue's program would. A swap that is
+//! not newer than the state is not applied. The next `pool` record replaces what was computed, and
+//! where the two differ the model was wrong: that is counted. What cannot be explained (a swap of
+//! unknown direction, a fill that the model does not reproduce, a walk out of the loaded ticks, a
+//! hole in the stream) makes a pool stale until its next record.
+
+use super::intern::Interner;
+use super::rows::ROWS;
+use super::ticks::{TickFault, TickStore};
+use crate::dex::{Fault, Order, Quote, TickRange, apply};
+use crate::ids::Venue;
+use crate::record::{Direction, Exact, Pool, Role, Swap, Tick, Ticks};
+
+/// End of a list of regions: the pool has none.
+const NONE: u32 = u32::MAX;
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Applied {
+    /// The state of the pool changed.
+    Changed = 0,
+    /// The pool's first state.
+    Added = 1,
+    /// It says what was known.
+    Unchanged = 2,
+    /// The pool is not in the book.
+    UnknownPool = 3,
+    /// The swap is part of the state already.
+    SwapBeforeState = 4,
+    /// The record is older than the state.
+    PoolBeforeState = 5,
+    /// The program would refuse the swap: its own limit, an amount, a switch.
+    WouldRevert = 6,
+    /// The swap's last slot is over.
+    Expired = 7,
+    /// The direction is not known; the pool is stale.
+    NoDirection = 8,
+    /// The amount is not known; the pool is stale.
+    NoAmount = 9,
+    /// The pool's rules do not cover the swap; the pool is stale.
+    NotModelled = 10,
+    /// The swap leaves the loaded ticks; the pool is stale.
+    OutOfTicks = 11,
+    /// The swap happened between others that were applied before it came; the pool is stale.
+    Late = 12,
+    /// The fill's other amount is not what the model computes; the pool is stale.
+    ModelError = 13,
+    /// The record contradicts the pool: other tokens, or twice the same.
+    OtherMints = 14,
+    /// No room for another pool.
+    NoRoom = 15,
+    /// No room for the tick array.
+    NoTickRoom = 16,
+    /// The tick array contradicts itself or another.
+    BadTicks = 17,
+}
+
+impl Applied {
+    /// The first that is neither a change nor a confirmation.
+    pub(super) const DROPPED_FROM: usize = Self::UnknownPool as usize;
+
+    /// Names by number, as counters show them.
+    pub(super) const NAMES: &'static [&'static str] = &[
+        "changed",
+        "added",
+        "unchanged",
+        "unknown_pool",
+        "swap_before_state",
+        "pool_before_state",
+        "would_revert",
+        "expired",
+        "no_direction",
+        "no_amount",
+        "not_modelled",
+        "out_of_ticks",
+        "late",
+        "model_error",
+        "other_mints",
+        "no_room",
+        "no_tick_room",
+        "bad_ticks",
+    ];
+}
+
+/// What is known about how a state came to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Anchor {
+    /// Rises with every change of the state or of its ticks.
+    pub(super) version: u64,
+    /// Slot of the last `pool` record; 0 is unknown.
+    pub(super) slot: u64,
+    /// Sequence number of the last `pool` record.
+    sequence: u64,
+    /// The last `pool` record holds all of its slot.
+    snapshot: bool,
+    /// Swaps were computed onto the last `pool` record.
+    computed: bool,
+    /// Holes of the stream when the last `pool` record came.
+    holes: u32,
+    /// Something happened that the state does not hold.
+    broken: bool,
+    /// The pool's region of ticks.
+    region: u32,
+}
+
+/// How well computed states met the records that replaced them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ModelChecks {
+    /// Computed states replaced by a record.
+    pub(super) checked: u64,
+    /// Those that differed.
+    pub(super) wrong: u64,
+}
+
+/// Every pool by number, in the order in which they were added.
+pub(super) struct Book {
+    keys: Interner<crate::ids::Key>,
+    states: Vec<Pool>,
+    anchors: Vec<Anchor>,
+    ticks: TickStore,
+    holes: u32,
+    /// What the swaps of the present transaction replaced, oldest first.
+    undo: Vec<(usize, Pool, Anchor)>,
+    pub(super) checks: ModelChecks,
+}
+
+impl Book {
+    /// Room for `pools` pools, `ranged` of them with up to `ticks` initialised ticks each.
+    pub(super) fn new(pools: usize, ranged: usize, ticks: usize) -> Self {
+        Self {
+            keys: Interner::new(pools),
+            states: Vec::with_capacity(pools),
+            anchors: Vec::with_capacity(pools),
+            ticks: TickStore::new(ranged, ticks),
+            holes: 0,
+            undo: Vec::with_capacity(ROWS),
+            checks: ModelChecks::default(),
+        }
+    }
+
+    /// The number of the pool of account `key`.
+    #[inline]
+    pub(super) fn number(&self, key: &crate::ids::Key) -> Option<u32> {
+        self.keys.get(key)
+    }
+
+    /// Pools known.
+    pub(super) fn len(&self) -> usize {
+        self.states.len()
+    }
+
+    /// The state of pool `number` and how it came to be.
+    #[inline]
+    pub(super) fn state(&self, number: u32) -> Option<(&Pool, &Anchor)> {
+        let at = usize::try_from(number).ok()?;
+        Some((self.states.get(at)?, self.anchors.get(at)?))
+    }
+
+    /// The loaded ticks around the price of pool `number`.
+    #[inline]
+    pub(super) fn ticks(&self, number: u32) -> TickRange<'_> {
+        match self.state(number) {
+            Some((pool, anchor)) if anchor.region != NONE => {
+                self.ticks.range(anchor.region, pool.tick)
+            }
+            _ => TickRange::NONE,
+        }
+    }
+
+    /// Whether more is known to have happened to the pool than its state holds.
+    #[inline]
+    pub(super) fn is_stale(&self, anchor: &Anchor) -> bool {
+        anchor.broken || anchor.holes != self.holes
+    }
+
+    /// The stream has a hole: every pool is stale until its next record.
+    pub(super) fn hole(&mut self) {
+        self.holes = self.holes.wrapping_add(1);
+    }
+
+    /// Takes in a `pool` record; of a new pool only when `add` agrees, which is told its number.
+    pub(super) fn put_pool(&mut self, pool: &Pool, add: impl FnOnce(u32) -> bool) -> Applied {
+        let Some(number) = self.number(&pool.pool) else {
+            return self.add_pool(pool, add);
+        };
+        let Ok(at) = usize::try_from(number) else { return Applied::NoRoom };
+        let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at))
+        else {
+            return Applied::NoRoom;
+        };
+        if (state.mint_a, state.mint_b) != (pool.mint_a, pool.mint_b) {
+            return Applied::OtherMints;
+        }
+        let older = pool.slot != 0 && pool.slot < state.slot;
+        let repeated = pool.sequence != 0 && pool.sequence <= anchor.sequence;
+        if older || repeated {
+            return Applied::PoolBeforeState;
+        }
+        let stale = anchor.broken || anchor.holes != self.holes;
+        let same = price(state) == price(pool) && rules(state) == rules(pool);
+        if anchor.computed && !stale {
+            self.checks.checked = self.checks.checked.saturating_add(1);
+            if price(state) != price(pool) {
+                self.checks.wrong = self.checks.wrong.saturating_add(1);
+            }
+        }
+        *state = *pool;
+        let version = anchor.version.wrapping_add(u64::from(!same || stale));
+        *anchor = Anchor { version, ..Anchor::of(pool, self.holes, anchor.region) };
+        if same && !stale { Applied::Unchanged } else { Applied::Changed }
+    }
+
+    fn add_pool(&mut self, pool: &Pool, add: impl FnOnce(u32) -> bool) -> Applied {
+        if pool.mint_a == pool.mint_b {
+            return Applied::OtherMints;
+        }
+        let next = u32::try_from(self.states.len()).unwrap_or(NONE);
+        if self.states.len() >= self.states.capacity() || !add(next) {
+            return Applied::NoRoom;
+        }
+        if self.keys.insert(&pool.pool).is_none() {
+            return Applied::NoRoom;
+        }
+        self.states.push(*pool);
+        self.anchors.push(Anchor::of(pool, self.holes, NONE));
+        Applied::Added
+    }
+
+    /// Takes in a tick array. A pool must be known before its ticks.
+    pub(super) fn put_ticks(&mut self, array: &Ticks, ticks: &[Tick]) -> Applied {
+        let found = self.number(&array.pool).and_then(|number| usize::try_from(number).ok());
+        let Some(anchor) = found.and_then(|at| self.anchors.get_mut(at)) else {
+            return Applied::UnknownPool;
+        };
+        if anchor.region == NONE {
+            match self.ticks.claim() {
+                Ok(region) => anchor.region = region,
+                Err(_) => return Applied::NoTickRoom,
+            }
+        }
+        anchor.version = anchor.version.wrapping_add(1);
+        match self.ticks.put(anchor.region, (array.start_tick, array.span_ticks), ticks) {
+            Ok(()) => Applied::Changed,
+            Err(TickFault::Order) => Applied::BadTicks,
+            Err(TickFault::Pools | TickFault::Room) => Applied::NoTickRoom,
+        }
+    }
+
+    /// A transaction begins: its swaps will stand or fall together.
+    pub(super) fn begin(&mut self) {
+        self.undo.clear();
+    }
+
+    /// The transaction would be refused as a whole: every pool is as it was before.
+    pub(super) fn roll_back(&mut self) {
+        while let Some((at, pool, anchor)) = self.undo.pop() {
+            if let (Some(state), Some(held)) = (self.states.get_mut(at), self.anchors.get_mut(at)) {
+                (*state, *held) = (pool, anchor);
+            }
+        }
+    }
+
+    /// Computes a swap onto its pool, and returns what came out if it changed anything.
+    /// `carried` is what goes in when the row does not say: the output of the swap before it in the
+    /// same instruction. `newest_slot` is the newest slot known.
+    pub(super) fn put_swap(
+        &mut self,
+        row: &Swap,
+        carried: Option<u64>,
+        newest_slot: u64,
+    ) -> (Applied, Option<u64>) {
+        let found = self.number(&row.pool).and_then(|number| usize::try_from(number).ok());
+        let Some(at) = found else { return (Applied::UnknownPool, None) };
+        let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at))
+        else {
+            return (Applied::UnknownPool, None);
+        };
+        if row.present & Swap::DEADLINE != 0 && row.deadline_slot < newest_slot {
+            return (Applied::Expired, None);
+        }
+        if let Some(before) = before_state(row, state, anchor) {
+            anchor.broken |= before == Applied::Late;
+            return (before, None);
+        }
+        if self.undo.len() < self.undo.capacity() {
+            self.undo.push((at, *state, *anchor));
+        }
+        let ticks = if anchor.region == NONE {
+            TickRange::NONE
+        } else {
+            self.ticks.range(anchor.region, state.tick)
+        };
+        let (applied, out) = compute(row, carried, state, ticks);
+        match applied {
+            Applied::Changed | Applied::ModelError => {
+                state.slot = state.slot.max(row.slot);
+                state.head.rx_ns = row.head.rx_ns;
+                anchor.computed = true;
+                anchor.version = anchor.version.wrapping_add(1);
+                anchor.broken |= applied == Applied::ModelError;
+            }
+            Applied::WouldRevert => {}
+            _ => anchor.broken = true,
+        }
+        (applied, out)
+    }
+
+    /// Something happened to the pool of `row` that was not kept.
+    pub(super) fn lose(&mut self, row: &Swap) {
+        let found = self.number(&row.pool).and_then(|number| usize::try_from(number).ok());
+        if let Some(anchor) = found.and_then(|at| self.anchors.get_mut(at)) {
+            anchor.broken = true;
+        }
+    }
+}
+
+impl Anchor {
+    /// A record came.
+    fn of(pool: &Pool, holes: u32, region: u32) -> Self {
+        Self {
+            version: 0,
+            slot: pool.slot,
+            sequence: pool.sequence,
+            snapshot: pool.head.flags & Pool::SNAPSHOT != 0,
+            computed: false,
+            holes,
+            broken: false,
+            region,
+        }
+    }
+}
+
+/// What a pool's price is made from.
+fn price(pool: &Pool) -> (u64, u64, u128, u128, i32) {
+    if pool.venue == Venue::OrcaWhirlpool as u16 {
+        return (0, 0, pool.sqrt_price, pool.liquidity, pool.tick);
+    }
+    (pool.reserve_a, pool.reserve_b, 0, 0, 0)
+}
+
+/// What else decides a quote.
+fn rules(pool: &Pool) -> Pool {
+    let mut rules = *pool;
+    rules.head.rx_ns = 0;
+    rules.head.flags = 0;
+    (rules.slot, rules.sequence) = (0, 0);
+    (rules.reserve_a, rules.reserve_b) = (0, 0);
+    (rules.sqrt_price, rules.liquidity, rules.tick) = (0, 0, 0);
+    rules
+}
+
+/// Why `row` is not newer than the state, if it is not. Slot 0 is unknown and always newer.
+fn before_state(row: &Swap, state: &Pool, anchor: &Anchor) -> Option<Applied> {
+    if row.slot == 0 {
+        return None;
+    }
+    if row.slot < anchor.slot || (anchor.snapshot && row.slot == anchor.slot) {
+        return Some(Applied::SwapBeforeState);
+    }
+    (row.slot < state.slot).then_some(Applied::Late)
+}
+
+/// Whether token a goes in.
+fn is_a_to_b(row: &Swap, state: &Pool) -> Option<bool> {
+    match Direction::from_number(row.direction) {
+        Direction::AToB => Some(true),
+        Direction::BToA => Some(false),
+        Direction::Unknown => {
+            let told = |bit, mint: [u8; 32]| (row.present & bit != 0).then_some(mint);
+            let (mint_in, mint_out) =
+                (told(Swap::MINT_IN, row.mint_in), told(Swap::MINT_OUT, row.mint_out));
+            if mint_in == Some(state.mint_a) || mint_out == Some(state.mint_b) {
+                Some(true)
+            } else if mint_in == Some(state.mint_b) || mint_out == Some(state.mint_a) {
+                Some(false)
+            } else {
+                None
+            }
+        }
+    }
+}
+
+/// Executes `row` on `state`.
+fn compute(
+    row: &Swap,
+    carried: Option<u64>,
+    state: &mut Pool,
+    ticks: TickRange<'_>,
+) -> (Applied, Option<u64>) {
+    let Some(a_to_b) = is_a_to_b(row, state) else { return (Applied::NoDirection, None) };
+    let told = |bit, value| (row.present & bit != 0).then_some(value);
+    let amount_in = told(Swap::AMOUNT_IN, row.amount_in);
+    let amount_out = told(Swap::AMOUNT_OUT, row.amount_out);
+    let exact_out = row.exact == Exact::Out as u8;
+    let (exact, amount) = match (amount_in.or(carried), amount_out) {
+        (_, Some(amount)) if exact_out => (Exact::Out, amount),
+        (Some(amount), _) if !exact_out || amount_in.is_some() => (Exact::In, amount),
+        _ => return (Applied::NoAmount, None),
+    };
+    let is_fill = row.role == Role::Fill as u8;
+    let order = Order {
+        a_to_b,
+        exact,
+        amount,
+        // What was executed has kept its limits.
+        limit: told(Swap::LIMIT, row.limit).filter(|_| !is_fill),
+        sqrt_limit: Some(row.sqrt_limit)
+            .filter(|_| !is_fill && row.present & Swap::SQRT_LIMIT != 0),
+    };
+    match apply(state, ticks, &order) {
+        Ok(quote) if is_fill && !agrees(&quote, amount_in, amount_out) => {
+            (Applied::ModelError, None)
+        }
+        Ok(quote) => (Applied::Changed, Some(quote.amount_out)),
+        // What was executed has not been refused: the state is not what it was.
+        Err(_) if is_fill => (Applied::ModelError, None),
+        Err(fault) => (refused(fault), None),
+    }
+}
+
+/// Whether the model computes what was executed.
+fn agrees(quote: &Quote, amount_in: Option<u64>, amount_out: Option<u64>) -> bool {
+    amount_in.is_none_or(|amount| amount == quote.amount_in)
+        && amount_out.is_none_or(|amount| amount == quote.amount_out)
+}
+
+/// What a refusal to quote an intent means for the pool.
+fn refused(fault: Fault) -> Applied {
+    match fault {
+        Fault::Ticks | Fault::Incomplete => Applied::OutOfTicks,
+        Fault::Venue | Fault::Unsupported | Fault::ZeroReserve | Fault::Fee | Fault::State => {
+            Applied::NotModelled
+        }
+        _ => Applied::WouldRevert,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(slot: u64, sequence: u64) -> Pool {
+        let mut pool = Pool::new(0);
+        pool.venue = Venue::Feed as u16;
+        (pool.pool, pool.mint_a, pool.mint_b) = ([1; 32], [2; 32], [3; 32]);
+        (pool.reserve_a, pool.reserve_b) = (1_000_000, 2_000_000);
+        (pool.fee_num, pool.fee_den) = (25, 10_000);
+        (pool.slot, pool.sequence) = (slot, sequence);
+        pool.present = Pool::RESERVES;
+        pool
+    }
+
+    fn snapshot(slot: u64) -> Pool {
+        let mut pool = pool(slot, 0);
+        pool.head.flags = Pool::SNAPSHOT;
+        pool
+    }
+
+    fn swap(slot: u64, amount_in: u64) -> Swap {
+        let mut row = Swap::new(9);
+        row.pool = [1; 32];
+        row.slot = slot;
+        row.direction = Direction::AToB as u8;
+        row.amount_in = amount_in;
+        row.present = Swap::POOL | Swap::AMOUNT_IN;
+        row
+    }
+
+    fn book(first: &Pool) -> Book {
+        let mut book = Book::new(4, 1, 16);
+        assert_eq!(book.put_pool(first, |number| number == 0), Applied::Added);
+        book
+    }
+
+    fn put(book: &mut Book, row: &Swap) -> Applied {
+        book.begin();
+        book.put_swap(row, None, 0).0
+    }
+
+    fn stale(book: &Book) -> bool {
+        book.is_stale(book.state(0).unwrap().1)
+    }
+
+    #[test]
+    fn a_snapshot_holds_all_of_its_slot_and_a_state_of_the_wire_does_not() {
+        let mut held = book(&snapshot(10));
+        assert_eq!(put(&mut held, &swap(10, 500)), Applied::SwapBeforeState);
+        assert_eq!(put(&mut held, &swap(11, 500)), Applied::Changed);
+        assert_eq!(put(&mut held, &swap(11, 500)), Applied::Changed);
+        assert_eq!(held.state(0).unwrap().0.slot, 11);
+        let mut held = book(&pool(10, 1));
+        assert_eq!(put(&mut held, &swap(9, 500)), Applied::SwapBeforeState);
+        assert_eq!(put(&mut held, &swap(10, 500)), Applied::Changed);
+        assert_eq!(put(&mut held, &swap(0, 500)), Applied::Changed, "slot 0 is unknown");
+        assert!(!stale(&held));
+    }
+
+    #[test]
+    fn a_swap_moves_the_reserves_as_the_program_does() {
+        let mut book = book(&pool(0, 0));
+        assert_eq!(book.put_swap(&swap(0, 10_000), None, 0), (Applied::Changed, Some(19_752)));
+        let (state, _) = book.state(0).unwrap();
+        // net 9975, out floor(9975 * 2000000 / 1009975) = 19752
+        assert_eq!((state.reserve_a, state.reserve_b), (1_010_000, 1_980_248));
+        assert_eq!(state.head.rx_ns, 9);
+    }
+
+    #[test]
+    fn a_late_swap_makes_the_pool_stale_until_its_next_record() {
+        let mut book = book(&pool(10, 1));
+        assert_eq!(put(&mut book, &swap(13, 500)), Applied::Changed);
+        assert_eq!(put(&mut book, &swap(12, 500)), Applied::Late);
+        assert!(stale(&book));
+        assert_eq!(book.put_pool(&pool(12, 2), |_| false), Applied::PoolBeforeState);
+        assert_eq!(book.put_pool(&pool(13, 1), |_| false), Applied::PoolBeforeState, "repeated");
+        assert_eq!(book.put_pool(&pool(13, 2), |_| false), Applied::Changed);
+        assert!(!stale(&book));
+        assert_eq!(book.checks, ModelChecks::default(), "a stale state proves nothing");
+    }
+
+    #[test]
+    fn a_hole_makes_every_pool_stale_until_its_next_record() {
+        let mut book = book(&pool(10, 1));
+        book.hole();
+        assert!(stale(&book));
+        let version = book.state(0).unwrap().1.version;
+        assert_eq!(book.put_pool(&pool(11, 2), |_| false), Applied::Changed, "from stale to known");
+        assert!(!stale(&book) && book.state(0).unwrap().1.version > version);
+        assert_eq!(book.put_pool(&pool(12, 3), |_| false), Applied::Unchanged);
+    }
+
+    #[test]
+    fn computed_states_are_checked_against_the_record_that_replaces_them() {
+        let mut book = book(&pool(10, 1));
+        put(&mut book, &swap(11, 10_000));
+        let mut told = pool(11, 2);
+        (told.reserve_a, told.reserve_b) = (1_010_000, 1_980_248);
+        assert_eq!(book.put_pool(&told, |_| false), Applied::Unchanged);
+        assert_eq!(book.checks, ModelChecks { checked: 1, wrong: 0 });
+        put(&mut book, &swap(11, 10_000));
+        told.sequence = 3;
+        assert_eq!(book.put_pool(&told, |_| false), Applied::Changed);
+        assert_eq!(book.checks, ModelChecks { checked: 2, wrong: 1 });
+    }
+
+    #[test]
+    fn a_transaction_that_would_be_refused_moves_nothing() {
+        let mut book = book(&pool(10, 1));
+        let before = *book.state(0).unwrap().0;
+        book.begin();
+        assert_eq!(book.put_swap(&swap(11, 500), None, 0).0, Applied::Changed);
+        let mut second = swap(11, 10_000);
+        (second.limit, second.present) = (19_752, second.present | Swap::LIMIT);
+        assert_eq!(book.put_swap(&second, None, 0), (Applied::WouldRevert, None));
+        book.roll_back();
+        assert_eq!(*book.state(0).unwrap().0, before);
+        assert_eq!(put(&mut book, &second), Applied::Changed, "alone it is filled just so");
+    }
+
+    #[test]
+    fn what_cannot_be_explained_makes_the_pool_stale() {
+        let cases: [(fn(&mut Swap), Applied); 4] = [
+            (|row| row.direction = 0, Applied::NoDirection),
+            (|row| row.present = Swap::POOL, Applied::NoAmount),
+            (|row| (row.role, row.amount_out) = (Role::Fill as u8, 7), Applied::ModelError),
+            (|row| (row.role, row.amount_in) = (Role::Fill as u8, 0), Applied::ModelError),
+        ];
+        for (change, want) in cases {
+            let mut book = book(&pool(10, 1));
+            let mut row = swap(11, 500);
+            row.present |= Swap::AMOUNT_OUT;
+            change(&mut row);
+            assert_eq!(put(&mut book, &row), want);
+            assert!(stale(&book), "{want:?}");
+        }
+    }
+
+    #[test]
+    fn direction_follows_from_a_mint_and_amounts_from_the_swap_before() {
+        let mut book = book(&pool(0, 0));
+        let mut row = swap(0, 0);
+        (row.direction, row.mint_out) = (0, [2; 32]);
+        row.present = Swap::POOL | Swap::MINT_OUT;
+        assert_eq!(book.put_swap(&row, Some(20_000), 0), (Applied::Changed, Some(9_876)));
+        assert_eq!(book.state(0).unwrap().0.reserve_b, 2_020_000);
+    }
+
+    #[test]
+    fn expired_and_foreign_swaps_and_contradicting_records_change_nothing() {
+        let mut book = book(&pool(10, 1));
+        let mut row = swap(0, 500);
+        (row.deadline_slot, row.present) = (19, row.present | Swap::DEADLINE);
+        assert_eq!(book.put_swap(&row, None, 20).0, Applied::Expired);
+        assert_eq!(book.put_swap(&row, None, 19).0, Applied::Changed);
+        row.pool = [9; 32];
+        assert_eq!(book.put_swap(&row, None, 0).0, Applied::UnknownPool);
+        let mut other = pool(11, 2);
+        other.mint_a = [7; 32];
+        assert_eq!(book.put_pool(&other, |_| true), Applied::OtherMints);
+        (other.pool, other.mint_b) = ([8; 32], [7; 32]);
+        assert_eq!(book.put_pool(&other, |_| true), Applied::OtherMints);
+        other.mint_b = [6; 32];
+        assert_eq!(book.put_pool(&other, |_| false), Applied::NoRoom);
+        assert_eq!(book.len(), 1);
+    }
+
+    #[test]
+    fn ticks_come_after_their_pool() {
+        let mut book = book(&pool(10, 1));
+        let mut array = Ticks::new(0);
+        (array.start_tick, array.span_ticks) = (0, 88);
+        assert_eq!(book.put_ticks(&array, &[]), Applied::UnknownPool);
+        array.pool = [1; 32];
+        assert_eq!(book.put_ticks(&array, &[]), Applied::Changed);
+        assert_eq!((book.ticks(0).first_tick, book.ticks(0).end_tick), (0, 88));
+        array.span_ticks = 0;
+        assert_eq!(book.put_ticks(&array, &[]), Applied::BadTicks);
+        assert_eq!(book.ticks(1).end_tick, 0);
+    }
+}

@@ -1,0 +1,362 @@
+//! The stage: states and swaps in, opportunities out.
+//!
+//! ```text
+//! pool, ticks, swap -> book -> rates -> graph -> guards -> exact tests -> size -> costs -> opportunity
+//! ```
+//!
+//! All rows of a transaction are applied before anything is searched. What is found in one step is
+//! put with the largest net first. Everything is sized at construction; a step allocates nothing.
+
+use super::book::{Applied, Book};
+use super::cost::{CostModel, Flash};
+use super::count::Counters;
+use super::decide::{Bench, Judged, Trigger};
+use super::graph::{Found, Graph, Room};
+use super::guard::{Guards, Progress};
+use super::rows::{ROWS, Rows, Taken, place};
+use crate::ids::Key;
+use crate::record::{Gap, Layout, Opportunity, Pool, Record, Refusal, Swap, Ticks};
+use crate::stream::{Sink, Stage};
+
+/// Most opportunities of one step, and most refused candidates that one step explains.
+const EMIT_MAX: usize = 64;
+
+/// Candidates kept of one search (facts: arb.md section 2.2).
+const LISTED: usize = 8;
+
+/// What the stage is sized and judged by.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The tokens in which cycles start, in order of preference. Their raw units count as lamports:
+    /// wrapped SOL, or what stands for it in a feed.
+    pub bases: Vec<Key>,
+    /// Most pools.
+    pub pools: usize,
+    /// Most tokens.
+    pub tokens: usize,
+    /// Most pools with ticks.
+    pub ranged_pools: usize,
+    /// Most initialised ticks of one pool.
+    pub ticks: usize,
+    /// Most places that one search looks at.
+    pub visits: u32,
+    /// Most lamports that may go in.
+    pub balance: u64,
+    /// Units of the coarsest amount tried on either side of the closed form.
+    pub reach: u32,
+    /// Where the principal comes from.
+    pub flash: Flash,
+    /// What the transaction pays.
+    pub costs: CostModel,
+    /// Compute units of a transaction without its hops.
+    pub cu_base: u32,
+    /// Compute units of one hop.
+    pub cu_hop: u32,
+    /// The least net that is taken, lamports; at least 1 is asked for in any case.
+    pub min_profit: u64,
+    /// What a state must be to be traded on.
+    pub guards: Guards,
+    /// Write refused candidates too.
+    pub explain: bool,
+}
+
+/// The core of `mev-arb`.
+pub struct Engine {
+    options: Options,
+    book: Book,
+    graph: Graph,
+    rows: Rows,
+    found: Found,
+    bench: Bench,
+    /// Pools whose state changed in this step.
+    touched: Vec<u32>,
+    /// Opportunities of this step.
+    taken: Vec<Opportunity>,
+    explained: usize,
+    progress: Progress,
+    ordinal: u64,
+    /// Number of the last row that waits.
+    row_ordinal: u64,
+    next_group: u32,
+    counters: Counters,
+}
+
+impl Engine {
+    /// Takes all the memory that it will ever use.
+    pub fn new(options: Options) -> Self {
+        let room = Room { tokens: options.tokens, pools: options.pools, visits: options.visits };
+        Self {
+            book: Book::new(options.pools, options.ranged_pools, options.ticks),
+            graph: Graph::new(&options.bases, room),
+            rows: Rows::new(1 << 16),
+            found: Found::new(LISTED),
+            bench: Bench::new(1 << 12),
+            touched: Vec::with_capacity(ROWS),
+            taken: Vec::with_capacity(EMIT_MAX.saturating_add(1)),
+            explained: 0,
+            progress: Progress::default(),
+            ordinal: 0,
+            row_ordinal: 0,
+            next_group: 1,
+            counters: Counters::default(),
+            options,
+        }
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.counters;
+        counters.model = self.book.checks;
+        counters.pools_known = self.book.len();
+        counters.tokens_known = self.graph.token_count();
+        counters.pairs_known = self.graph.pair_count();
+        counters
+    }
+
+    /// Takes in a state.
+    fn take_pool(&mut self, pool: &Pool, out: &mut impl Sink) {
+        self.counters.pools = self.counters.pools.saturating_add(1);
+        self.settle(out);
+        let (book, graph) = (&mut self.book, &mut self.graph);
+        let mut full = None;
+        let applied = book.put_pool(pool, |number| match graph.add(&pool.mint_a, &pool.mint_b) {
+            Ok(added) => added == number,
+            Err(reason) => {
+                full = Some(reason);
+                false
+            }
+        });
+        self.counters.full(full);
+        self.counters.applied(applied);
+        self.progress.newest_slot = self.progress.newest_slot.max(pool.slot);
+        if matches!(applied, Applied::Added | Applied::Changed) {
+            self.touch(&pool.pool);
+        }
+        let trigger = Trigger {
+            slot: pool.slot,
+            ordinal: self.ordinal,
+            rx_ns: pool.head.rx_ns,
+            signature: None,
+        };
+        self.detect(&trigger, out);
+    }
+
+    /// Takes in a tick array.
+    fn take_ticks(&mut self, record: Record<'_>, array: &Ticks, out: &mut impl Sink) {
+        self.counters.ticks = self.counters.ticks.saturating_add(1);
+        self.settle(out);
+        let applied = match array.entries(record.tail::<Ticks>()) {
+            Some(entries) => self.book.put_ticks(array, entries),
+            None => Applied::BadTicks,
+        };
+        self.counters.applied(applied);
+        if applied != Applied::UnknownPool {
+            self.touch(&array.pool);
+        }
+        let trigger = Trigger {
+            slot: array.slot,
+            ordinal: self.ordinal,
+            rx_ns: array.head.rx_ns,
+            signature: None,
+        };
+        self.detect(&trigger, out);
+    }
+
+    /// Takes in a row, and applies its transaction when it is the last.
+    fn take_swap(&mut self, row: &Swap, out: &mut impl Sink) {
+        self.counters.swaps = self.counters.swaps.saturating_add(1);
+        if self.rows.is_foreign(row) {
+            self.settle(out);
+        }
+        self.row_ordinal = self.ordinal;
+        let taken = self.rows.push(row);
+        self.counters.row(taken);
+        if taken == Taken::Full {
+            self.book.lose(row);
+        }
+        let last = row.head.flags & Swap::LAST_OF_TX != 0;
+        if last || row.present & Swap::SIGNATURE == 0 {
+            self.settle(out);
+        }
+    }
+
+    /// Applies the transaction whose rows wait, then looks for what it opened.
+    fn settle(&mut self, out: &mut impl Sink) {
+        let Some(last) = self.rows.held().last().copied() else { return };
+        self.counters.transactions = self.counters.transactions.saturating_add(1);
+        if self.progress.first_slot == 0 {
+            self.progress.first_slot = last.slot;
+        }
+        self.progress.newest_slot = self.progress.newest_slot.max(last.slot);
+        self.book.begin();
+        let mut carried = None;
+        let mut refused = false;
+        for row in self.rows.held() {
+            let same = |(at, amount)| (at == place(row)).then_some(amount);
+            let (applied, amount) =
+                self.book.put_swap(row, carried.and_then(same), self.progress.newest_slot);
+            self.counters.applied(applied);
+            carried = amount.map(|amount| (place(row), amount));
+            refused |= matches!(applied, Applied::WouldRevert | Applied::Expired);
+        }
+        if refused {
+            self.book.roll_back();
+            self.counters.rolled_back = self.counters.rolled_back.saturating_add(1);
+        } else {
+            for row in self.rows.held() {
+                touch(&self.book, &mut self.touched, &row.pool);
+            }
+        }
+        self.rows.clear();
+        let signature = (last.present & Swap::SIGNATURE != 0).then_some(last.signature);
+        let trigger = Trigger {
+            slot: last.slot,
+            ordinal: self.row_ordinal,
+            rx_ns: last.head.rx_ns,
+            signature,
+        };
+        self.detect(&trigger, out);
+    }
+
+    fn touch(&mut self, pool: &Key) {
+        touch(&self.book, &mut self.touched, pool);
+    }
+
+    /// Searches around every pool touched, and puts what pays.
+    fn detect(&mut self, trigger: &Trigger, out: &mut impl Sink) {
+        if self.touched.is_empty() {
+            return;
+        }
+        self.progress.rx_ns = trigger.rx_ns;
+        self.explained = 0;
+        self.taken.clear();
+        // All rates first: a search must not see half a transaction.
+        let mut searches = [(0_u32, [false; 2]); ROWS];
+        for (search, number) in searches.iter_mut().zip(&self.touched) {
+            let rates = [true, false].map(|a_to_b| Bench::rate(&self.book, *number, a_to_b));
+            self.counters.rates(rates);
+            let [a_to_b, b_to_a] = rates;
+            *search = (*number, self.graph.set(*number, a_to_b, b_to_a));
+        }
+        let count = self.touched.len();
+        for (number, search) in searches.into_iter().take(count) {
+            for (a_to_b, wanted) in [true, false].into_iter().zip(search) {
+                if wanted {
+                    self.search(number, a_to_b, trigger, out);
+                } else {
+                    self.counters.skipped = self.counters.skipped.saturating_add(1);
+                }
+            }
+        }
+        self.touched.clear();
+        self.emit(out);
+    }
+
+    fn search(&mut self, number: u32, a_to_b: bool, trigger: &Trigger, out: &mut impl Sink) {
+        self.found.clear();
+        self.graph.search(number, a_to_b, &mut self.found);
+        self.counters.search(&self.found);
+        for candidate in self.found.list() {
+            let judged = self.bench.judge(candidate, &self.book, &self.options, self.progress);
+            let Judged { mut record, refusal } = judged;
+            trigger.write(&mut record, self.book.state(number).map(|(pool, _)| pool.pool));
+            self.counters.judged(refusal);
+            if refusal == Refusal::None {
+                insert(&mut self.taken, &record);
+                if self.taken.len() > EMIT_MAX {
+                    self.taken.truncate(EMIT_MAX);
+                    self.counters.crowded_out = self.counters.crowded_out.saturating_add(1);
+                }
+            } else if self.options.explain && self.explained < EMIT_MAX {
+                self.explained = self.explained.saturating_add(1);
+                record.head.flags |= Opportunity::REFUSED;
+                record.reason = refusal as u8;
+                out.put(Record::of(&record));
+            }
+        }
+    }
+
+    /// Puts what was taken, each with the number of those that it conflicts with.
+    fn emit(&mut self, out: &mut impl Sink) {
+        group(&mut self.taken, &mut self.next_group);
+        for record in &self.taken {
+            self.counters.emitted = self.counters.emitted.saturating_add(1);
+            out.put(Record::of(record));
+        }
+        self.taken.clear();
+    }
+}
+
+impl Stage for Engine {
+    const MAX_OUT: usize = (2 * EMIT_MAX) * size_of::<Opportunity>() + size_of::<Swap>();
+
+    fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
+        // The caller has checked version and layout of what is consumed.
+        if let Ok(Some(row)) = input.get::<Swap>() {
+            self.take_swap(row, out);
+        } else if let Ok(Some(pool)) = input.get::<Pool>() {
+            self.take_pool(pool, out);
+        } else if let Ok(Some(array)) = input.get::<Ticks>() {
+            self.take_ticks(input, array, out);
+        } else {
+            if input.kind() == Gap::SCHEMA.kind {
+                self.counters.gaps = self.counters.gaps.saturating_add(1);
+                self.settle(out);
+                self.book.hole();
+            }
+            out.put(input);
+        }
+        self.ordinal = self.ordinal.wrapping_add(1);
+    }
+
+    /// A transaction is complete when its last row says so, not when time passes: nothing to do.
+    fn idle(&mut self, _now_ns: u64, _out: &mut impl Sink) {}
+
+    fn finish(&mut self, out: &mut impl Sink) {
+        self.settle(out);
+    }
+}
+
+/// Puts `record` behind those with as much net.
+fn insert(taken: &mut Vec<Opportunity>, record: &Opportunity) {
+    let at = taken.partition_point(|held| held.net >= record.net);
+    taken.insert(at, *record);
+}
+
+/// Gives all that share a pool, directly or through others, the same number, from `next` on.
+fn group(taken: &mut [Opportunity], next: &mut u32) {
+    for at in 0..taken.len() {
+        let (before, rest) = taken.split_at_mut(at);
+        let Some(one) = rest.first_mut() else { return };
+        let joined = before.iter().filter(|other| share_pool(one, other));
+        one.conflict_group = match joined.map(|other| other.conflict_group).min() {
+            Some(group) => group,
+            None => std::mem::replace(next, next.checked_add(1).unwrap_or(1)),
+        };
+        for place in 0..before.len() {
+            let Some(old) = before.get(place).filter(|other| share_pool(one, other)) else {
+                continue;
+            };
+            let old = old.conflict_group;
+            for other in before.iter_mut().filter(|other| other.conflict_group == old) {
+                other.conflict_group = one.conflict_group;
+            }
+        }
+    }
+}
+
+fn share_pool(one: &Opportunity, other: &Opportunity) -> bool {
+    let pools = |of: &Opportunity| usize::from(of.hops);
+    let theirs = other.pools.iter().take(pools(other));
+    one.pools.iter().take(pools(one)).any(|pool| theirs.clone().any(|their| their == pool))
+}
+
+/// Remembers that the pool of account `pool` changed.
+fn touch(book: &Book, touched: &mut Vec<u32>, pool: &Key) {
+    if let Some(number) = book.number(pool)
+        && !touched.contains(&number)
+        && touched.len() < ROWS
+    {
+        touched.push(number);
+    }
+}

@@ -1,0 +1,243 @@
+//! A whole cycle as one function of its input, `F(x) = K x / (M + N x)`, in exact integers.
+//!
+//! Each hop `out = keep_out * s * g * x / (r + g * x)`, with `g = num / den`, folds in by
+//!
+//! ```text
+//! K' = K * num * s      M' = M * den * r      N' = N * den * r + K * num      (each times keep_out)
+//! ```
+//!
+//! With a flash loan at `f / d` of the principal (facts: arb.md section 2.3):
+//!
+//! ```text
+//! a gain exists             <=>  K d > M (d + f)
+//! a gain above C exists     <=>  t = K d + M (d + f) - N d C > 0  and  t^2 > 4 K M (d + f) d
+//! the best input             =   (isqrt(K M d / (d + f)) - M) / N, rounded down
+//! ```
+//!
+//! Every program rounds against the trader, so the real gain bounds the integer one from above.
+
+use ruint::Uint;
+
+use super::curve::Curve;
+use crate::math::root::isqrt;
+use crate::math::wide::to_u128;
+
+/// Four hops of reserves below 2^96 with two fees below 2^34 each fit.
+pub(super) type Wide = Uint<768, 12>;
+type Double = Uint<1536, 24>;
+
+/// The price of borrowed principal as a ratio: `num / den` of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rate {
+    pub(super) num: u64,
+    pub(super) den: u64,
+}
+
+impl Rate {
+    /// Own funds.
+    pub(super) const FREE: Self = Self { num: 0, den: 1 };
+}
+
+/// `F(x) = k x / (m + n x)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Moebius {
+    pub(super) k: Wide,
+    pub(super) m: Wide,
+    pub(super) n: Wide,
+}
+
+impl Moebius {
+    /// `F(x) = x`.
+    pub(super) const IDENTITY: Self = Self { k: Wide::ONE, m: Wide::ONE, n: Wide::ZERO };
+
+    /// The function of the cycle `hops`. `None` when it does not fit.
+    pub(super) fn of(hops: &[Curve]) -> Option<Self> {
+        hops.iter().try_fold(Self::IDENTITY, |cycle, hop| cycle.then(hop))
+    }
+
+    /// This followed by `hop`.
+    fn then(&self, hop: &Curve) -> Option<Self> {
+        let (r, s) = (Wide::from(hop.r), Wide::from(hop.s));
+        let (num, den) = (Wide::from(hop.keep_in.num), Wide::from(hop.keep_in.den));
+        let k = self.k.checked_mul(num)?;
+        let depth = den.checked_mul(r)?;
+        let mut next = Self {
+            k: k.checked_mul(s)?,
+            m: self.m.checked_mul(depth)?,
+            n: self.n.checked_mul(depth)?.checked_add(k)?,
+        };
+        if hop.keep_out.num != hop.keep_out.den {
+            let (num, den) = (Wide::from(hop.keep_out.num), Wide::from(hop.keep_out.den));
+            next.k = next.k.checked_mul(num)?;
+            next.m = next.m.checked_mul(den)?;
+            next.n = next.n.checked_mul(den)?;
+        }
+        Some(next)
+    }
+
+    /// Whether any input gains. `None` when the numbers do not fit.
+    pub(super) fn gains(&self, flash: Rate) -> Option<bool> {
+        let (kd, mdf) = self.sides(flash)?;
+        Some(kd > mdf)
+    }
+
+    /// Whether any input gains more than `cost`. `None` when the numbers do not fit.
+    pub(super) fn gains_above(&self, flash: Rate, cost: u128) -> Option<bool> {
+        let (kd, mdf) = self.sides(flash)?;
+        let charged = Double::from(self.n)
+            .checked_mul(Double::from(flash.den))?
+            .checked_mul(Double::from(cost))?;
+        let both = Double::from(kd).checked_add(Double::from(mdf))?;
+        let Some(t) = both.checked_sub(charged).filter(|t| !t.is_zero()) else {
+            return Some(false);
+        };
+        let four = Double::from(kd).checked_mul(Double::from(mdf))?.checked_shl(2)?;
+        Some(t.checked_mul(t)? > four)
+    }
+
+    /// The input at which the real gain is largest, rounded down and to 128 bits; 0 when none
+    /// gains. `None` when the numbers do not fit.
+    pub(super) fn best_input(&self, flash: Rate) -> Option<u128> {
+        let square = Double::from(self.k)
+            .checked_mul(Double::from(self.m))?
+            .checked_mul(Double::from(flash.den))?
+            .checked_div(Double::from(flash.den).checked_add(Double::from(flash.num))?)?;
+        let root = isqrt(square);
+        let Some(above) = root.checked_sub(Double::from(self.m)) else { return Some(0) };
+        if above.is_zero() {
+            return Some(0);
+        }
+        let input = above.checked_div(Double::from(self.n))?;
+        Some(to_u128(&input).unwrap_or(u128::MAX))
+    }
+
+    /// `K d` and `M (d + f)`.
+    fn sides(&self, flash: Rate) -> Option<(Wide, Wide)> {
+        let den = Wide::from(flash.den);
+        let owed = den.checked_add(Wide::from(flash.num))?;
+        Some((self.k.checked_mul(den)?, self.m.checked_mul(owed)?))
+    }
+}
+
+/// How much of the real optimum rounding can cost, in units of the token that comes back: for each
+/// hop one unit of its input and one of its output, as often as `roundings` says, at the marginal
+/// rates of what follows. Rounded up; `u64::MAX` when it does not fit.
+pub(super) fn rounding_bound(hops: &[Curve], roundings: &[u64]) -> u64 {
+    bound(hops, roundings).and_then(|wide| u64::try_from(to_u128(&wide)?).ok()).unwrap_or(u64::MAX)
+}
+
+fn bound(hops: &[Curve], roundings: &[u64]) -> Option<Wide> {
+    // sum / below is the bound so far, rate / below the marginal rate from here on.
+    let (mut sum, mut rate, mut below) = (Wide::ZERO, Wide::ONE, Wide::ONE);
+    for (hop, times) in hops.iter().zip(roundings).rev() {
+        let product = |a: u64, b: u64, c: u128| {
+            Wide::from(a).checked_mul(Wide::from(b))?.checked_mul(Wide::from(c))
+        };
+        let up = product(hop.keep_in.num, hop.keep_out.num, hop.s)?;
+        let down = product(hop.keep_in.den, hop.keep_out.den, hop.r)?;
+        let times = Wide::from(*times);
+        sum = sum.checked_add(rate.checked_mul(times)?)?.checked_mul(down)?;
+        rate = rate.checked_mul(up)?;
+        sum = sum.checked_add(rate.checked_mul(times)?)?;
+        below = below.checked_mul(down)?;
+    }
+    let rest = !sum.checked_rem(below)?.is_zero();
+    sum.checked_div(below)?.checked_add(Wide::from(u64::from(rest)))
+}
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "the model is written plainly")]
+mod tests {
+    use super::*;
+    use crate::dex::Ratio;
+    use num_bigint::BigInt;
+    use proptest::prelude::*;
+
+    fn hop(r: u64, s: u64, fee: u64, den: u64) -> Curve {
+        Curve {
+            r: u128::from(r),
+            s: u128::from(s),
+            keep_in: Ratio { num: den - fee, den },
+            keep_out: Ratio { num: 1, den: 1 },
+            room: None,
+        }
+    }
+
+    #[test]
+    fn worked_example_of_the_facts() {
+        // arb.md section 2.3, `cpmm2`.
+        let hops = [
+            hop(800_000_000_000, 124_000_000_000, 2500, 1_000_000),
+            hop(150_000_000_000, 1_000_000_000_000, 2500, 1_000_000),
+        ];
+        let cycle = Moebius::of(&hops).unwrap();
+        assert_eq!(cycle.k.to_string(), "123380775000000000000000000000000000");
+        assert_eq!(cycle.m.to_string(), "120000000000000000000000000000000000");
+        assert_eq!(cycle.n.to_string(), "273005775000000000000000");
+        assert_eq!(cycle.best_input(Rate::FREE), Some(6_148_757_996));
+        assert_eq!(cycle.gains_above(Rate::FREE, 86_013_256), Some(true));
+        assert_eq!(cycle.gains_above(Rate::FREE, 86_013_257), Some(false));
+        assert_eq!(rounding_bound(&hops, &[1, 1]), 16);
+        let back = Moebius::of(&[hops[1], hops[0]].map(|h| hop_back(&h))).unwrap();
+        assert_eq!(back.gains(Rate::FREE), Some(false));
+        assert_eq!(back.best_input(Rate::FREE), Some(0));
+    }
+
+    fn hop_back(hop: &Curve) -> Curve {
+        Curve { r: hop.s, s: hop.r, ..*hop }
+    }
+
+    #[test]
+    fn odd_states_have_an_answer_and_never_panic() {
+        let empty = hop(0, 0, 0, 1);
+        assert_eq!(Moebius::of(&[empty, empty]).unwrap().gains(Rate::FREE), Some(false));
+        assert_eq!(Moebius::of(&[empty, empty]).unwrap().best_input(Rate::FREE), Some(0));
+        let all_fee = hop(5, 7, 1, 1);
+        assert_eq!(Moebius::of(&[all_fee]).unwrap().best_input(Rate::FREE), Some(0));
+        assert_eq!(rounding_bound(&[empty], &[1]), u64::MAX, "no rate, no bound");
+        let huge = Curve { r: u128::MAX, s: u128::MAX, ..hop(1, 1, 0, u64::MAX) };
+        assert_eq!(Moebius::of(&[huge; 8]), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+        /// The test without a root agrees with the real maximum
+        /// P* = (K d + M (d + f) - 2 sqrt(K M d (d + f))) / (N d), and the best input with its
+        /// definition, both in big integers.
+        #[test]
+        fn formulas_hold_over_the_whole_range(
+            sizes in prop::array::uniform8((1_u64.., 0_u32..63)),
+            fees in prop::array::uniform4(0_u64..1_000_000),
+            count in 2_usize..=4,
+            flash in 0_u64..1000,
+        ) {
+            let sizes = sizes.map(|(size, cut)| (size >> cut).max(1));
+            let hops: Vec<Curve> = (0..count)
+                .map(|at| hop(sizes[2 * at], sizes[2 * at + 1], fees[at] / 10, 1_000_000))
+                .collect();
+            let cycle = Moebius::of(&hops).unwrap();
+            let rate = Rate { num: flash, den: 10_000 };
+            let big = |wide: &Wide| BigInt::from_bytes_le(num_bigint::Sign::Plus, wide.as_le_slice());
+            let (k, m, n) = (big(&cycle.k), big(&cycle.m), big(&cycle.n));
+            let (d, df) = (BigInt::from(10_000), BigInt::from(10_000 + flash));
+            prop_assert_eq!(cycle.gains(rate), Some(&k * &d > &m * &df));
+            let best = ((&k * &m * &d / &df).sqrt() - &m) / &n;
+            let best = if best > BigInt::from(0) { best } else { BigInt::from(0) };
+            let limit = BigInt::from(u128::MAX);
+            prop_assert_eq!(BigInt::from(cycle.best_input(rate).unwrap()), best.min(limit));
+            if &k * &d > &m * &df {
+                // floor(P*): the largest C with N d C <= K d + M df - ceil(2 sqrt(K M d df)),
+                // which is where the test turns (strictly above needs one more when exact).
+                let root = (BigInt::from(4) * &k * &m * &d * &df).sqrt();
+                let exact = &root * &root == BigInt::from(4) * &k * &m * &d * &df;
+                let above = &k * &d + &m * &df - &root - if exact { 0 } else { 1 };
+                let floor = &above / (&n * &d);
+                if let Ok(floor) = u128::try_from(&floor) {
+                    let touches = exact && &above % (&n * &d) == BigInt::from(0);
+                    prop_assert_eq!(cycle.gains_above(rate, floor), Some(!touches));
+                    prop_assert_eq!(cycle.gains_above(rate, floor + 1), Some(false));
+                }
+            }
+        }
+    }
+}

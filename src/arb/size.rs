@@ -1,0 +1,452 @@
+//! How much to put into a cycle: closed form, piece by piece, then integers until nothing improves.
+//!
+//! 1. [`walk`] solves the real problem: start on the first piece of every hop, take the closed form,
+//!    and when a hop's piece ends before, move the whole cycle there and solve again. Where the
+//!    marginal rate is no longer above one, the walk stops.
+//! 2. The result is capped by the balance.
+//! 3. The integer cycle is followed backwards from its last output ("trim"): the smallest input
+//!    that still gives it.
+//! 4. Rounding makes stairs, and the coarsest amount of the cycle makes the widest: it is varied
+//!    by up to `reach` units, mapped back to the smallest input and forward again. The largest gain
+//!    wins, among equals the smallest input.
+//!
+//! facts: arb.md sections 2.3 and 2.4.
+
+use super::cost::Flash;
+use super::curve::{Curve, FINE};
+use super::moebius::{Moebius, Rate, rounding_bound};
+use crate::dex::{Fault, Segment};
+use crate::record::Refusal;
+
+/// Most hops of a cycle.
+pub(super) const MAX_HOPS: usize = 4;
+
+/// Most pieces one walk solves; a real cycle crosses a few.
+const MAX_PIECES: u32 = 512;
+
+/// One hop: a pool and a direction, as its program would execute it.
+pub(super) trait Hop {
+    /// A place among the pieces of the curve.
+    type Cursor: Copy;
+
+    /// The place before the first piece.
+    fn start(&self) -> Self::Cursor;
+
+    /// The next piece, if it is known.
+    fn segment(&self, cursor: &mut Self::Cursor) -> Option<Segment>;
+
+    /// What `amount_in` gives, wholly executed.
+    fn out(&self, amount_in: u64) -> Result<u64, Fault>;
+
+    /// The smallest input that gives at least `amount_out`.
+    fn min_in(&self, amount_out: u64) -> Result<u64, Fault>;
+}
+
+/// What bounds a size.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Where the principal comes from.
+    pub(super) flash: Flash,
+    /// The most that may go in.
+    pub(super) cap: u64,
+    /// How many units around the coarsest amount are tried.
+    pub(super) reach: u32,
+    /// A gain that is not above this is not worth sizing.
+    pub(super) cost: u64,
+}
+
+/// Amounts of a cycle: what goes into each hop, then what comes back; zero beyond.
+pub(super) type Legs = [u64; MAX_HOPS + 1];
+
+/// An input with all that follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Amounts along the cycle.
+    pub(super) legs: Legs,
+    /// The loan's fee.
+    pub(super) flash_fee: u64,
+    /// What comes back, less what went in and the loan's fee.
+    pub(super) gain: i128,
+}
+
+/// The answer of the closed form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Walk {
+    /// The best real input, rounded down; 0 when nothing gains.
+    pub(super) input: u64,
+    /// Pieces solved.
+    pub(super) pieces: u32,
+    /// How much rounding can cost at most.
+    pub(super) bound: u64,
+    /// A hop stopped at the last known piece while more input would gain.
+    pub(super) incomplete: bool,
+}
+
+/// A sized cycle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sizing {
+    /// The plan that gains most.
+    pub(super) plan: Plan,
+    /// The closed form behind it.
+    pub(super) walk: Walk,
+    /// The balance, not the market, decided the size.
+    pub(super) capped: bool,
+}
+
+/// The named reason behind a venue's refusal to quote.
+pub(super) fn refusal(fault: Fault) -> Refusal {
+    match fault {
+        Fault::Disabled | Fault::Unsupported => Refusal::Disabled,
+        Fault::Ticks | Fault::Incomplete => Refusal::MissingTicks,
+        Fault::ZeroAmount | Fault::ZeroOut => Refusal::ZeroSize,
+        _ => Refusal::BadState,
+    }
+}
+
+/// The best integer plan of the cycle `hops` that a search around the closed form finds.
+///
+/// # Errors
+/// The reason why there is none that gains.
+pub(super) fn size<H: Hop>(hops: &[H], limits: &Limits) -> Result<Sizing, Refusal> {
+    if limits.flash.fee(0).is_err() {
+        return Err(Refusal::FlashLoan);
+    }
+    let walk = walk(hops, limits.flash, limits.cost)?;
+    let input = walk.input.min(limits.cap);
+    if input == 0 {
+        return Err(Refusal::ZeroSize);
+    }
+    let start = trimmed(hops, input, limits.flash)?;
+    let plan = refine(hops, start, limits);
+    if plan.gain <= 0 {
+        return Err(Refusal::ZeroSize);
+    }
+    Ok(Sizing { plan, walk, capped: walk.input > limits.cap })
+}
+
+/// The real optimum of the cycle `hops`, if it may gain more than `cost`.
+///
+/// # Errors
+/// The reason why there is none: no gain at the margin, a bound of the gain that is not above
+/// `cost`, a state that is not one, ticks that are not loaded.
+pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash, cost: u64) -> Result<Walk, Refusal> {
+    let mut stand = Stand::new(hops)?;
+    let rate = flash.rate();
+    stand.worth(rate, cost)?;
+    let mut at: u128 = 0;
+    let mut walk = Walk { input: 0, pieces: 0, bound: 0, incomplete: false };
+    loop {
+        walk.pieces = walk.pieces.saturating_add(1);
+        let cycle = Moebius::of(stand.curves()).ok_or(Refusal::BadState)?;
+        let more = cycle.best_input(rate).ok_or(Refusal::BadState)?;
+        match stand.nearest_end() {
+            Some((hop, end)) if end < more => {
+                at = at.saturating_add(end);
+                walk.incomplete = !stand.cross(hops, hop, end)? || walk.pieces >= MAX_PIECES;
+                if walk.incomplete {
+                    break;
+                }
+            }
+            _ => {
+                at = at.saturating_add(more);
+                break;
+            }
+        }
+    }
+    walk.input = u64::try_from(at >> stand.shift).unwrap_or(u64::MAX);
+    let first = stand.first.get(..hops.len()).unwrap_or_default();
+    walk.bound = rounding_bound(first, &stand.roundings);
+    Ok(walk)
+}
+
+/// The first pieces of `hops`, where nothing has gone in yet.
+///
+/// # Errors
+/// As [`walk`].
+pub(super) fn curves_at_zero<H: Hop>(hops: &[H]) -> Result<Vec<Curve>, Refusal> {
+    Ok(Stand::new(hops)?.curves().to_vec())
+}
+
+/// Where a walk stands: a point on a piece of every hop.
+struct Stand<H: Hop> {
+    count: usize,
+    shift: u32,
+    /// The pieces at input zero.
+    first: [Curve; MAX_HOPS],
+    now: [Curve; MAX_HOPS],
+    cursors: [Option<H::Cursor>; MAX_HOPS],
+    /// Pieces touched by each hop: each rounds once more.
+    roundings: [u64; MAX_HOPS],
+}
+
+impl<H: Hop> Stand<H> {
+    /// At input zero.
+    fn new(hops: &[H]) -> Result<Self, Refusal> {
+        if hops.is_empty() || hops.len() > MAX_HOPS {
+            return Err(Refusal::BadState);
+        }
+        let mut cursors = [const { None }; MAX_HOPS];
+        let mut pieces = [const { None }; MAX_HOPS];
+        for ((hop, cursor), piece) in hops.iter().zip(&mut cursors).zip(&mut pieces) {
+            let mut start = hop.start();
+            *piece = Some(next_piece(hop, &mut start).ok_or(Refusal::MissingTicks)?);
+            *cursor = Some(start);
+        }
+        let ranged = |piece: &Option<Segment>| matches!(piece, Some(Segment::Range { .. }));
+        let shift = if pieces.iter().any(ranged) { FINE } else { 0 };
+        let mut first = [Curve::EMPTY; MAX_HOPS];
+        for (curve, piece) in first.iter_mut().zip(pieces.iter().flatten()) {
+            *curve = Curve::of(piece, shift).ok_or(Refusal::BadState)?;
+        }
+        let roundings = [1; MAX_HOPS];
+        Ok(Self { count: hops.len(), shift, first, now: first, cursors, roundings })
+    }
+
+    /// Whether any input gains more than `cost`. Where a piece ends the next may be deeper, so that
+    /// only curves without ends are bounded by their first piece.
+    fn worth(&self, rate: Rate, cost: u64) -> Result<(), Refusal> {
+        let cycle = Moebius::of(self.curves()).ok_or(Refusal::BadState)?;
+        if !cycle.gains(rate).ok_or(Refusal::BadState)? {
+            return Err(Refusal::NotProfitable);
+        }
+        if self.curves().iter().all(|curve| curve.room.is_none()) {
+            let above = cycle.gains_above(rate, u128::from(cost)).ok_or(Refusal::BadState)?;
+            return if above { Ok(()) } else { Err(Refusal::BelowCost) };
+        }
+        Ok(())
+    }
+
+    /// The hops where they stand.
+    fn curves(&self) -> &[Curve] {
+        self.now.get(..self.count).unwrap_or_default()
+    }
+
+    /// The hop whose piece ends first and the cycle's input at which it does. A piece that the hops
+    /// before it cannot fill has no end.
+    fn nearest_end(&self) -> Option<(usize, u128)> {
+        let mut nearest: Option<(usize, u128)> = None;
+        for (at, curve) in self.curves().iter().enumerate() {
+            let before = self.curves().get(..at)?;
+            let Some(room) = curve.room else { continue };
+            let Some(end) = before.iter().rev().try_fold(room, |out, hop| hop.input_for(out))
+            else {
+                continue;
+            };
+            if nearest.is_none_or(|(_, found)| end < found) {
+                nearest = Some((at, end));
+            }
+        }
+        nearest
+    }
+
+    /// Moves to where the piece of hop `at` ends, `end` more input, and takes its next piece.
+    /// False when there is none.
+    fn cross(&mut self, hops: &[H], at: usize, end: u128) -> Result<bool, Refusal> {
+        let mut amount = end;
+        for (place, curve) in self.now.iter_mut().take(self.count).enumerate() {
+            // The end is met exactly, whatever mapping it back has rounded.
+            let gross = if place == at { curve.room.unwrap_or(amount) } else { amount };
+            amount = curve.advance(gross).ok_or(Refusal::BadState)?;
+        }
+        let (Some(hop), Some(Some(cursor))) = (hops.get(at), self.cursors.get_mut(at)) else {
+            return Err(Refusal::BadState);
+        };
+        let Some(piece) = next_piece(hop, cursor) else { return Ok(false) };
+        if let (Some(curve), Some(times)) = (self.now.get_mut(at), self.roundings.get_mut(at)) {
+            *curve = Curve::of(&piece, self.shift).ok_or(Refusal::BadState)?;
+            *times = times.saturating_add(1);
+        }
+        Ok(true)
+    }
+}
+
+/// The next piece that holds liquidity: over a hole the price jumps.
+fn next_piece<H: Hop>(hop: &H, cursor: &mut H::Cursor) -> Option<Segment> {
+    loop {
+        match hop.segment(cursor)? {
+            Segment::Range { liquidity: 0, .. } => {}
+            piece => return Some(piece),
+        }
+    }
+}
+
+/// The integer cycle at `input`.
+///
+/// # Errors
+/// The reason of the first hop that would refuse, or of the lender.
+pub(super) fn plan<H: Hop>(hops: &[H], input: u64, flash: Flash) -> Result<Plan, Refusal> {
+    let mut legs: Legs = [0; MAX_HOPS + 1];
+    let mut amount = input;
+    let mut places = legs.iter_mut();
+    for (hop, leg) in hops.iter().zip(&mut places) {
+        *leg = amount;
+        amount = hop.out(amount).map_err(refusal)?;
+    }
+    if let Some(last) = places.next() {
+        *last = amount;
+    }
+    let flash_fee = flash.fee(input).map_err(|_| Refusal::FlashLoan)?;
+    // Three 64-bit numbers cannot leave 128 bits.
+    let gain =
+        i128::from(amount).wrapping_sub(i128::from(input)).wrapping_sub(i128::from(flash_fee));
+    Ok(Plan { legs, flash_fee, gain })
+}
+
+/// The smallest input that makes the first `hops` give `out`.
+fn back<H: Hop>(hops: &[H], out: u64) -> Result<u64, Fault> {
+    hops.iter().rev().try_fold(out, |amount, hop| hop.min_in(amount))
+}
+
+/// The plan at the smallest input that gives what `input` gives.
+pub(super) fn trimmed<H: Hop>(hops: &[H], input: u64, flash: Flash) -> Result<Plan, Refusal> {
+    let whole = plan(hops, input, flash)?;
+    let last = whole.legs.get(hops.len()).copied().unwrap_or(0);
+    match back(hops, last) {
+        Ok(least) if least < input => Ok(plan(hops, least, flash).unwrap_or(whole)),
+        _ => Ok(whole),
+    }
+}
+
+/// The best plan among those whose coarsest amount lies within `limits.reach` of that of `start`.
+pub(super) fn refine<H: Hop>(hops: &[H], start: Plan, limits: &Limits) -> Plan {
+    let outputs = start.legs.get(1..=hops.len()).unwrap_or_default();
+    let Some((at, coarsest)) = outputs.iter().copied().enumerate().min_by_key(|(_, out)| *out)
+    else {
+        return start;
+    };
+    let reach = u64::from(limits.reach);
+    let head = hops.get(..=at).unwrap_or_default();
+    let (low, high) = (coarsest.saturating_sub(reach).max(1), coarsest.saturating_add(reach));
+    let mut best = start;
+    for out in low..=high {
+        let Ok(input) = back(head, out) else { continue };
+        if input > limits.cap {
+            break; // more output needs no less input
+        }
+        let Ok(found) = trimmed(hops, input, limits.flash) else { continue };
+        let key = |plan: &Plan| (plan.gain, std::cmp::Reverse(plan.legs.first().copied()));
+        if key(&found) > key(&best) {
+            best = found;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the model is written plainly"
+)]
+mod tests {
+    use super::*;
+    use crate::dex::Ratio;
+    use proptest::prelude::*;
+
+    /// A constant product written down plainly.
+    #[derive(Clone, Copy, Debug)]
+    struct Product {
+        r: u64,
+        s: u64,
+        fee: u64,
+        den: u64,
+    }
+
+    impl Hop for Product {
+        type Cursor = bool;
+
+        fn start(&self) -> bool {
+            false
+        }
+
+        fn segment(&self, ended: &mut bool) -> Option<Segment> {
+            let keep_in = Ratio { num: self.den - self.fee, den: self.den };
+            let keep_out = Ratio { num: 1, den: 1 };
+            let one = Segment::Product { r_in: self.r, r_out: self.s, keep_in, keep_out };
+            (!std::mem::replace(ended, true)).then_some(one)
+        }
+
+        fn out(&self, amount_in: u64) -> Result<u64, Fault> {
+            let net = amount_in - (amount_in * self.fee).div_ceil(self.den);
+            Ok(net * self.s / (self.r + net))
+        }
+
+        fn min_in(&self, out: u64) -> Result<u64, Fault> {
+            if out >= self.s {
+                return Err(Fault::Reserve);
+            }
+            let net = (self.r * out).div_ceil(self.s - out);
+            Ok((net * self.den).div_ceil(self.den - self.fee))
+        }
+    }
+
+    const FREE: Limits = Limits { flash: Flash::Own, cap: u64::MAX, reach: 8, cost: 0 };
+
+    fn best(hops: &[Product], flash: Flash, most: u64) -> i128 {
+        (0..=most).map(|x| plan(hops, x, flash).unwrap().gain).max().unwrap()
+    }
+
+    #[test]
+    fn a_losing_cycle_has_no_size() {
+        let hop = Product { r: 1000, s: 1000, fee: 3, den: 1000 };
+        assert_eq!(size(&[hop, hop], &FREE), Err(Refusal::NotProfitable));
+        assert_eq!(size::<Product>(&[], &FREE), Err(Refusal::BadState));
+        assert_eq!(size(&[hop; 5], &FREE), Err(Refusal::BadState));
+    }
+
+    #[test]
+    fn balance_and_lender_bound_the_size() {
+        let hops = [
+            Product { r: 100_000, s: 110_000, fee: 3, den: 1000 },
+            Product { r: 100_000, s: 100_000, fee: 3, den: 1000 },
+        ];
+        let free = size(&hops, &FREE).unwrap();
+        assert!(!free.capped && free.plan.legs[0] > 500);
+        let held = size(&hops, &Limits { cap: 500, ..FREE }).unwrap();
+        assert!(held.capped && held.plan.legs[0] <= 500 && held.plan.gain < free.plan.gain);
+        let off = Limits { flash: Flash::Klend { fee_sf: u64::MAX }, ..FREE };
+        assert_eq!(size(&hops, &off), Err(Refusal::FlashLoan));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(150))]
+        /// On instances small enough to try every input: no integer gain is above the real bound,
+        /// the closed form misses by at most `bound`, trimming and refining never lose.
+        #[test]
+        fn exhaustive_on_tiny_cycles(
+            sizes in prop::array::uniform6(300_u64..12_000),
+            fees in prop::array::uniform3(0_u64..8),
+            count in 2_usize..=3,
+            flash in prop::option::of(1_u64..30),
+        ) {
+            let hops: Vec<Product> = (0..count)
+                .map(|at| Product { r: sizes[2 * at], s: sizes[2 * at + 1], fee: fees[at], den: 1000 })
+                .collect();
+            let flash = flash.map_or(Flash::Own, |num| Flash::Share { num, den: 10_000 });
+            let found = walk(&hops, flash, 0);
+            let input = found.map_or(0, |walk| walk.input);
+            let most = best(&hops, flash, input.saturating_mul(2).max(20_000));
+            let cycle = Moebius::of(&Stand::new(&hops).unwrap().curves()[..count]).unwrap();
+            if most > 0 {
+                let above = u128::try_from(most).unwrap() - 1;
+                prop_assert_eq!(cycle.gains_above(flash.rate(), above), Some(true), "the bound holds");
+                prop_assert!(input > 0);
+            }
+            let Ok(found) = found else {
+                let why = found.unwrap_err();
+                prop_assert!(matches!(why, Refusal::NotProfitable | Refusal::BelowCost) && most <= 0);
+                return Ok(());
+            };
+            let plain = plan(&hops, found.input, flash).unwrap();
+            let after = trimmed(&hops, found.input, flash).unwrap();
+            prop_assert!(plain.gain + i128::from(found.bound) >= most, "{plain:?} {most}");
+            prop_assert!(after.gain >= plain.gain && after.legs[count] == plain.legs[count]);
+            let mut last = after.gain;
+            for reach in [0, 2, 8, 32] {
+                let refined = refine(&hops, after, &Limits { flash, cap: u64::MAX, reach, cost: 0 });
+                prop_assert!(refined.gain >= last && refined.gain <= most);
+                last = refined.gain;
+            }
+        }
+    }
+}

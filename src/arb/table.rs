@@ -1,0 +1,162 @@
+//! Opportunities as a table for people: route, readable amounts, every cost, what is left.
+
+use crate::bytes::base58::Key;
+use crate::ids::{USDC, Venue, WSOL};
+use crate::record::Opportunity;
+use std::fmt::Write;
+
+/// Columns of the table; all but the first three are numbers.
+const COLUMNS: [&str; 10] =
+    ["#", "slot", "route", "amounts", "gross", "flash fee", "base fee", "priority", "tip", "net"];
+
+/// Columns that are aligned to the right.
+const NUMBERS_FROM: usize = 4;
+
+/// The table of `found`, one row each and a sum, amounts of money in SOL.
+pub(super) fn table(found: &[Opportunity]) -> String {
+    let mut rows = vec![COLUMNS.map(str::to_owned)];
+    let mut sums = [0i128; 6];
+    for (number, one) in found.iter().enumerate() {
+        let money = [
+            i128::from(one.gross),
+            i128::from(one.flash_fee),
+            i128::from(one.base_fee),
+            i128::from(one.priority_fee),
+            i128::from(one.tip),
+            i128::from(one.net),
+        ];
+        for (sum, part) in sums.iter_mut().zip(money) {
+            *sum = sum.saturating_add(part);
+        }
+        let [gross, flash, base, priority, tip, net] = money.map(sol);
+        let number = number.saturating_add(1).to_string();
+        let slot = one.slot.to_string();
+        rows.push([number, slot, route(one), amounts(one), gross, flash, base, priority, tip, net]);
+    }
+    if found.len() > 1 {
+        let [gross, flash, base, priority, tip, net] = sums.map(sol);
+        let empty = String::new;
+        rows.push([
+            empty(),
+            empty(),
+            "sum".into(),
+            empty(),
+            gross,
+            flash,
+            base,
+            priority,
+            tip,
+            net,
+        ]);
+    }
+    aligned(&rows)
+}
+
+/// The venues in order of the hops.
+fn route(one: &Opportunity) -> String {
+    let names = one
+        .venues
+        .iter()
+        .take(usize::from(one.hops))
+        .map(|venue| Venue::from_number(*venue).map_or("?", Venue::name));
+    names.collect::<Vec<_>>().join(" > ")
+}
+
+/// What goes into each hop, and what comes back.
+fn amounts(one: &Opportunity) -> String {
+    let hops = usize::from(one.hops);
+    let into = one.amounts.iter().zip(&one.mints).zip(&one.decimals).take(hops);
+    let mut text = String::new();
+    for ((amount, mint), decimals) in into {
+        let _ = write!(text, "{} {} > ", units(*amount, *decimals), symbol(mint));
+    }
+    let back = one.amounts.get(hops).copied().unwrap_or(0);
+    let decimals = one.decimals.first().copied().unwrap_or(0);
+    let _ = write!(text, "{} {}", units(back, decimals), symbol(&one.base_mint));
+    text
+}
+
+/// A token's name: the two everybody knows, else the ends of its address.
+fn symbol(mint: &[u8; 32]) -> String {
+    match *mint {
+        WSOL => "SOL".to_owned(),
+        USDC => "USDC".to_owned(),
+        _ => {
+            let key = Key(mint).to_string();
+            let (head, tail) = (key.get(..4), key.get(key.len().saturating_sub(4)..));
+            format!("{}..{}", head.unwrap_or_default(), tail.unwrap_or_default())
+        }
+    }
+}
+
+/// Raw units as a decimal number, exact.
+fn units(raw: u64, decimals: u8) -> String {
+    let decimals = usize::from(decimals).min(19);
+    let digits = format!("{raw:0>width$}", width = decimals.saturating_add(1));
+    let (whole, part) = digits.split_at(digits.len().saturating_sub(decimals));
+    if part.is_empty() { whole.to_owned() } else { format!("{whole}.{part}") }
+}
+
+/// Lamports as SOL, exact.
+fn sol(lamports: i128) -> String {
+    let sign = if lamports < 0 { "-" } else { "" };
+    let whole = u64::try_from(lamports.unsigned_abs()).unwrap_or(u64::MAX);
+    format!("{sign}{}", units(whole, 9))
+}
+
+/// Rows under each other, each column as wide as its widest value.
+fn aligned(rows: &[[String; COLUMNS.len()]]) -> String {
+    let mut widths = [0; COLUMNS.len()];
+    for row in rows {
+        for (width, value) in widths.iter_mut().zip(row) {
+            *width = value.chars().count().max(*width);
+        }
+    }
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (column, (value, width)) in row.iter().zip(widths).enumerate() {
+            let gap = if column == 0 { "" } else { "  " };
+            let _ = if column >= NUMBERS_FROM {
+                write!(line, "{gap}{value:>width$}")
+            } else {
+                write!(line, "{gap}{value:<width$}")
+            };
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_reads_to_the_last_lamport() {
+        let mut one = Opportunity::new(0);
+        (one.slot, one.hops, one.venues) = (7, 2, [1, 3, 0, 0]);
+        (one.base_mint, one.mints[0], one.mints[1]) = (WSOL, WSOL, USDC);
+        (one.decimals, one.amounts) =
+            ([9, 6, 0, 0], [1_500_000_000, 225_000_001, 1_500_086_013, 0, 0]);
+        (one.gross, one.base_fee, one.priority_fee, one.tip, one.net) =
+            (86_013, 5000, 1, 40_506, 40_506);
+        let text = table(&[one, one]);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[1].contains("raydium_amm_v4 > orca_whirlpool"));
+        assert!(lines[1].contains("1.500000000 SOL > 225.000001 USDC > 1.500086013 SOL"));
+        assert!(lines[1].ends_with("0.000000001  0.000040506  0.000040506"));
+        assert!(lines[3].contains("sum") && lines[3].contains("0.000172026"));
+        assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()));
+    }
+
+    #[test]
+    fn units_and_signs_are_exact() {
+        assert_eq!(units(5, 0), "5");
+        assert_eq!(units(5, 9), "0.000000005");
+        assert_eq!(units(u64::MAX, 255), "1.8446744073709551615");
+        assert_eq!(sol(-1), "-0.000000001");
+        assert_eq!(table(&[]).lines().count(), 1);
+    }
+}

@@ -1,0 +1,119 @@
+//! Why no bundle was made of an opportunity.
+
+use crate::dex::BuildFault;
+
+macro_rules! rejects {
+    ($($(#[doc = $doc:literal])+ $Name:ident = $name:literal,)+) => {
+        /// Why no bundle was made of an opportunity.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Reject {
+            $($(#[doc = $doc])+ $Name,)+
+        }
+
+        impl Reject {
+            /// Every reason, in order of its number.
+            pub const ALL: &'static [Self] = &[$(Self::$Name),+];
+
+            /// Names by number, as `--stats` counts them.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+        }
+    };
+}
+
+rejects! {
+    /// It was refused by who found it.
+    NotTaken = "not_taken",
+    /// Nobody is named who pays.
+    NoPayer = "no_payer",
+    /// A bundle was made of the same states and the same place in its plan.
+    Duplicate = "duplicate",
+    /// The stream has complete slots that are too far ahead of it.
+    Stale = "stale",
+    /// The blockhash is more than 150 slots older than it.
+    BlockhashTooOld = "blockhash_too_old",
+    /// It does not start in wrapped SOL, in which its costs are counted.
+    BaseMint = "base_mint",
+    /// It has fewer than two hops, or more than four.
+    Hops = "hops",
+    /// The same pool stands in it twice.
+    SamePool = "same_pool",
+    /// A hop does not take what the hop before it gives, or an amount is zero.
+    BrokenCycle = "broken_cycle",
+    /// It needs a flash loan.
+    FlashLoan = "flash_loan",
+    /// It asks for no compute units, or for more than a transaction may have.
+    ComputeUnits = "compute_units",
+    /// The fees it counts are not those that the transaction pays.
+    FeesDiffer = "fees_differ",
+    /// The tip is below what the block engine's auction takes.
+    TipTooSmall = "tip_too_small",
+    /// The tip is above --max-tip-lamports.
+    TipOverLimit = "tip_over_limit",
+    /// The tip is more than what is left after all other costs.
+    TipBeyondProfit = "tip_beyond_profit",
+    /// The least that the last hop must give does not cover input, fees and tip.
+    Unguarded = "unguarded",
+    /// A pool is not in the account files, or its accounts could not be joined.
+    NoPool = "no_pool",
+    /// A rule of a pool is not modelled.
+    UnsupportedPool = "unsupported_pool",
+    /// The pool's record names no venue.
+    Venue = "venue",
+    /// A hop is on a venue that has no program.
+    NoProgram = "no_program",
+    /// The account of a pool is not in the account files.
+    NoPoolAccount = "no_pool_account",
+    /// A mint is not in the account files, so its token program is not known.
+    NoMintAccount = "no_mint_account",
+    /// A pool's record does not say where its vaults are.
+    NoVaults = "no_vaults",
+    /// The tick or the tick spacing of a pool is out of range.
+    BadTick = "bad_tick",
+    /// Someone besides the payer would have to sign.
+    Signers = "signers",
+    /// The transaction would lock more than 64 accounts.
+    TooManyAccounts = "too_many_accounts",
+    /// The transaction would be longer than 1232 bytes.
+    TxTooLarge = "tx_too_large",
+    /// The same transaction was made before.
+    DuplicateTransaction = "duplicate_transaction",
+}
+
+impl Reject {
+    /// How many reasons there are.
+    pub const COUNT: usize = Self::ALL.len();
+
+    /// The name `--stats` counts it under.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.get(self as usize).copied().unwrap_or("?")
+    }
+}
+
+impl From<BuildFault> for Reject {
+    fn from(fault: BuildFault) -> Self {
+        match fault {
+            BuildFault::Venue => Self::Venue,
+            BuildFault::NoProgram => Self::NoProgram,
+            BuildFault::NoPool => Self::NoPoolAccount,
+            BuildFault::NoMint => Self::NoMintAccount,
+            BuildFault::NoVaults => Self::NoVaults,
+            BuildFault::Tick => Self::BadTick,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_names_and_order_agree() {
+        assert_eq!(Reject::ALL.len(), Reject::NAMES.len());
+        for (at, reject) in Reject::ALL.iter().enumerate() {
+            assert_eq!(*reject as usize, at);
+            assert_eq!(Reject::NAMES.iter().filter(|name| **name == reject.name()).count(), 1);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! A route: the hops of an opportunity as instructions that swap.
+
+use super::transaction::create_token_account;
+use super::{Reject, policy};
+use crate::dex::{self, AccountBook, Build, Clock, Found};
+use crate::ids::{Key, TOKEN, Venue, WSOL};
+use crate::record::{Opportunity, Pool, PoolStatus};
+use solana_sdk::instruction::Instruction;
+use std::collections::HashMap;
+
+/// Hops that an opportunity has at least, and at most.
+const HOPS: std::ops::RangeInclusive<usize> = 2..=4;
+
+/// One swap of an opportunity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hop {
+    pool: Key,
+    venue: u16,
+    mint_in: Key,
+    mint_out: Key,
+    amount_in: u64,
+    min_out: u64,
+}
+
+/// The pools and accounts that instructions are made from, and the payer's token accounts.
+pub(super) struct Routes {
+    book: AccountBook,
+    pools: HashMap<Key, Pool>,
+    payer: Key,
+    token_accounts: HashMap<Key, TokenAccount>,
+}
+
+/// The payer's token account of a mint.
+#[derive(Clone, Copy, Debug)]
+struct TokenAccount {
+    key: Key,
+    program: Key,
+}
+
+impl Routes {
+    /// Joins the pools of `book`, to be used by `payer`.
+    pub(super) fn new(book: AccountBook, payer: Key) -> Self {
+        let mut pools = HashMap::new();
+        book.pools(Clock::default(), &mut |found| {
+            if let Found::Pool { pool, .. } = found {
+                pools.insert(pool.pool, *pool);
+            }
+        });
+        Self { book, pools, payer, token_accounts: HashMap::new() }
+    }
+
+    /// How many pools can be used.
+    pub(super) fn pool_count(&self) -> usize {
+        self.pools.len()
+    }
+
+    /// Appends the instructions that swap along `opportunity`, in the order of its hops; with
+    /// `create`, those that create the payer's token accounts come before them.
+    ///
+    /// # Errors
+    /// What is wrong with the route or missing to build it. `to` may then hold a part.
+    pub(super) fn instructions(
+        &mut self,
+        opportunity: &Opportunity,
+        create: bool,
+        to: &mut Vec<Instruction>,
+    ) -> Result<(), Reject> {
+        let (hops, count) = hops(opportunity)?;
+        let hops = hops.get(..count).unwrap_or_default();
+        for hop in hops {
+            let account = self.token_account(hop)?;
+            if create {
+                to.push(create_token_account(
+                    &self.payer,
+                    &account.key,
+                    &hop.mint_in,
+                    &account.program,
+                ));
+            }
+        }
+        for hop in hops {
+            to.push(self.swap(hop)?);
+        }
+        Ok(())
+    }
+
+    /// The pool of `hop`, if it is one that can be used for it.
+    fn pool(&self, hop: &Hop) -> Result<&Pool, Reject> {
+        if hop.venue == Venue::Feed as u16 {
+            return Err(Reject::NoProgram);
+        }
+        let pool = self.pools.get(&hop.pool).ok_or(Reject::NoPool)?;
+        if pool.status == PoolStatus::Unsupported as u8 {
+            return Err(Reject::UnsupportedPool);
+        }
+        Ok(pool)
+    }
+
+    /// The payer's token account of the mint that goes into `hop`. Derived once a mint: it takes
+    /// tens of microseconds.
+    fn token_account(&mut self, hop: &Hop) -> Result<TokenAccount, Reject> {
+        if let Some(known) = self.token_accounts.get(&hop.mint_in) {
+            return Ok(*known);
+        }
+        self.pool(hop)?;
+        let program = self.token_program(hop).ok_or(Reject::NoMintAccount)?;
+        let key = dex::associated_token(&self.payer, &hop.mint_in, &program);
+        let made = TokenAccount { key, program };
+        self.token_accounts.insert(hop.mint_in, made);
+        Ok(made)
+    }
+
+    /// The token program of the mint that goes into `hop`: the owner of the mint's account, or SPL
+    /// Token where no other is possible.
+    fn token_program(&self, hop: &Hop) -> Option<Key> {
+        let only_spl = hop.mint_in == WSOL || hop.venue == Venue::RaydiumAmmV4 as u16;
+        self.book.token_program(&hop.mint_in).or(only_spl.then_some(TOKEN))
+    }
+
+    fn swap(&self, hop: &Hop) -> Result<Instruction, Reject> {
+        let pool = self.pool(hop)?;
+        let a_to_b = match (hop.mint_in, hop.mint_out) {
+            (input, output) if input == pool.mint_a && output == pool.mint_b => true,
+            (input, output) if input == pool.mint_b && output == pool.mint_a => false,
+            _ => return Err(Reject::BrokenCycle),
+        };
+        let user = |mint| self.token_accounts.get(mint).ok_or(Reject::BrokenCycle);
+        let request = Build {
+            pool,
+            a_to_b,
+            amount_in: hop.amount_in,
+            min_out: hop.min_out,
+            owner: &self.payer,
+            user_in: &user(&hop.mint_in)?.key,
+            user_out: &user(&hop.mint_out)?.key,
+        };
+        Ok(dex::build(&self.book, &request)?)
+    }
+}
+
+/// The hops of `opportunity` and their number: a cycle over different pools in which every hop
+/// gives at least what the next one takes, and the last one pays for everything.
+///
+/// An instruction spends a fixed amount. A hop whose limit were below what the next hop spends
+/// could draw on tokens that the payer held before; its limit is raised to that.
+fn hops(opportunity: &Opportunity) -> Result<([Hop; 4], usize), Reject> {
+    const NONE: Hop = Hop {
+        pool: [0; 32],
+        venue: 0,
+        mint_in: [0; 32],
+        mint_out: [0; 32],
+        amount_in: 0,
+        min_out: 0,
+    };
+    let count = usize::from(opportunity.hops);
+    if !HOPS.contains(&count) {
+        return Err(Reject::Hops);
+    }
+    let (mut hops, last) = ([NONE; 4], count.saturating_sub(1));
+    let next_mints = opportunity.mints.iter().skip(1).chain([&opportunity.base_mint]);
+    let columns = opportunity
+        .pools
+        .iter()
+        .zip(opportunity.venues)
+        .zip(opportunity.mints.iter().zip(next_mints))
+        .zip(opportunity.amounts.iter().zip(opportunity.amounts.iter().skip(1)))
+        .zip(opportunity.min_out);
+    for (at, (hop, column)) in hops.iter_mut().zip(columns).take(count).enumerate() {
+        let ((((pool, venue), (mint_in, next)), (amount_in, amount_out)), min_out) = column;
+        *hop = Hop {
+            pool: *pool,
+            venue,
+            mint_in: *mint_in,
+            mint_out: if at == last { opportunity.base_mint } else { *next },
+            amount_in: *amount_in,
+            min_out: if at == last { min_out } else { min_out.max(*amount_out) },
+        };
+        if *amount_in == 0 || *amount_out == 0 {
+            return Err(Reject::BrokenCycle);
+        }
+    }
+    let used = hops.get(..count).unwrap_or_default();
+    let Some((first, final_hop)) = used.first().zip(used.last()) else { return Err(Reject::Hops) };
+    if first.mint_in != opportunity.base_mint {
+        return Err(Reject::BrokenCycle);
+    }
+    if used
+        .iter()
+        .enumerate()
+        .any(|(at, hop)| used.iter().skip(at.saturating_add(1)).any(|other| other.pool == hop.pool))
+    {
+        return Err(Reject::SamePool);
+    }
+    if !policy::is_guarded(opportunity, first.amount_in, final_hop.min_out) {
+        return Err(Reject::Unguarded);
+    }
+    Ok((hops, count))
+}

@@ -1,0 +1,211 @@
+//! A transaction: instructions compiled into a message, the message signed, and its wire bytes.
+//!
+//! Legacy format: without lookup tables it says the same as v0 in two bytes less.
+
+use super::Reject;
+use crate::bytes::base58;
+use crate::ids::{ASSOCIATED_TOKEN, COMPUTE_BUDGET, Key, SYSTEM};
+use sha2::{Digest, Sha256};
+use solana_sdk::hash::Hash;
+use solana_sdk::instruction::{AccountMeta, Instruction};
+use solana_sdk::message::Message;
+use solana_sdk::pubkey::Pubkey;
+
+/// Bytes of a transaction at most: what a packet holds (solana-packet `PACKET_DATA_SIZE`).
+pub const TX_LEN_MAX: usize = 1232;
+/// Accounts a transaction may lock at most (agave `MAX_TX_ACCOUNT_LOCKS` before feature
+/// `increase_tx_account_lock_limit`).
+pub const ACCOUNT_LOCKS_MAX: usize = 64;
+
+/// Limits the transaction to `units` compute units (`ComputeBudgetInstruction::SetComputeUnitLimit`).
+pub(super) fn compute_unit_limit(units: u32) -> Instruction {
+    compute_budget(2, &units.to_le_bytes())
+}
+
+/// Offers `micro_lamports` for each compute unit (`ComputeBudgetInstruction::SetComputeUnitPrice`).
+pub(super) fn compute_unit_price(micro_lamports: u64) -> Instruction {
+    compute_budget(3, &micro_lamports.to_le_bytes())
+}
+
+fn compute_budget(tag: u8, argument: &[u8]) -> Instruction {
+    let mut data = vec![tag];
+    data.extend_from_slice(argument);
+    Instruction { program_id: address(&COMPUTE_BUDGET), accounts: Vec::new(), data }
+}
+
+/// Moves lamports from the signer `from` to `to` (`SystemInstruction::Transfer`).
+pub(super) fn transfer(from: &Key, to: &Key, lamports: u64) -> Instruction {
+    let mut data = 2u32.to_le_bytes().to_vec();
+    data.extend_from_slice(&lamports.to_le_bytes());
+    let accounts =
+        vec![AccountMeta::new(address(from), true), AccountMeta::new(address(to), false)];
+    Instruction { program_id: address(&SYSTEM), accounts, data }
+}
+
+/// Creates `account`, the token account that `owner` has for `mint`, unless it exists
+/// (`AssociatedTokenAccountInstruction::CreateIdempotent`).
+pub(super) fn create_token_account(
+    owner: &Key,
+    account: &Key,
+    mint: &Key,
+    token_program: &Key,
+) -> Instruction {
+    let accounts = vec![
+        AccountMeta::new(address(owner), true),
+        AccountMeta::new(address(account), false),
+        AccountMeta::new_readonly(address(owner), false),
+        AccountMeta::new_readonly(address(mint), false),
+        AccountMeta::new_readonly(address(&SYSTEM), false),
+        AccountMeta::new_readonly(address(token_program), false),
+    ];
+    Instruction { program_id: address(&ASSOCIATED_TOKEN), accounts, data: vec![1] }
+}
+
+fn address(key: &Key) -> Pubkey {
+    Pubkey::new_from_array(*key)
+}
+
+/// The bytes that `payer` signs: a legacy message of `instructions`.
+///
+/// # Errors
+/// When someone besides the payer would have to sign, when more than 64 accounts would be locked,
+/// or when the signed transaction would be longer than 1232 bytes.
+pub(super) fn message(
+    instructions: &[Instruction],
+    payer: &Key,
+    blockhash: &[u8; 32],
+) -> Result<Vec<u8>, Reject> {
+    // The compiler of messages panics beyond 256 keys.
+    let named: usize = instructions.iter().map(|ix| ix.accounts.len().saturating_add(1)).sum();
+    if named > 255 {
+        return Err(Reject::TooManyAccounts);
+    }
+    let blockhash = Hash::new_from_array(*blockhash);
+    let message = Message::new_with_blockhash(instructions, Some(&address(payer)), &blockhash);
+    if message.header.num_required_signatures != 1 {
+        return Err(Reject::Signers);
+    }
+    if message.account_keys.len() > ACCOUNT_LOCKS_MAX {
+        return Err(Reject::TooManyAccounts);
+    }
+    let bytes = message.serialize();
+    if bytes.len().saturating_add(SIGNATURES_LEN) > TX_LEN_MAX {
+        return Err(Reject::TxTooLarge);
+    }
+    Ok(bytes)
+}
+
+/// Bytes before the message: the number of signatures, and the one.
+const SIGNATURES_LEN: usize = 1 + 64;
+
+/// A transaction's wire bytes: `message` under its one signature.
+pub(super) fn wire(message: &[u8], signature: &[u8; 64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(message.len().saturating_add(SIGNATURES_LEN));
+    bytes.push(1);
+    bytes.extend_from_slice(signature);
+    bytes.extend_from_slice(message);
+    bytes
+}
+
+/// The id of a bundle: sha256 of the base58 first signatures of its transactions, joined by commas
+/// (docs.jito.wtf, "sendBundle").
+pub fn bundle_id<'a>(first_signatures: impl IntoIterator<Item = &'a [u8; 64]>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for (at, signature) in first_signatures.into_iter().enumerate() {
+        if at > 0 {
+            hash.update(b",");
+        }
+        hash.update(base58::Signature(signature).to_string().as_bytes());
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
+mod tests {
+    use super::*;
+    use crate::wire::txn::{Transaction, Version};
+
+    const PAYER: Key = [7; 32];
+
+    #[test]
+    fn a_bundle_id_is_that_of_the_official_example() {
+        // The getBundleStatuses example of docs.jito.wtf: two transactions and the id.
+        let signatures = [
+            "3bC2M9fiACSjkTXZDgeNAuQ4ScTsdKGwR42ytFdhUvikqTmBheUxfsR1fDVsM5ADCMMspuwGkdm1uKbU246x5aE3",
+            "8t9hKYEYNbLvNqiSzP96S13XF1C2f1ro271Kdf7bkZ6EpjPLuDff1ywRy4gfaGSTubsM2FeYGDoT64ZwPm1cQUt",
+        ];
+        let signatures = signatures.map(|text| base58::signature(text).unwrap());
+        let id = bundle_id(&signatures).map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(id, "892b79ed49138bfb3aa5441f0df6e06ef34f9ee8f3976c15b323605bae0cf51d");
+        assert_ne!(bundle_id(&signatures[..1]), bundle_id(&signatures));
+    }
+
+    #[test]
+    fn what_is_compiled_is_what_the_wire_reads() {
+        let to = [9; 32];
+        let instructions = [
+            compute_unit_limit(200_000),
+            compute_unit_price(1_000_000),
+            create_token_account(&PAYER, &[5; 32], &[6; 32], &crate::ids::TOKEN),
+            transfer(&PAYER, &to, 12_345),
+        ];
+        let message = message(&instructions, &PAYER, &[3; 32]).unwrap();
+        let bytes = wire(&message, &[8; 64]);
+        let tx = Transaction::check(&bytes).unwrap();
+        assert_eq!(
+            (tx.version(), tx.fee_payer(), tx.blockhash()),
+            (Version::Legacy, &PAYER, &[3; 32])
+        );
+        assert_eq!((tx.message(), tx.signatures()), (message.as_slice(), [[8; 64]].as_slice()));
+        let read: Vec<_> = tx
+            .instructions()
+            .map(|ix| (*tx.account_key(ix.program_index).unwrap(), ix.data.to_vec()))
+            .collect();
+        let limit = [[2u8].as_slice(), &200_000u32.to_le_bytes()].concat();
+        let price = [[3u8].as_slice(), &1_000_000u64.to_le_bytes()].concat();
+        let moved = [[2u8, 0, 0, 0].as_slice(), &12_345u64.to_le_bytes()].concat();
+        let expected = [
+            (COMPUTE_BUDGET, limit),
+            (COMPUTE_BUDGET, price),
+            (ASSOCIATED_TOKEN, vec![1]),
+            (SYSTEM, moved),
+        ];
+        assert_eq!(read, expected);
+        let last = tx.instructions().last().unwrap();
+        let [from, to_index] = *last.accounts else { panic!("two accounts") };
+        assert!(tx.is_signer(from) && tx.is_writable(from) && tx.is_writable(to_index));
+        assert_eq!(tx.account_key(to_index), Some(&to));
+    }
+
+    /// An instruction that names `count` accounts no other one names, and `len` bytes of data.
+    fn with_accounts(count: u8, len: usize) -> Instruction {
+        let accounts = (0..count).map(|at| {
+            let mut key = [0xee; 32];
+            key[0] = at;
+            AccountMeta::new(address(&key), false)
+        });
+        Instruction {
+            program_id: address(&[1; 32]),
+            accounts: accounts.collect(),
+            data: vec![0; len],
+        }
+    }
+
+    #[test]
+    fn size_accounts_and_signers_have_limits() {
+        // 1 + 64 + 3 + (1 + 32 n) + 32 + 1 + 1 + (1 + accounts) + (2 + data) bytes: 32 accounts.
+        let fits = |len| message(&[with_accounts(30, len)], &PAYER, &[3; 32]);
+        let spare = TX_LEN_MAX - wire(&fits(0).unwrap(), &[0; 64]).len();
+        assert_eq!(wire(&fits(spare).unwrap(), &[0; 64]).len(), TX_LEN_MAX);
+        assert_eq!(fits(spare + 1), Err(Reject::TxTooLarge));
+        // 64 accounts never fit without lookup tables, so size speaks first up to there.
+        assert_eq!(message(&[with_accounts(62, 0)], &PAYER, &[3; 32]), Err(Reject::TxTooLarge));
+        for count in [63, 253, 254, 255] {
+            let made = message(&[with_accounts(count, 0)], &PAYER, &[3; 32]);
+            assert_eq!(made, Err(Reject::TooManyAccounts), "{count}");
+        }
+        let other = transfer(&[4; 32], &PAYER, 1);
+        assert_eq!(message(&[other], &PAYER, &[3; 32]), Err(Reject::Signers));
+    }
+}

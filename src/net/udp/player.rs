@@ -1,0 +1,232 @@
+//! Plays datagrams to an address, each at its time.
+
+use super::pacer::{Pace, Pacer};
+use super::syscall::{self, Outbox, PAYLOAD_MAX};
+use crate::error::{Error, Result};
+use crate::time::Stopwatch;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::Duration;
+
+/// A sleep may last this much longer than asked (timer slack and wake-up); the rest of a wait is
+/// spent spinning.
+const WAKE_UP: Duration = Duration::from_micros(150);
+
+/// The longest sleep before the stop flag is looked at again.
+const NAP_MAX: Duration = Duration::from_millis(20);
+
+/// A datagram that is late by more than this waits for the batch to fill, so that a sender that
+/// cannot keep up spends its time on sending.
+const LATE_NS: u64 = 100_000;
+
+/// Bytes of kernel buffer asked for.
+const BUFFER_LEN: i32 = 4 << 20;
+
+/// Sends datagrams to one address at a pace, in batches.
+pub struct Player {
+    socket: UdpSocket,
+    outbox: Outbox,
+    pace: Pace,
+    pacer: Pacer,
+    clock: Option<Stopwatch>,
+    played: Played,
+}
+
+/// What a player has done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Played {
+    /// Datagrams sent.
+    pub datagrams: u64,
+    /// Bytes of payload sent.
+    pub bytes: u64,
+    /// The most that a datagram was late against its pace, in nanoseconds.
+    pub late_max_ns: u64,
+    /// From the first datagram to the last, in nanoseconds.
+    pub elapsed_ns: u64,
+}
+
+impl Player {
+    /// A player to `target`. The time starts with the first datagram.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses a socket.
+    pub fn new(target: SocketAddr, pace: Pace) -> Result<Self> {
+        // Not connected: a refusal that comes back over ICMP must not stop a replay.
+        let socket = match target {
+            SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)),
+            SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)),
+        }
+        .map_err(|e| Error::os("cannot open a udp socket", &e))?;
+        // A wish: with less buffer the socket blocks earlier.
+        let _ = syscall::set_option(&socket, libc::SOL_SOCKET, libc::SO_SNDBUF, BUFFER_LEN);
+        Ok(Self {
+            socket,
+            outbox: Outbox::new(target),
+            pace,
+            pacer: Pacer::new(pace),
+            clock: None,
+            played: Played::default(),
+        })
+    }
+
+    /// Waits until the datagram stamped `rx_ns` is due and sends it. `false` if `stop` became true
+    /// before: it was not sent.
+    ///
+    /// # Errors
+    /// Status 4 when `payload` is longer than 65 507 bytes, status 5 when sending fails.
+    pub fn play(&mut self, rx_ns: u64, payload: &[u8], stop: impl Fn() -> bool) -> Result<bool> {
+        if payload.len() > PAYLOAD_MAX {
+            return Err(Error::damaged(format!("datagram of {} bytes", payload.len())));
+        }
+        let clock = *self.clock.get_or_insert_with(Stopwatch::start);
+        let due_ns = self.pacer.due_ns(rx_ns);
+        if clock.elapsed_ns() < due_ns {
+            self.flush()?;
+            if !wait(clock, due_ns, &stop) {
+                return Ok(false);
+            }
+        } else if stop() {
+            return Ok(false);
+        }
+        self.outbox.put(payload);
+        let late_ns =
+            if self.pace == Pace::Full { 0 } else { clock.elapsed_ns().saturating_sub(due_ns) };
+        self.played.datagrams += 1;
+        self.played.bytes += payload.len() as u64;
+        self.played.late_max_ns = self.played.late_max_ns.max(late_ns);
+        if self.outbox.is_full() || (self.pace != Pace::Full && late_ns < LATE_NS) {
+            self.flush()?;
+        }
+        Ok(true)
+    }
+
+    /// Sends what waits for its batch to fill.
+    ///
+    /// # Errors
+    /// Status 5 when sending fails.
+    pub fn flush(&mut self) -> Result<()> {
+        self.outbox.send(&self.socket).map_err(|e: io::Error| Error::os("cannot send", &e))
+    }
+
+    /// Sends the rest; what was done.
+    ///
+    /// # Errors
+    /// Status 5 when sending fails.
+    pub fn finish(mut self) -> Result<Played> {
+        self.flush()?;
+        self.played.elapsed_ns = self.clock.map_or(0, |clock| clock.elapsed_ns());
+        Ok(self.played)
+    }
+}
+
+/// Waits until `clock` shows `due_ns`; `false` if `stop` became true before.
+#[expect(clippy::disallowed_methods, reason = "pacing is the one thing that waits for a time")]
+fn wait(clock: Stopwatch, due_ns: u64, stop: &impl Fn() -> bool) -> bool {
+    loop {
+        let Some(left_ns) = due_ns.checked_sub(clock.elapsed_ns()).filter(|left| *left > 0) else {
+            return true;
+        };
+        if stop() {
+            return false;
+        }
+        match Duration::from_nanos(left_ns).checked_sub(WAKE_UP) {
+            Some(nap) => std::thread::sleep(nap.min(NAP_MAX)),
+            None => std::hint::spin_loop(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Options, Receiver};
+    use super::*;
+    use crate::time::now_ns;
+    use std::num::NonZeroU64;
+
+    const SOON: Duration = Duration::from_secs(5);
+
+    #[test]
+    fn a_thousand_datagrams_arrive_in_order_with_stamps() {
+        for loopback in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(mut receiver) = Receiver::bind(&[loopback.parse().unwrap()], Options::default())
+            else {
+                println!("skipped: no {loopback} here");
+                continue;
+            };
+            let target = receiver.addresses().next().unwrap();
+            let before_ns = now_ns();
+            let sending = std::thread::spawn(move || {
+                let mut player = Player::new(target, Pace::Full).unwrap();
+                for count in 0..1000u64 {
+                    let mut payload = [0; 1228];
+                    payload[..8].copy_from_slice(&count.to_le_bytes());
+                    assert!(player.play(count, &payload, || false).unwrap());
+                }
+                player.finish().unwrap()
+            });
+            let mut next = 0u64;
+            while next < 1000 {
+                let count = receiver.receive(SOON, |arrival| {
+                    let datagram = arrival.datagram;
+                    assert_eq!(datagram.payload.len(), 1228);
+                    assert_eq!(datagram.payload[..8], next.to_le_bytes());
+                    assert_eq!(datagram.target_port, target.port());
+                    assert_eq!(datagram.source, datagram.target);
+                    assert!((before_ns..=arrival.user_ns).contains(&datagram.rx_ns));
+                    assert_eq!(
+                        (arrival.lost, datagram.truncated, datagram.interface),
+                        (0, false, 0)
+                    );
+                    next += 1;
+                });
+                assert!(count.unwrap() > 0, "lost after {next}");
+            }
+            let played = sending.join().unwrap();
+            assert_eq!((played.datagrams, played.bytes), (1000, 1_228_000));
+            assert_eq!(receiver.untold_losses().unwrap(), [0]);
+        }
+    }
+
+    #[test]
+    fn several_sockets_keep_their_numbers_and_a_rate_keeps_its_time() {
+        let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
+        let mut receiver = Receiver::bind(&[any; 3], Options::default()).unwrap();
+        let targets: Vec<SocketAddr> = receiver.addresses().collect();
+        let pace = Pace::Rate { per_second: NonZeroU64::new(1000).unwrap() };
+        for (number, target) in targets.iter().enumerate() {
+            let mut player = Player::new(*target, pace).unwrap();
+            for _ in 0..5 {
+                assert!(player.play(0, &[u8::try_from(number).unwrap()], || false).unwrap());
+            }
+            // The last of 5 at 1000 a second is due after 4 ms.
+            assert!(player.finish().unwrap().elapsed_ns >= 4_000_000);
+        }
+        let mut found = [0; 3];
+        while found.iter().sum::<u32>() < 15 {
+            let count = receiver.receive(SOON, |arrival| {
+                let number = usize::from(arrival.datagram.interface);
+                assert_eq!(arrival.datagram.payload, [u8::try_from(number).unwrap()]);
+                assert_eq!(arrival.datagram.target_port, targets[number].port());
+                found[number] += 1;
+            });
+            assert!(count.unwrap() > 0, "lost after {found:?}");
+        }
+        assert_eq!(found, [5; 3]);
+    }
+
+    #[test]
+    fn a_stop_ends_the_wait_and_sends_nothing() {
+        let target = "127.0.0.1:9".parse().unwrap();
+        let speed_ppm = NonZeroU64::new(1_000_000).unwrap();
+        let mut player = Player::new(target, Pace::Recorded { speed_ppm }).unwrap();
+        assert!(player.play(0, b"first", || false).unwrap());
+        // Due in three hours.
+        let asked = std::cell::Cell::new(0);
+        let stop = || asked.replace(asked.get() + 1) > 1;
+        assert!(!player.play(10_800_000_000_000, b"never", stop).unwrap());
+        let error = player.play(0, &vec![0; 65_508], || false).unwrap_err();
+        assert_eq!(error.exit(), crate::error::Exit::Damaged);
+        let played = player.finish().unwrap();
+        assert_eq!((played.datagrams, played.bytes), (1, 5));
+    }
+}

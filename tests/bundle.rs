@@ -1,0 +1,206 @@
+//! mev-bundle as a program: options, statuses, messages, and what it writes.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+use mev::bytes::base58;
+use mev::dex::{self, Decoded, associated_token};
+use mev::ids::{ORCA_WHIRLPOOL, RAYDIUM_CPMM, TOKEN, USDC, Venue, WSOL};
+use mev::record::{Bundle, Gap, Opportunity, Pool, Record};
+use mev::stream::{Piped, Reader};
+use mev::wire::txn::Transaction;
+use program::{Folder, accounts, arg, keypair, opportunity, run, slot, stream};
+use std::os::unix::fs::PermissionsExt;
+
+#[path = "support/program.rs"]
+mod program;
+
+const BUNDLE: &str = env!("CARGO_BIN_EXE_mev-bundle");
+
+#[test]
+fn signs_with_the_blockhash_of_the_stream_and_passes_other_kinds_on() {
+    let folder = Folder::new("bundle-signs");
+    let accounts = folder.write("pools.jsonl", accounts().as_bytes());
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    let (before, gap, after) = (opportunity(1000), Gap::new(5), opportunity(1001));
+    let slot = slot(1000);
+    let records = [Record::of(&before), Record::of(&gap), Record::of(&slot), Record::of(&after)];
+    let input = stream(&records);
+    let args = ["--accounts", arg(&accounts), "--keypair", arg(&id), "-f", "json", "--stats"];
+    let ran = run(BUNDLE, &args, &input);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let [first, passed, second] = ran.json().try_into().unwrap();
+    assert_eq!((&first["kind"], &first["missing"]), (&"bundle".into(), &"no_blockhash".into()));
+    assert_eq!((&first["signed"], &first["id"]), (&false.into(), &serde_json::Value::Null));
+    assert_eq!(passed["kind"], "gap");
+    assert_eq!((&second["missing"], &second["signed"]), (&"nothing".into(), &true.into()));
+    assert_eq!(
+        (&second["blockhash_slot"], &second["last_valid_slot"]),
+        (&"1000".into(), &"1150".into())
+    );
+    let stats = ran.stats();
+    assert_eq!(
+        (&stats["opportunities"], &stats["bundles"], &stats["signed"]),
+        (&2.into(), &2.into(), &1.into())
+    );
+    assert_eq!((&stats["no_blockhash"], &stats["pools"]), (&1.into(), &2.into()));
+    assert!(ran.err.contains("1 of 2 bundles have no blockhash"), "{}", ran.err);
+    // A file gives what a pipe gives, and twice the same.
+    let file = folder.write("opportunities.bin", &input);
+    let binary = ["--accounts", arg(&accounts), "--keypair", arg(&id)];
+    let piped = run(BUNDLE, &binary, &input);
+    let read = run(BUNDLE, &[binary.as_slice(), &[arg(&file)]].concat(), &[]);
+    assert_eq!((piped.code, read.code), (0, 0));
+    assert!(piped.out == read.out && piped.out.len() > 1000);
+}
+
+#[test]
+fn refusals_are_counted_and_told() {
+    let folder = Folder::new("bundle-refusals");
+    let accounts = folder.write("pools.jsonl", accounts().as_bytes());
+    let good = opportunity(1000);
+    let input = stream(&[Record::of(&good), Record::of(&good)]);
+    let payer = base58::Key(&keypair().1).to_string();
+    let args = ["--accounts", arg(&accounts), "--payer", &payer, "--stats", "-f", "csv"];
+    let ran = run(BUNDLE, &args, &input);
+    assert_eq!(ran.stats()["refused"], serde_json::json!({"duplicate": 1}));
+    assert!(
+        ran.err.contains("warning: unsigned bundles: 1 (there is no --keypair)"),
+        "{}",
+        ran.err
+    );
+    let limited = [args.as_slice(), &["--max-tip-lamports", "499999"]].concat();
+    let ran = run(BUNDLE, &limited, &input);
+    assert_eq!((ran.code, ran.text()), (0, ""));
+    assert!(ran.err.contains("every opportunity was refused: tip_over_limit 2"), "{}", ran.err);
+    let old = format!("{payer}@849");
+    let late = [args.as_slice(), &["--blockhash", &old]].concat();
+    assert_eq!(run(BUNDLE, &late, &input).stats()["refused"]["blockhash_too_old"], 2);
+    let alone = ["--payer", &payer, "--stats", "-f", "text"];
+    assert_eq!(run(BUNDLE, &alone, &input).stats()["refused"]["no_pool"], 2);
+}
+
+#[test]
+fn bad_command_lines_and_files_have_their_status_and_message() {
+    let folder = Folder::new("bundle-faults");
+    let payer = base58::Key(&keypair().1).to_string();
+    let (id, open) = (keypair().0, folder.write("open.json", keypair().0.as_bytes()));
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let cut = folder.write("cut.jsonl", &accounts().as_bytes()[..700]);
+    let foreign = folder.write("foreign.jsonl", b"pool,reserve\n1,2\n");
+    let short = folder.write("short.json", id.replace("42,", "").as_bytes());
+    let missing = folder.path("missing.jsonl");
+    let cases: [(&[&str], i32, &str); 11] = [
+        (&[], 0, "nobody is named who pays: see --keypair and --payer"),
+        (&["--payer", "abc"], 2, "not a base58 key"),
+        (&["--payer", &payer, "--tip-account", &payer], 2, "not a Jito tip account"),
+        (&["--payer", &payer, "--blockhash", "x@y"], 2, "no slot number"),
+        (&["--payer", &payer, "--keypair", arg(&open)], 2, "cannot be used with"),
+        (&["--payer", &payer, "--accounts", arg(&missing)], 5, "missing.jsonl: cannot read"),
+        (&["--payer", &payer, "--accounts", arg(&cut)], 4, "the account file is cut off"),
+        (&["--payer", &payer, "--accounts", arg(&foreign)], 3, "not an account file"),
+        (&["--keypair", arg(&open)], 5, "open.json"),
+        (&["--keypair", arg(&short)], 3, "short.json"),
+        (&["--keypair", arg(&missing)], 5, "missing.jsonl"),
+    ];
+    let good = opportunity(1000);
+    let input = stream(&[Record::of(&good)]);
+    for (args, code, message) in cases {
+        let ran = run(BUNDLE, &[args, &["-f", "text"]].concat(), &input);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(message), "{args:?}: {}", ran.err);
+        assert_eq!(ran.text(), "", "{args:?}");
+        assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_cut_stream_gives_its_good_records_and_status_4() {
+    let folder = Folder::new("bundle-cut");
+    let accounts = folder.write("pools.jsonl", accounts().as_bytes());
+    let payer = base58::Key(&keypair().1).to_string();
+    let (one, two) = (opportunity(1000), opportunity(1001));
+    let input = stream(&[Record::of(&one), Record::of(&two)]);
+    let args = ["--accounts", arg(&accounts), "--payer", &payer, "-f", "json", "-q"];
+    let ran = run(BUNDLE, &args, &input[..input.len() - 200]);
+    assert_eq!((ran.code, ran.json().len()), (4, 1), "{}", ran.err);
+}
+
+/// A cycle of 1 SOL into `pools` and back, as numbers: no quote is asked.
+fn cycle(pools: [&Pool; 2]) -> Opportunity {
+    let mut made = opportunity(1000);
+    made.mints[1] = USDC;
+    for (at, pool) in pools.into_iter().enumerate() {
+        (made.pools[at], made.venues[at]) = (pool.pool, pool.venue);
+        made.directions[at] = if pool.mint_a == made.mints[at] { 1 } else { 2 };
+    }
+    made
+}
+
+#[test]
+fn real_pools_become_swaps_that_decode_to_the_same_amounts() {
+    let root = std::env::var("MEV_SHARED").unwrap_or_else(|_| "../shared".to_owned());
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(root).join("data/pools");
+    let names = ["raydium-cpmm-sol-usdc.jsonl", "orca-whirlpool-sol-usdc.jsonl"];
+    let files = names.map(|name| root.join(name));
+    let mut book = dex::AccountBook::new();
+    for file in &files {
+        let Ok(text) = std::fs::read(file) else {
+            println!("skipped: there is no {}", file.display());
+            return;
+        };
+        let read = dex::accounts_file::read(&text, &mut |entry| {
+            let contents = entry.contents.unwrap();
+            book.insert(entry.key, contents.owner, contents.data, entry.slot);
+        });
+        read.unwrap();
+    }
+    let mut pools = Vec::new();
+    book.pools(dex::Clock::default(), &mut |found| {
+        if let dex::Found::Pool { pool, .. } = found {
+            pools.push(*pool);
+        }
+    });
+    let pool = |venue: Venue| pools.iter().find(|pool| pool.venue == venue as u16).unwrap();
+    let [cpmm, whirlpool] = [Venue::RaydiumCpmm, Venue::OrcaWhirlpool].map(pool);
+    let folder = Folder::new("bundle-real");
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    for (route, programs) in [
+        ([cpmm, whirlpool], [RAYDIUM_CPMM, ORCA_WHIRLPOOL]),
+        ([whirlpool, cpmm], [ORCA_WHIRLPOOL, RAYDIUM_CPMM]),
+    ] {
+        let (slot, real) = (slot(999), cycle(route));
+        let input = stream(&[Record::of(&slot), Record::of(&real)]);
+        let [first, second] = [arg(&files[0]), arg(&files[1])];
+        let args = ["--accounts", first, "--accounts", second, "--keypair", arg(&id), "--stats"];
+        let ran = run(BUNDLE, &args, &input);
+        assert_eq!((ran.code, &ran.stats()["signed"]), (0, &1.into()), "{}", ran.err);
+        let mut reader = Reader::new(Piped::new(ran.out.as_slice()));
+        let record = reader.next().unwrap().unwrap();
+        let bundle = record.get::<Bundle>().unwrap().unwrap();
+        let bytes = bundle.transactions(record.tail::<Bundle>()).next().unwrap();
+        check_swaps(&Transaction::check(bytes).unwrap(), &real, programs);
+    }
+}
+
+/// The swaps of `tx` are those of `real`, on `programs`, of the payer's own token accounts.
+fn check_swaps(tx: &Transaction<'_>, real: &Opportunity, programs: [mev::ids::Key; 2]) {
+    let payer = keypair().1;
+    let mut at = 0;
+    for ix in tx.instructions() {
+        let program = tx.account_key(ix.program_index).unwrap();
+        let (data, indices, keys) = (ix.data, ix.accounts, tx.keys());
+        let ix = dex::Instruction { program, data, indices, keys, loaded: &[] };
+        let Some(decoded) = dex::decode(&ix) else { continue };
+        let Decoded::One(swap) = decoded else { panic!("{decoded:?}") };
+        assert_eq!((program, swap.pool), (&programs[at], Some(&real.pools[at])));
+        assert_eq!((swap.amount, swap.owner), (Some(real.amounts[at]), Some(&payer)));
+        assert_eq!(swap.limit, Some(real.min_out[at]));
+        assert_eq!(swap.direction as u8, real.directions[at]);
+        let next = if at == 1 { WSOL } else { real.mints[1] };
+        let account = |mint| associated_token(&payer, mint, &TOKEN);
+        assert_eq!(swap.user_in, Some(&account(&real.mints[at])));
+        assert_eq!(swap.user_out, Some(&account(&next)));
+        at += 1;
+    }
+    assert_eq!(at, 2);
+}

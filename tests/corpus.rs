@@ -1,0 +1,215 @@
+//! The fuzz bodies, replayed on stable over inputs made from seeds: valid ones, and thousands of
+//! damaged ones.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+use mev::record::{Gap, Packet, Producer, Record, Slot};
+use mev::stream::{Arena, Sink, Writer};
+use mev::wire::feed::{DexSwapTx, PoolStateUpdate};
+
+#[path = "../fuzz/bodies.rs"]
+mod bodies;
+
+/// Damaged copies of each seed.
+const COPIES: u64 = 1500;
+
+/// SplitMix64: the same damage every time.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end.max(1) as u64).unwrap()
+    }
+}
+
+/// Flips, overwrites with extreme values, cuts, repeats.
+fn damage(seed: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = seed.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len());
+        match random.below(6) {
+            0 => bytes.truncate(at),
+            1 => bytes.extend_from_within(at..),
+            2 => {
+                for byte in bytes.iter_mut().skip(at).take(8) {
+                    *byte = 0xff;
+                }
+            }
+            3 => {
+                for byte in bytes.iter_mut().skip(at).take(4) {
+                    *byte = 0;
+                }
+            }
+            _ => {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1 << random.below(8);
+                }
+            }
+        }
+    }
+    bytes
+}
+
+/// Runs a body over the seeds and their damaged copies.
+fn replay(body: fn(&[u8]), seeds: &[Vec<u8>]) {
+    let mut random = Random(7);
+    for seed in seeds {
+        body(seed);
+        for len in 0..seed.len().min(300) {
+            body(&seed[..len]);
+        }
+        for _ in 0..COPIES {
+            body(&damage(seed, &mut random));
+        }
+    }
+}
+
+/// Bytes that look like nothing in particular.
+fn noise(len: usize) -> Vec<u8> {
+    let mut random = Random(len as u64);
+    (0..len).map(|_| random.next().to_le_bytes()[0]).collect()
+}
+
+#[test]
+fn streams() {
+    let mut writer = Writer::new(Vec::new(), Producer::Parse);
+    let mut packet = Packet::new(1);
+    (packet.head.len, packet.payload_len) = (192, 100);
+    let mut arena = Arena::with_room(1024);
+    arena.put_parts(&packet, &[5; 100]);
+    arena.put(Record::of(&Slot::new(2)));
+    arena.put(Record::of(&Gap::new(3)));
+    for record in arena.records() {
+        writer.put(record).unwrap();
+    }
+    let stream = writer.finish().unwrap();
+    replay(bodies::stream, &[stream.repeat(2), stream, noise(500)]);
+}
+
+#[test]
+fn captures() {
+    // Classic pcap, nanoseconds, Ethernet: one UDP packet of four bytes.
+    let mut pcap = vec![0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0];
+    pcap.extend([0; 8]);
+    pcap.extend([0xff, 0xff, 0, 0, 1, 0, 0, 0]);
+    let mut frame = vec![0; 12];
+    frame.extend([8, 0, 0x45, 0, 0, 32, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2]);
+    frame.extend([0, 1, 0, 2, 0, 12, 0, 0, 1, 2, 3, 4]);
+    for _ in 0..3 {
+        let len = u32::try_from(frame.len()).unwrap().to_le_bytes();
+        pcap.extend([1, 0, 0, 0, 2, 0, 0, 0]);
+        pcap.extend(len);
+        pcap.extend(len);
+        pcap.extend(&frame);
+    }
+    // pcapng: section header, interface, one enhanced packet.
+    let mut ng = Vec::new();
+    let mut block = |kind: u32, body: &[u8]| {
+        let len = u32::try_from(12 + body.len()).unwrap().to_le_bytes();
+        ng.extend(kind.to_le_bytes());
+        ng.extend(len);
+        ng.extend(body);
+        ng.extend(len);
+    };
+    block(
+        0x0a0d_0d0a,
+        &[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255],
+    );
+    block(1, &[1, 0, 0, 0, 0, 0, 0, 0]);
+    let mut packet = vec![0; 12];
+    let len = u32::try_from(frame.len()).unwrap().to_le_bytes();
+    packet.extend(len);
+    packet.extend(len);
+    packet.extend(&frame);
+    packet.resize(packet.len().next_multiple_of(4), 0);
+    block(6, &packet);
+    replay(bodies::capture, &[pcap, ng, noise(500)]);
+}
+
+#[test]
+fn shreds() {
+    let seeds = [0x86u8, 0x96, 0xb6, 0x46, 0x66, 0x76, 0xa5, 0x5a].map(|variant| {
+        let mut shred = vec![0u8; 1228];
+        shred[64] = variant;
+        shred[65] = 9;
+        shred[73] = 5;
+        if matches!(variant, 0x46 | 0x66 | 0x76 | 0x5a) {
+            shred[83] = 32;
+            shred[85] = 32;
+        } else {
+            shred[83] = 1;
+            shred[86] = 88;
+            shred[87] = 1;
+        }
+        shred
+    });
+    replay(bodies::shred, &seeds);
+}
+
+/// A legacy transaction with one transfer.
+fn transfer() -> Vec<u8> {
+    let mut tx = vec![1];
+    tx.extend([7; 64]);
+    tx.extend([1, 0, 1, 3]);
+    tx.extend([1; 32]);
+    tx.extend([2; 32]);
+    tx.extend([0; 32]);
+    tx.extend([3; 32]);
+    tx.extend([1, 2, 2, 0, 1, 12, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    tx
+}
+
+#[test]
+fn transactions() {
+    let mut v0 = transfer();
+    v0.insert(65, 0x80);
+    v0.extend([1]);
+    v0.extend([4; 32]);
+    v0.extend([1, 0, 1, 1]);
+    replay(bodies::txn, &[transfer(), v0, noise(300)]);
+}
+
+#[test]
+fn entries() {
+    let mut batch = 2u64.to_le_bytes().to_vec();
+    for _ in 0..2 {
+        batch.extend(1u64.to_le_bytes());
+        batch.extend([8; 32]);
+        batch.extend(1u64.to_le_bytes());
+        batch.extend(transfer());
+    }
+    replay(bodies::entry, &[batch, vec![0; 40], noise(300)]);
+}
+
+#[test]
+fn datagrams() {
+    let swap = DexSwapTx { direction: 1, fee_bps: 30, ..bytemuck::Zeroable::zeroed() };
+    let mut pool: PoolStateUpdate = zerocopy::FromZeros::new_zeroed();
+    (pool.reserve_0, pool.reserve_1) = (1.into(), 2.into());
+    replay(bodies::feed, &[swap.bytes().to_vec(), pool.sealed().bytes().to_vec()]);
+}
+
+#[test]
+fn accounts() {
+    let mut pool = noise(1600);
+    pool[..8].copy_from_slice(&[0x3f, 0x95, 0xd1, 0x0c, 0xe1, 0x80, 0x63, 0x09]);
+    let mut cpmm = noise(637);
+    cpmm[..8].copy_from_slice(&[0xf7, 0xed, 0xe3, 0xf5, 0xd7, 0xc3, 0xde, 0x46]);
+    let mut tick = noise(9988);
+    tick[..8].copy_from_slice(&[0x45, 0x61, 0xbd, 0xbe, 0x6e, 0x07, 0x42, 0xbb]);
+    replay(bodies::accounts, &[pool, cpmm, tick, noise(752), noise(165), noise(82)]);
+}
+
+#[test]
+fn account_files() {
+    let line = br#"{"pubkey":"So11111111111111111111111111111111111111112","account":{"data":["AAEC","base64"],"owner":"11111111111111111111111111111111","lamports":1,"executable":false,"rentEpoch":0,"space":3},"slot":7}"#;
+    let reply = [br#"{"jsonrpc":"2.0","result":["#.as_slice(), line, br#"],"id":1}"#].concat();
+    replay(bodies::accounts_file, &[line.to_vec(), reply, [line.as_slice(), b"\n", line].concat()]);
+}
