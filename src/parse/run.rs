@@ -262,7 +262,7 @@ fn read(
 ) -> Result<u64> {
     match input {
         Input::Capture(map) => read_capture(drive, parser, &map, before),
-        Input::Piped(from, fd) => read_piped(drive, parser, from, fd),
+        Input::Piped(from, fd) => read_piped(drive, parser, from, &fd),
         Input::Stream { input, .. } => {
             read_stream(frame, drive, parser, &[Packet::SCHEMA.kind], input, before)
         }
@@ -292,11 +292,11 @@ fn read_piped(
     drive: &mut Drive,
     parser: &mut Parser,
     from: Box<dyn Read>,
-    fd: OwnedFd,
+    fd: &OwnedFd,
 ) -> Result<u64> {
     let mut reader = Reader::new(from);
     while !drive.is_full() {
-        if !pipe::readable(&fd, Duration::ZERO).unwrap_or(true) {
+        if !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
             drive.idle(parser)?;
         }
         let Some(item) = reader.next_item()? else { break };
