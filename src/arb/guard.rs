@@ -122,7 +122,7 @@ fn repeats(steps: &[Step]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arb::graph::{Found, Graph, Room};
+    use super::super::graph::{Found, Graph, Room};
     use crate::ids::{Venue, WSOL};
 
     const GUARDS: Guards = Guards { min_reserve: 10, min_depth: 100, max_slot_spread: 5 };
@@ -208,6 +208,6 @@ mod tests {
 
     #[test]
     fn the_bound_of_the_factor_is_a_hundred() {
-        assert_eq!(crate::arb::log2::floor_log2_q20(&[100], &[1]), Some(EXCESS_MAX_Q20));
+        assert_eq!(super::super::log2::floor_log2_q20(&[100], &[1]), Some(EXCESS_MAX_Q20));
     }
 }
