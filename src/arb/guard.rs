@@ -121,8 +121,8 @@ fn repeats(steps: &[Step]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::graph::{Found, Graph, Room};
     use super::*;
+    use super::super::graph::{Found, Graph, Room};
     use crate::ids::{Venue, WSOL};
 
     const GUARDS: Guards = Guards { min_reserve: 10, min_depth: 100, max_slot_spread: 5 };
