@@ -15,9 +15,10 @@ use solana_sdk::pubkey::Pubkey;
 use super::accounts::Account;
 use super::market::{Live, Market};
 use super::message::{Budget, Form, Signed, sign};
+use super::pools::{AmmV4, Site};
 use super::rng::Rng;
 use super::share::Share;
-use super::world::{AmmV4, Site, Wallet, World};
+use super::world::{Wallet, World};
 
 /// OpenBook v1, the order book that Raydium AMM v4 pools were made with.
 pub const ORDER_BOOK_PROGRAM: Key = key("srmqPvymJeFKQ4zGQed1GFppgkRHL9kaELCbyksJtPX");
