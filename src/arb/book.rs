@@ -563,7 +563,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_explained_makes_the_pool_stale() {
-        let cases: [(fn(&mut Swap), Applied); 4] = [
+        type Case = (fn(&mut Swap), Applied);
+        let cases: [Case; 4] = [
             (|row| row.direction = 0, Applied::NoDirection),
             (|row| row.present = Swap::POOL, Applied::NoAmount),
             (|row| (row.role, row.amount_out) = (Role::Fill as u8, 7), Applied::ModelError),

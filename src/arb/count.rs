@@ -127,6 +127,7 @@ impl Counters {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may stop where it is wrong")]
 mod tests {
     use super::*;
 

@@ -14,7 +14,7 @@ use super::decide::{Bench, Judged, Trigger};
 use super::graph::{Found, Graph, Room};
 use super::guard::{Guards, Progress};
 use super::rows::{ROWS, Rows, Taken, place};
-use crate::ids::Key;
+use crate::ids::{Key, WSOL};
 use crate::record::{Gap, Layout, Opportunity, Pool, Record, Refusal, Swap, Ticks};
 use crate::stream::{Sink, Stage};
 
@@ -58,6 +58,35 @@ pub struct Options {
     pub guards: Guards,
     /// Write refused candidates too.
     pub explain: bool,
+}
+
+impl Default for Options {
+    /// Cycles from wrapped SOL with own funds, one signature, half of the gain as tip; room for
+    /// 65 536 pools, 4096 of them with 512 ticks each.
+    fn default() -> Self {
+        Self {
+            bases: vec![WSOL],
+            pools: 1 << 16,
+            tokens: 1 << 16,
+            ranged_pools: 1 << 12,
+            ticks: 1 << 9,
+            visits: 1 << 16,
+            balance: u64::MAX,
+            reach: 8,
+            flash: Flash::Own,
+            costs: CostModel {
+                signatures: 1,
+                cu_price_micro: 1000,
+                tip_bps: 5000,
+                min_tip: 10_000,
+            },
+            cu_base: 10_000,
+            cu_hop: 80_000,
+            min_profit: 1,
+            guards: Guards { min_reserve: 1000, min_depth: 1_000_000, max_slot_spread: 150 },
+            explain: false,
+        }
+    }
 }
 
 /// The core of `mev-arb`.

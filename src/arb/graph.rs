@@ -450,6 +450,8 @@ struct Toward {
 #[allow(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     reason = "the model is written plainly"
 )]
 mod tests {

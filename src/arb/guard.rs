@@ -121,8 +121,8 @@ fn repeats(steps: &[Step]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::graph::{Found, Graph, Room};
     use super::*;
-    use crate::arb::graph::{Found, Graph, Room};
     use crate::ids::{Venue, WSOL};
 
     const GUARDS: Guards = Guards { min_reserve: 10, min_depth: 100, max_slot_spread: 5 };
@@ -172,7 +172,8 @@ mod tests {
 
     #[test]
     fn each_reason_has_its_name() {
-        let cases: [(fn(&mut Pool), Refusal); 6] = [
+        type Case = (fn(&mut Pool), Refusal);
+        let cases: [Case; 6] = [
             (|pool| pool.status = PoolStatus::Disabled as u8, Refusal::Disabled),
             (|pool| pool.status = PoolStatus::Unsupported as u8, Refusal::Disabled),
             (|pool| pool.status = PoolStatus::Waiting as u8, Refusal::NotOpenYet),
@@ -207,6 +208,6 @@ mod tests {
 
     #[test]
     fn the_bound_of_the_factor_is_a_hundred() {
-        assert_eq!(crate::arb::log2::floor_log2_q20(&[100], &[1]), Some(EXCESS_MAX_Q20));
+        assert_eq!(super::super::log2::floor_log2_q20(&[100], &[1]), Some(EXCESS_MAX_Q20));
     }
 }

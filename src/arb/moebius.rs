@@ -146,7 +146,11 @@ fn bound(hops: &[Curve], roundings: &[u64]) -> Option<Wide> {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "the model is written plainly")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the model is written plainly"
+)]
 mod tests {
     use super::*;
     use crate::dex::Ratio;
@@ -230,7 +234,7 @@ mod tests {
                 // which is where the test turns (strictly above needs one more when exact).
                 let root = (BigInt::from(4) * &k * &m * &d * &df).sqrt();
                 let exact = &root * &root == BigInt::from(4) * &k * &m * &d * &df;
-                let above = &k * &d + &m * &df - &root - if exact { 0 } else { 1 };
+                let above = &k * &d + &m * &df - &root - i32::from(!exact);
                 let floor = &above / (&n * &d);
                 if let Ok(floor) = u128::try_from(&floor) {
                     let touches = exact && &above % (&n * &d) == BigInt::from(0);

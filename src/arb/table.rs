@@ -129,6 +129,7 @@ fn aligned(rows: &[[String; COLUMNS.len()]]) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may stop where it is wrong")]
 mod tests {
     use super::*;
 

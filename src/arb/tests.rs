@@ -223,10 +223,13 @@ fn conflicting_opportunities_share_a_group() {
     assert_eq!([found[0].conflict_group, found[1].conflict_group], [2, 2]);
 }
 
+/// A name and what it does to a pool.
+type Case = (&'static str, fn(&mut Pool));
+
 #[test]
 fn hostile_states_are_refused_or_have_no_rate() {
     let sound = || pool(1, [0, 1], [1_000_000_000_000, 150_000_000_000]);
-    let cases: [(&str, fn(&mut Pool)); 7] = [
+    let cases: [Case; 7] = [
         ("reserves of zero", |pool| (pool.reserve_a, pool.reserve_b) = (0, 0)),
         ("one reserve of zero", |pool| pool.reserve_b = 0),
         ("a fee of everything", |pool| pool.fee_num = pool.fee_den),

@@ -265,6 +265,17 @@ mod tests {
         assert!(quote.complete && quote.ticks_crossed == 0);
     }
 
+    /// Tag 9 swaps of 2024 with their `ray_log` (reserves before, output): transactions of slots
+    /// 292734971 (pc in) and 293583913 (coin in) in the shared data.
+    #[test]
+    fn mainnet_swaps_give_what_they_gave() {
+        let then = pool(88_247_040_317, 207_702_130_444_871);
+        let quote = quote_in(&then, NONE, false, 836_112_233_953).unwrap();
+        assert_eq!(quote.amount_out, 352_936_256);
+        let then = pool(212_568_283_055, 91_773_319_775_102);
+        assert_eq!(quote_in(&then, NONE, true, 100_000_000).unwrap().amount_out, 43_045_438_075);
+    }
+
     #[test]
     fn what_the_program_refuses_is_refused_by_name() {
         assert_eq!(quote_in(&pool(0, 5), NONE, true, 1), Err(Fault::ZeroReserve));

@@ -267,6 +267,7 @@ fn screen_row(case: &mut Case<'_>, pools: Option<&Value>) -> Result<(), Odd> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may stop where it is wrong")]
 mod tests {
     use super::*;
 
