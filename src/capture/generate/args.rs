@@ -21,10 +21,10 @@ pub(in crate::capture) enum Gen {
     ///
     /// The world: WSOL, USDC and other tokens; pools of WSOL/USDC and of each other token against
     /// both, taking turns between Raydium AMM v4, Raydium CPMM and Orca Whirlpool, each side worth
-    /// 100 thousand to 5 million dollars. Swaps are drawn independently: pool, direction and wallet
-    /// evenly, size log-uniformly, slippage of 10, 50, 100 or 300 bps evenly. A swap that its pool
-    /// cannot execute is drawn anew. No opportunity is planted: they arise because swaps move the
-    /// pools of a pair apart.
+    /// 100 thousand to 5 million dollars. Swaps are drawn independently: pool, direction and
+    /// wallet evenly (but see --reverting), size log-uniformly, slippage of 10, 50, 100 or 300 bps
+    /// evenly. A swap that its pool cannot execute is drawn anew. No opportunity is planted: they
+    /// arise because swaps move the pools of a pair apart.
     Shreds(Shreds),
     /// The toolkit's own 48- and 64-byte datagrams
     ///
@@ -91,6 +91,13 @@ pub(in crate::capture) struct Shreds {
     #[arg(long, value_name = "SHARE", default_value = "70%")]
     pub(in crate::capture) swaps: Share,
 
+    /// Of the swaps, SHARE go towards their pool's start price
+    ///
+    /// As those do who know a price from elsewhere. Without any, nothing pulls the pools of a pair
+    /// together again, and the longer the run, the further apart they are.
+    #[arg(long, value_name = "SHARE", default_value = "0%")]
+    pub(in crate::capture) reverting: Share,
+
     /// Of the swaps, SHARE ask for more than they would get
     ///
     /// They fail on chain and move nothing; shreds carry them all the same.
@@ -101,13 +108,13 @@ pub(in crate::capture) struct Shreds {
     ///
     /// Depth is the reserve on the side that goes in; in a concentrated pool, the reserve that a
     /// constant product of the same depth would have.
-    #[arg(long, value_name = "SHARE", default_value = "20ppm")]
+    #[arg(long, value_name = "SHARE", default_value = "10ppm")]
     pub(in crate::capture) size_min: Share,
 
     /// Largest size of a swap, as a share of the pool's depth
     ///
     /// Between the two, every order of magnitude is as frequent as any other.
-    #[arg(long, value_name = "SHARE", default_value = "1%")]
+    #[arg(long, value_name = "SHARE", default_value = "500ppm")]
     pub(in crate::capture) size_max: Share,
 
     /// Do N hashes a tick
@@ -301,7 +308,8 @@ impl Shreds {
     /// Status 2 when the sizes are out of order.
     pub(in crate::capture) fn mix(&self) -> Result<Mix> {
         let size = in_order(self.size_min, self.size_max)?;
-        Ok(Mix { swaps: self.swaps, failing: self.failing, size })
+        let (swaps, reverting, failing) = (self.swaps, self.reverting, self.failing);
+        Ok(Mix { swaps, reverting, failing, size })
     }
 
     /// What happens to packets.

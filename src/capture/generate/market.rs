@@ -3,6 +3,7 @@
 
 use crate::dex::{self, AccountBook, Clock, Cursor, Fault, Found, Order, Quote, TickRange};
 use crate::record::{Pool, Tick};
+use std::cmp::Ordering;
 
 use super::accounts::Account;
 
@@ -11,6 +12,7 @@ use super::accounts::Account;
 pub struct Live {
     /// The state.
     pub pool: Pool,
+    start: Pool,
     ticks: Vec<Tick>,
     first_tick: i32,
     end_tick: i32,
@@ -28,6 +30,16 @@ impl Live {
         let mut cursor = Cursor::start(&self.pool);
         let segment = dex::segment(&self.pool, self.ticks(), a_to_b, &mut cursor);
         segment.map_or(0, |segment| u64::try_from(segment.reserves().0).unwrap_or(u64::MAX))
+    }
+
+    /// The price of a in b, against the one at the start.
+    pub fn against_start(&self) -> Ordering {
+        let (now, start) = (&self.pool, &self.start);
+        if now.present & Pool::SQRT_PRICE != 0 {
+            return now.sqrt_price.cmp(&start.sqrt_price);
+        }
+        let product = |b: u64, a: u64| u128::from(b) * u128::from(a);
+        product(now.reserve_b, start.reserve_a).cmp(&product(start.reserve_b, now.reserve_a))
     }
 
     /// What `amount_in` gives now, when all of it can be swapped.
@@ -67,7 +79,13 @@ impl Market {
         book.pools(Clock::default(), &mut |found| match found {
             Found::Pool { pool, unsupported: None } => {
                 let pool = *pool;
-                pools.push(Live { pool, ticks: Vec::new(), first_tick: 0, end_tick: 0 });
+                pools.push(Live {
+                    pool,
+                    start: pool,
+                    ticks: Vec::new(),
+                    first_tick: 0,
+                    end_tick: 0,
+                });
             }
             Found::Ticks { ticks, entries } => {
                 if let Some(live) = pools.last_mut().filter(|live| live.pool.pool == ticks.pool) {
@@ -144,6 +162,19 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_swap_moves_the_price_against_the_start_and_back() {
+        for live in &mut Market::open(&accounts::all(&world(6)), 1).pools {
+            assert_eq!(live.against_start(), Ordering::Equal);
+            let amount = live.depth(true) / 1000;
+            live.apply(&Order::exact_in(true, amount)).unwrap();
+            assert_eq!(live.against_start(), Ordering::Less);
+            let amount = live.depth(false) / 500;
+            live.apply(&Order::exact_in(false, amount)).unwrap();
+            assert_eq!(live.against_start(), Ordering::Greater);
         }
     }
 
