@@ -1,6 +1,7 @@
 //! The only file with I/O, with those of `gen` and `udp`: opens, loops, counts, finishes.
 
-use super::args::{Args, Gen, Source};
+use super::args::{Args, Source};
+use super::generate::args::Gen;
 use super::out::Out;
 use super::packets;
 use crate::cli::{Frame, Named, Opened, Progress};
@@ -62,6 +63,9 @@ pub(super) trait Take {
     /// Bytes from `at` on cannot be read.
     fn damage(&mut self, at: u64) -> Result<()>;
 
+    /// Something upstream dropped records.
+    fn holes(&mut self);
+
     /// Nothing waits.
     fn idle(&mut self) -> Result<()>;
 
@@ -111,6 +115,10 @@ impl Take for Convert<'_> {
 
     fn damage(&mut self, at: u64) -> Result<()> {
         self.out.gap(&packets::gap(self.rx_ns, GapReason::CaptureDamaged, 0, Some(at)))
+    }
+
+    fn holes(&mut self) {
+        self.out.set_holes();
     }
 
     fn idle(&mut self) -> Result<()> {
@@ -204,7 +212,8 @@ fn walk_map(map: &Map, to: &mut impl Take) -> Result<u64> {
 fn walk_pipe(from: Box<dyn Read>, fd: &OwnedFd, frame: &Frame, to: &mut impl Take) -> Result<u64> {
     let mut reader = pcap::Reader::new(from);
     while wanted(to) {
-        if !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
+        // A file that is followed always counts as readable.
+        if frame.common.follow || !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
             to.idle()?;
         }
         match reader.next_item() {
@@ -231,11 +240,14 @@ fn walk_stream(
     while wanted(to) {
         if let Some(fd) = fd
             && !reader.is_ready()
-            && !pipe::readable(fd, Duration::ZERO).unwrap_or(true)
+            && (frame.common.follow || !pipe::readable(fd, Duration::ZERO).unwrap_or(true))
         {
             to.idle()?;
         }
         let at = reader.position();
+        if reader.has_holes() {
+            to.holes();
+        }
         let Some(record) = reader.next()? else { break };
         let taken = if frame.common.check { check(record) } else { Ok(()) };
         if let Err(error) = taken.and_then(|()| to.record(record, at)) {

@@ -137,7 +137,8 @@ mod tests {
         let share = |text: &str| text.parse().unwrap();
         let scale = Scale { tokens: 5, pools_per_pair: 3, wallets: 8, spread: share("500ppm") };
         let size = (share("20ppm"), share("1%"));
-        let mix = Mix { swaps: share("70%"), failing: share(failing), size };
+        let (swaps, reverting) = (share("70%"), share("10%"));
+        let mix = Mix { swaps, reverting, failing: share(failing), size };
         let world = World::new(seed, &scale);
         let accounts = accounts::all(&world);
         let traffic = Traffic::new(seed, world, &accounts, 499, mix);

@@ -157,6 +157,7 @@ fn root(txns: &[&Signed]) -> [u8; 32] {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::wire::entry::{Batch as View, Item};

@@ -1,8 +1,8 @@
 //! The I/O of the generator.
 
-use super::super::args;
 use super::super::out::Out;
 use super::accounts;
+use super::args;
 use super::block::{Block, Blocks, Plan};
 use super::feed::{Event, Feed};
 use super::impair::Impairer;

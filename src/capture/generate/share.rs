@@ -56,6 +56,7 @@ impl fmt::Display for Share {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
 
