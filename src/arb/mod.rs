@@ -1,4 +1,17 @@
 //! mev-arb: finds cycles of swaps that pay, to the last lamport.
+//!
+//! ```text
+//! pool, ticks, swap --book--> states --graph--> candidates --guard, moebius, size, cost--> opportunity
+//! ```
+//!
+//! Invariants:
+//! - Decisions are made on integers, by the venues' own rounding; the gain that is written is what
+//!   the programs would pay.
+//! - All rows of a transaction are applied before anything is searched.
+//! - Every candidate that is not taken is counted under its reason.
+//! - Nothing is allocated after construction, and nothing depends on a clock.
+//!
+//! It builds no front-running: cycles use states as they are after a change.
 
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -42,6 +55,25 @@ pub const TOOL: &Tool = &Tool {
     writes: &[Opportunity::SCHEMA],
     augment: args::Args::augment_args,
     run: run::run,
-    description: &[],
-    examples: &[],
+    description: &[
+        "Keeps the state of pools from pool, ticks and swap records, applies each swap exactly as its program would, and after each transaction looks for cycles of two and three hops through the pools that it touched. A cycle is sized in closed form with integers and refined to the last unit; swap fees, base and priority fee, tip and flash-loan fee are subtracted; what pays is written as an opportunity record.",
+        "Candidates are refused by name: rates that do not multiply to more than one, costs above the greatest possible gain, stale or tiny pools, states too many slots apart, pools that are closed, tick arrays that are not loaded, factors too good to be true. --stats counts them, --explain writes them too.",
+        "A swap that is not newer than its pool's state changes nothing; a fill stands before its intent, a route and a failed transaction are never applied, an intent whose own limit would be broken is not applied. A later pool record replaces what was computed, and the difference is counted as model_wrong. A gap makes every pool stale until its next state.",
+    ],
+    examples: &[
+        (
+            "mev-parse shreds.pcap --accounts pools.jsonl | mev-arb -f text --human",
+            "opportunities in a capture",
+        ),
+        (
+            "mev-arb --flash bps:9 --tip-bps 7000 --min-profit 50000 parsed.rec -o found.rec",
+            "with a loan, a larger tip and a floor",
+        ),
+        ("mev-arb table found.rec", "what was found, as a table"),
+        (
+            "mev-arb --explain --only opportunity -f json parsed.rec",
+            "every candidate, with the reason against it",
+        ),
+        ("mev-arb verify --vectors vectors/arb.json", "the arithmetic, against exact integers"),
+    ],
 };

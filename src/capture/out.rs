@@ -98,10 +98,20 @@ impl Out {
         self.tally.truncated += u64::from(datagram.truncated);
     }
 
-    /// Writes a gap.
+    /// Writes a gap; a capture has no place for it.
     pub(super) fn gap(&mut self, gap: &Gap) -> Result<()> {
         self.tally.gaps += 1;
-        self.pass(Record::of(gap))
+        match &mut self.form {
+            Form::Records(output) => output.put(Record::of(gap)),
+            Form::Pcap { .. } => Ok(()),
+        }
+    }
+
+    /// Passes on that something upstream dropped records.
+    pub(super) fn set_holes(&mut self) {
+        if let Form::Records(output) = &mut self.form {
+            output.set_holes();
+        }
     }
 
     /// Writes a packet record, which holds `datagram`: unchanged where records are written.

@@ -1,13 +1,14 @@
 //! The only file with I/O, with those of `gen` and `udp`: opens, loops, counts, finishes.
 
-use super::args::{Args, Gen, Source};
+use super::args::{Args, Source};
+use super::generate::args::Gen;
 use super::out::Out;
 use super::packets;
 use crate::cli::{Frame, Named, Opened, Progress};
 use crate::error::{Error, Exit, Result};
 use crate::mem::Map;
 use crate::net::pcap::{self, Capture, Item};
-use crate::record::{GapReason, Packet, Record};
+use crate::record::{GapReason, Packet, Record, check};
 use crate::stream::{self, Mapped, Piped};
 use crate::sys::{pipe, signal};
 use clap::{ArgMatches, FromArgMatches};
@@ -62,6 +63,9 @@ pub(super) trait Take {
     /// Bytes from `at` on cannot be read.
     fn damage(&mut self, at: u64) -> Result<()>;
 
+    /// Something upstream dropped records.
+    fn holes(&mut self);
+
     /// Nothing waits.
     fn idle(&mut self) -> Result<()>;
 
@@ -111,6 +115,10 @@ impl Take for Convert<'_> {
 
     fn damage(&mut self, at: u64) -> Result<()> {
         self.out.gap(&packets::gap(self.rx_ns, GapReason::CaptureDamaged, 0, Some(at)))
+    }
+
+    fn holes(&mut self) {
+        self.out.set_holes();
     }
 
     fn idle(&mut self) -> Result<()> {
@@ -163,7 +171,7 @@ fn detect(input: Opened) -> Result<Kind> {
 pub(super) fn walk(input: Opened, frame: &Frame, to: &mut impl Take) -> Result<u64> {
     match detect(input)? {
         Kind::Capture(map) => walk_map(&map, to),
-        Kind::Piped(from, fd) => walk_pipe(from, fd, frame, to),
+        Kind::Piped(from, fd) => walk_pipe(from, &fd, frame, to),
         Kind::Stream(Opened::Map(map)) => {
             let len = map.bytes().len() as u64;
             let reader = stream::Reader::new(stream::Input::Mapped(Mapped::new(map)));
@@ -171,7 +179,7 @@ pub(super) fn walk(input: Opened, frame: &Frame, to: &mut impl Take) -> Result<u
         }
         Kind::Stream(Opened::Pipe(from, fd)) => {
             let reader = stream::Reader::new(stream::Input::Piped(Piped::new(from)));
-            walk_stream(reader, Some(fd), frame, to).map(|()| 0)
+            walk_stream(reader, Some(&fd), frame, to).map(|()| 0)
         }
     }
 }
@@ -201,10 +209,11 @@ fn walk_map(map: &Map, to: &mut impl Take) -> Result<u64> {
 }
 
 /// A capture from a pipe, handing on what is there whenever nothing waits.
-fn walk_pipe(from: Box<dyn Read>, fd: OwnedFd, frame: &Frame, to: &mut impl Take) -> Result<u64> {
+fn walk_pipe(from: Box<dyn Read>, fd: &OwnedFd, frame: &Frame, to: &mut impl Take) -> Result<u64> {
     let mut reader = pcap::Reader::new(from);
     while wanted(to) {
-        if !pipe::readable(&fd, Duration::ZERO).unwrap_or(true) {
+        // A file that is followed always counts as readable.
+        if frame.common.follow || !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
             to.idle()?;
         }
         match reader.next_item() {
@@ -221,7 +230,7 @@ fn walk_pipe(from: Box<dyn Read>, fd: OwnedFd, frame: &Frame, to: &mut impl Take
 /// A record stream, from a pipe when it has a descriptor to wait on.
 fn walk_stream(
     mut reader: stream::Reader<stream::Input>,
-    fd: Option<OwnedFd>,
+    fd: Option<&OwnedFd>,
     frame: &Frame,
     to: &mut impl Take,
 ) -> Result<()> {
@@ -229,15 +238,22 @@ fn walk_stream(
         reader = reader.until_end();
     }
     while wanted(to) {
-        if let Some(fd) = &fd
+        if let Some(fd) = fd
             && !reader.is_ready()
-            && !pipe::readable(fd, Duration::ZERO).unwrap_or(true)
+            && (frame.common.follow || !pipe::readable(fd, Duration::ZERO).unwrap_or(true))
         {
             to.idle()?;
         }
         let at = reader.position();
+        if reader.has_holes() {
+            to.holes();
+        }
         let Some(record) = reader.next()? else { break };
-        to.record(record, at)?;
+        let taken = if frame.common.check { check(record) } else { Ok(()) };
+        if let Err(error) = taken.and_then(|()| to.record(record, at)) {
+            let (byte, number) = reader.place();
+            return Err(error.at(byte, number));
+        }
     }
     Ok(())
 }

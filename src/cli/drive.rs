@@ -148,8 +148,8 @@ impl Drive {
     }
 }
 
-/// Runs `stage` over the record streams `inputs`: kinds in `consumes` are checked and stepped, all
-/// others pass through unchanged and in order.
+/// Runs `stage` over the record streams `inputs`: kinds in `consumes` (every kind, if it is empty)
+/// are checked and stepped, all others pass through unchanged and in order.
 ///
 /// # Errors
 /// The first error of input or output. What was whole before it was delivered, what the stage held
@@ -225,7 +225,7 @@ fn next<S: Stage>(
     piped: bool,
 ) -> Result<bool> {
     let Some(record) = reader.next()? else { return Ok(false) };
-    let consumed = consumes.contains(&record.kind());
+    let consumed = consumes.is_empty() || consumes.contains(&record.kind());
     if (consumed || frame.common.check)
         && let Err(error) = record::check(record)
     {

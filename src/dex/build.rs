@@ -121,3 +121,41 @@ impl Metas {
         Ix { program_id: Pubkey::new_from_array(self.program), accounts: self.metas, data }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::key;
+    use super::*;
+    use crate::ids::TOKEN;
+
+    #[test]
+    fn every_fault_has_a_name() {
+        assert_eq!(BuildFault::NAMES.len(), BuildFault::NoVaults as usize + 1);
+        assert_eq!(BuildFault::NoVaults.name(), "no_vaults");
+    }
+
+    #[test]
+    fn a_known_associated_token_account() {
+        // The payer of a mainnet swap of slot 292734971 and its account of the token it sold.
+        let owner = key("Do3UdALe5F7NRXB4uYcBzZtCbAt8ssu4a5kGZVucKhC5");
+        let mint = key("2CrtdajpSb7DpMRLKP4yMtFLbCsWZjMkEvgSTf4Ypump");
+        let account = key("D2KYhSJfjgBv92JqJ24VkTsGaEXnyFDe7JBjxuRDdFHZ");
+        assert_eq!(associated_token(&owner, &mint, &TOKEN), account);
+        assert_ne!(associated_token(&owner, &mint, &crate::ids::TOKEN_2022), account);
+    }
+
+    #[test]
+    fn the_feed_has_nothing_to_call() {
+        let mut pool = Pool::new(0);
+        let key = &[1; 32];
+        let of = |pool: &Pool| {
+            let (a_to_b, amount_in, min_out) = (true, 1, 1);
+            let (owner, user_in, user_out) = (key, key, key);
+            let request = Build { pool, a_to_b, amount_in, min_out, owner, user_in, user_out };
+            build(&AccountBook::new(), &request)
+        };
+        assert_eq!(of(&pool), Err(BuildFault::Venue));
+        pool.venue = Venue::Feed as u16;
+        assert_eq!(of(&pool), Err(BuildFault::NoProgram));
+    }
+}

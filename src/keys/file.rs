@@ -1,4 +1,4 @@
-//! Key files.
+//! Files that hold secrets: key pairs, and lines of text.
 
 use crate::error::{Error, Result};
 use std::fs::File;
@@ -14,25 +14,49 @@ const OTHERS: u32 = 0o077;
 
 /// The 64 bytes of the key file at `path`.
 pub(super) fn read_pair(path: &Path) -> Result<Zeroizing<[u8; 64]>> {
-    let file = File::open(path).map_err(|e| Error::os("cannot open the key file", &e))?;
+    let text = read(path, "key file")?;
+    parse(&text).ok_or_else(|| {
+        Error::foreign(format!("{}; a key file is a JSON array of 64 numbers", name(&text)))
+            .hint("solana-keygen new writes such a file; solana-keygen recover converts a phrase")
+    })
+}
+
+/// The line of visible ASCII in the file at `path`, without the space around it. It is wiped when
+/// dropped.
+///
+/// # Errors
+/// Status 5 when it cannot be read or others could read it, 3 when it is no such line. No message
+/// holds a byte of it.
+pub fn secret_line(path: &Path) -> Result<Zeroizing<String>> {
+    let named = |error: Error| error.input(path.display().to_string());
+    let text = read(path, "secret file").map_err(named)?;
+    let line = text.trim_ascii();
+    let whole = !line.is_empty() && line.len() < LEN_MAX && line.iter().all(u8::is_ascii_graphic);
+    match std::str::from_utf8(line) {
+        Ok(line) if whole => Ok(Zeroizing::new(line.to_owned())),
+        _ => Err(named(Error::foreign("the secret file is not one line of visible characters"))),
+    }
+}
+
+/// At most one byte more than [`LEN_MAX`] of the file at `path`, which only its owner may use;
+/// `what` it is in messages.
+fn read(path: &Path, what: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let file = File::open(path).map_err(|e| Error::os(format!("cannot open the {what}"), &e))?;
     // Of the file that was opened, so that nobody can exchange it in between.
-    let mode = file.metadata().map_err(|e| Error::os("cannot examine the key file", &e))?.mode();
+    let meta = file.metadata();
+    let mode = meta.map_err(|e| Error::os(format!("cannot examine the {what}"), &e))?.mode();
     if mode & OTHERS != 0 {
         let why = format!("mode {:03o} lets others than its owner use it", mode & 0o777);
         let why = io::Error::new(io::ErrorKind::PermissionDenied, why);
-        return Err(
-            Error::os("key file refused", &why).hint(format!("chmod 600 {}", path.display()))
-        );
+        return Err(Error::os(format!("{what} refused"), &why)
+            .hint(format!("chmod 600 {}", path.display())));
     }
     // All the room at once: growing would leave copies behind that nobody wipes.
     let mut text = Zeroizing::new(Vec::with_capacity(LEN_MAX + 1));
     file.take(LEN_MAX as u64 + 1)
         .read_to_end(&mut text)
-        .map_err(|e| Error::os("cannot read the key file", &e))?;
-    parse(&text).ok_or_else(|| {
-        Error::foreign(format!("{}; a key file is a JSON array of 64 numbers", name(&text)))
-            .hint("solana-keygen new writes such a file; solana-keygen recover converts a phrase")
-    })
+        .map_err(|e| Error::os(format!("cannot read the {what}"), &e))?;
+    Ok(text)
 }
 
 /// The bytes of a JSON array of 64 numbers from 0 to 255.
@@ -155,6 +179,21 @@ mod tests {
         }
         let file = Temporary::new("bare", &[0xc9; 64], 0o600);
         assert!(Signer::from_file(&file.0).err().unwrap().to_string().contains("bare bytes"));
+    }
+
+    #[test]
+    fn a_secret_line_is_read_trimmed_and_never_shown() {
+        let file = Temporary::new("line", b" 5f-uuid\r\n", 0o600);
+        assert_eq!(*secret_line(&file.0).unwrap(), "5f-uuid");
+        let file = Temporary::new("line-open", b"5f-uuid", 0o640);
+        assert_eq!(secret_line(&file.0).unwrap_err().exit(), Exit::Os);
+        for (name, text) in [("none", ""), ("two", "5f-a\n5f-b\n"), ("far", "5f-\u{e9}")] {
+            let file = Temporary::new(&format!("line-{name}"), text.as_bytes(), 0o600);
+            let error = secret_line(&file.0).unwrap_err();
+            assert_eq!((error.exit(), error.to_string().contains("5f")), (Exit::Foreign, false));
+        }
+        let file = Temporary::new("line-long", &[b'x'; LEN_MAX], 0o600);
+        assert_eq!(secret_line(&file.0).unwrap_err().exit(), Exit::Foreign);
     }
 
     #[test]

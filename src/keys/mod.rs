@@ -9,4 +9,5 @@
 mod file;
 mod sign;
 
+pub use file::secret_line;
 pub use sign::{Signer, verify};

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::time::now_ns;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Request, Response, Uri, header};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -24,6 +25,8 @@ pub struct Client {
     runtime: Runtime,
     pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
     timeout: Duration,
+    /// A header of every request besides the usual ones.
+    extra: Option<(HeaderName, HeaderValue)>,
 }
 
 /// One request and what came of it.
@@ -104,7 +107,20 @@ impl Client {
             .enable_http1()
             .wrap_connector(tcp);
         let pool = Pool::builder(TokioExecutor::new()).build(tls);
-        Ok(Self { runtime, pool, timeout })
+        Ok(Self { runtime, pool, timeout, extra: None })
+    }
+
+    /// The same client, sending `value` as the header `name` in every request. The value is marked
+    /// as sensitive: nothing shows it.
+    ///
+    /// # Errors
+    /// Status 2 when a header cannot hold the value.
+    pub fn with_secret(mut self, name: &'static str, value: &str) -> Result<Self> {
+        let mut value = HeaderValue::from_str(value)
+            .map_err(|_| Error::usage(format!("no value for the header {name}")))?;
+        value.set_sensitive(true);
+        self.extra = Some((HeaderName::from_static(name), value));
+        Ok(self)
     }
 
     /// Posts `body`, a JSON text, to all `urls` at the same time and waits for all of them; the
@@ -120,7 +136,8 @@ impl Client {
             let started: Vec<_> = urls
                 .iter()
                 .map(|url| {
-                    let answered = post(self.pool.clone(), url.as_ref().parse(), body.clone());
+                    let (url, extra) = (url.as_ref().parse(), self.extra.clone());
+                    let answered = post(self.pool.clone(), url, extra, body.clone());
                     tokio::spawn(exchange(answered, self.timeout))
                 })
                 .collect();
@@ -152,6 +169,7 @@ async fn exchange(
 async fn post(
     pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
     url: std::result::Result<Uri, hyper::http::uri::InvalidUri>,
+    extra: Option<(HeaderName, HeaderValue)>,
     body: Bytes,
 ) -> std::result::Result<Answer, Failure> {
     let url = url.map_err(|e| failure(Reason::BadUrl, &e))?;
@@ -161,11 +179,12 @@ async fn post(
     }
     // Jito's block engine answers -32600 "Invalid content type" without this header
     // (jito-rust-rpc issue 11).
-    let request = Request::post(url)
+    let mut request = Request::post(url)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::USER_AGENT, concat!("mev-tools/", env!("CARGO_PKG_VERSION")))
         .body(Full::new(body))
         .map_err(|e| failure(Reason::BadUrl, &e))?;
+    request.headers_mut().extend(extra);
     let answer = pool.request(request).await.map_err(|e| failure(pool_reason(&e), &e))?;
     read(answer).await
 }
@@ -254,6 +273,18 @@ mod tests {
             assert_eq!(exchange.result, Ok(expect));
             assert!(exchange.sent_ns > 0 && exchange.done_ns >= exchange.sent_ns);
         }
+    }
+
+    #[test]
+    fn a_secret_header_is_sent_and_a_value_that_is_none_is_refused_unshown() {
+        let url = serve(|head, _, mut stream| {
+            assert!(head.contains("x-jito-auth: 0f-uuid\r\n"), "{head}");
+            stream.write_all(reply("200 OK", "").as_bytes()).unwrap();
+        });
+        let client = Client::new(SOON).unwrap().with_secret("x-jito-auth", "0f-uuid").unwrap();
+        assert!(client.post_json(&[url], "{}").remove(0).result.is_ok());
+        let error = client.with_secret("x-jito-auth", "hid\nden").err().unwrap();
+        assert!(error.to_string() == "no value for the header x-jito-auth", "{error}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The command line.
 
+use super::URLS_MAX;
 use super::url::Endpoint;
-use crate::cli::{Files, parse_duration};
+use crate::cli::{Common, Files, parse_duration};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,8 +18,8 @@ pub(super) struct Args {
     /// http or https; without a path, /api/v1/bundles is meant. May be repeated: every bundle goes
     /// to all of them at the same time, and each answer makes a receipt. Receipts show a URL
     /// without its query.
-    #[arg(long, value_name = "URL", value_parser = Endpoint::parse)]
-    pub(super) url: Vec<Endpoint>,
+    #[arg(long, value_name = "URL")]
+    pub(super) url: Vec<String>,
 
     /// Really send
     ///
@@ -46,15 +47,33 @@ impl Args {
     /// Checks what can be checked without touching anything.
     ///
     /// # Errors
-    /// Status 2 when there is nowhere to send to.
-    pub(super) fn check(&self) -> Result<()> {
+    /// Status 2 when there is nowhere to send to, or when what is sent could leave no receipt.
+    pub(super) fn check(&self, common: &Common) -> Result<()> {
         if self.live && self.url.is_empty() {
             let hint = "add --url https://mainnet.block-engine.jito.wtf, or leave --live out";
             return Err(Error::usage("--live needs a --url").hint(hint));
+        }
+        if self.live && (common.check || common.limit.is_some()) {
+            return Err(Error::usage("--live goes with neither --check nor --limit")
+                .hint("what is sent must leave a receipt; limit what comes in instead"));
+        }
+        if self.url.len() > URLS_MAX {
+            return Err(Error::usage(format!("more than {URLS_MAX} times --url")));
         }
         if self.timeout.is_zero() {
             return Err(Error::usage("--timeout is zero"));
         }
         Ok(())
+    }
+
+    /// Where to send to: nowhere, once, when no URL is given.
+    ///
+    /// # Errors
+    /// Those of [`Endpoint::parse`]; clap would repeat the text, which may hold a key.
+    pub(super) fn endpoints(&self) -> Result<Vec<Endpoint>> {
+        if self.url.is_empty() {
+            return Ok(vec![Endpoint::nowhere()]);
+        }
+        self.url.iter().map(|url| Endpoint::parse(url)).collect()
     }
 }

@@ -51,6 +51,11 @@ impl Endpoint {
         Ok(Self { url, shown })
     }
 
+    /// Nowhere: what the receipts of a dry run name when no URL was given.
+    pub fn nowhere() -> Self {
+        Self { url: String::new(), shown: String::new() }
+    }
+
     /// The whole URL, to be posted to and not to be shown.
     pub fn url(&self) -> &str {
         &self.url

@@ -1,6 +1,8 @@
 //! What the tests of the programs share: a folder of their own, running a program, and input made
 //! from nothing.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
 use base64::Engine as _;
 use mev::ids::{Key, RAYDIUM_AMM_V4, TOKEN, Venue, WSOL};
 use mev::record::{Opportunity, Producer, Record, Slot, Verdict};

@@ -10,7 +10,8 @@ use crate::ids::{Key, ORCA_WHIRLPOOL, RAYDIUM_AMM_V4, RAYDIUM_CPMM, SYSTEM, TOKE
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::world::{AmmV4, Blueprint, Cpmm, Site, Token, Whirlpool, World, vault_owner};
+use super::pools::{AmmV4, Blueprint, Cpmm, Site, Whirlpool, vault_owner};
+use super::world::{Token, World};
 
 /// An account at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,13 +154,15 @@ fn token_account(key: Key, mint: &Key, owner: &Key, amount: u64) -> Account {
     Account { key, owner: TOKEN, lamports, data: fields.0 }
 }
 
+/// Bump of the address of every Raydium AMM v4 pool's authority.
+const NONCE: u8 = 254;
+
 /// Raydium AMM v4 `AmmInfo`, 752 bytes (raydium-amm @27f461d state.rs).
 fn amm_info(pool: &Blueprint, amm: &AmmV4) -> Vec<u8> {
-    /// Seed of the authority's address; status 6 takes swaps and has no orders in the book.
-    const NONCE: u64 = 254;
+    /// Takes swaps and has no orders in the book.
     const SWAP_ONLY: u64 = 6;
     let mut fields = Fields::zeros(752);
-    fields.u64(0, SWAP_ONLY).u64(8, NONCE).u64(16, 7).u64(24, 3);
+    fields.u64(0, SWAP_ONLY).u64(8, NONCE.into()).u64(16, 7).u64(24, 3);
     for (at, token) in [32, 40].into_iter().zip(&pool.tokens) {
         fields.u64(at, u64::from(token.decimals));
     }
@@ -190,6 +193,7 @@ fn cpmm_state(pool: &Blueprint, cpmm: &Cpmm) -> Vec<u8> {
     let [a, b] = [&pool.tokens[0], &pool.tokens[1]];
     fields.put(328, &[cpmm.bumps[1], 0, 9, a.decimals, b.decimals]);
     fields.u64(333, pool.reserves[0]).u64(341, cpmm.owed[0]).u64(349, cpmm.owed[1]);
+    fields.put(389, &[cpmm.creator_side, u8::from(cpmm.config.0.creator_ppm > 0)]);
     fields.0
 }
 
@@ -199,6 +203,7 @@ fn cpmm_config(cpmm: &Cpmm) -> Vec<u8> {
     fields.put(0, &[0xda, 0xf4, 0x21, 0x68, 0xcb, 0xcb, 0x2b, 0x6f]).put(8, &[255, 0]);
     fields.put(10, &cpmm.config.0.index.to_le_bytes());
     fields.u64(12, cpmm.config.0.trade_ppm).u64(20, 120_000).u64(28, 40_000);
+    fields.u64(108, cpmm.config.0.creator_ppm);
     fields.0
 }
 
@@ -261,4 +266,99 @@ fn tick_array(pool: &Blueprint, orca: &Whirlpool, start: i32) -> Vec<u8> {
     let rest = usize::try_from(super::positions::ARRAY_TICKS).unwrap_or(0) - next;
     data.resize(data.len() + rest, 0);
     data
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
+mod tests {
+    use super::super::pools::cpmm_authority;
+    use super::super::share::Share;
+    use super::super::world::Scale;
+    use super::*;
+    use crate::dex::accounts_file;
+    use crate::ids::RAYDIUM_AMM_V4_AUTHORITY;
+    use solana_sdk::pubkey::Pubkey;
+
+    fn world() -> World {
+        let spread: Share = "0%".parse().unwrap();
+        World::new(11, &Scale { tokens: 4, pools_per_pair: 6, wallets: 2, spread })
+    }
+
+    #[test]
+    fn the_account_file_reads_back_as_the_accounts() {
+        let accounts = all(&world());
+        let text: String = accounts.iter().map(|account| account.line(9)).collect();
+        let mut at = 0;
+        let read = accounts_file::read(text.as_bytes(), &mut |entry| {
+            let (account, contents) = (&accounts[at], entry.contents.unwrap());
+            assert_eq!((entry.key, entry.slot), (account.key, 9));
+            assert_eq!((contents.owner, &contents.data), (account.owner, &account.data));
+            at += 1;
+        });
+        assert_eq!(read.unwrap(), accounts.len() as u64);
+        let keys: std::collections::HashSet<_> = accounts.iter().map(|a| a.key).collect();
+        assert_eq!(keys.len(), accounts.len(), "no account is there twice");
+    }
+
+    #[test]
+    fn derived_addresses_are_those_of_mainnet() {
+        let program = Pubkey::new_from_array(RAYDIUM_AMM_V4);
+        let authority = Pubkey::create_program_address(&[b"amm authority", &[NONCE]], &program);
+        assert_eq!(authority.unwrap().to_bytes(), RAYDIUM_AMM_V4_AUTHORITY);
+        let key = |text| base58::key(text).unwrap();
+        assert_eq!(cpmm_authority().0, key("GpMZbSM2GgvTKHJirzeGfMFoaZ8UR2X7F4v8vHTvxFbL"));
+        let world = world();
+        let zero = world.pools.iter().find_map(|pool| match &pool.venue {
+            Site::Cpmm(cpmm) if cpmm.config.0.index == 0 => Some(cpmm.config.1),
+            _ => None,
+        });
+        // The configuration of the real pool in ../shared/data/pools.
+        assert_eq!(zero, Some(key("D4FPEruKEHrG5TenZ2mpDGEfu1iUvTiqBxvpU8HLBvC2")));
+    }
+
+    #[test]
+    fn vaults_hold_what_is_owed_beside_the_reserves() {
+        let world = world();
+        let accounts = all(&world);
+        for pool in &world.pools {
+            let owed = match &pool.venue {
+                Site::AmmV4(amm) => amm.owed,
+                Site::Cpmm(cpmm) => cpmm.owed,
+                Site::Whirlpool(_) => [0, 0],
+            };
+            for side in 0..2 {
+                let vault = accounts.iter().find(|a| a.key == pool.vaults[side]).unwrap();
+                let read = dex::token_account(&vault.owner, &vault.data).unwrap();
+                assert_eq!(read.amount, pool.reserves[side] + owed[side]);
+                assert_eq!((*read.mint, *read.owner), (pool.tokens[side].mint, vault_owner(pool)));
+                let native = if *read.mint == WSOL { read.amount } else { 0 };
+                assert_eq!(vault.lamports, 2_039_280 + native, "as on mainnet");
+            }
+        }
+    }
+
+    #[test]
+    fn every_array_of_a_whirlpool_is_there_in_either_form() {
+        let world = world();
+        let accounts = all(&world);
+        let (mut fixed, mut dynamic) = (0, 0);
+        for pool in &world.pools {
+            let Site::Whirlpool(orca) = &pool.venue else { continue };
+            let arrays = accounts.iter().filter(|account| {
+                let at = if orca.dynamic { 12 } else { 9956 };
+                account.owner == ORCA_WHIRLPOOL
+                    && account.data.get(at..at + 32) == Some(&pool.address)
+            });
+            for array in arrays {
+                match array.data.len() {
+                    9988 => fixed += 1,
+                    len => {
+                        assert_eq!((len - 148) % 112, 0);
+                        dynamic += 1;
+                    }
+                }
+            }
+        }
+        assert!(fixed > 20 && dynamic > 20, "{fixed} {dynamic}");
+    }
 }

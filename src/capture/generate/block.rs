@@ -79,7 +79,7 @@ impl Blocks {
     ///
     /// # Errors
     /// The slot has no room for so many transactions.
-    pub fn next(&mut self) -> Result<Block, ShredderReject> {
+    pub fn next_block(&mut self) -> Result<Block, ShredderReject> {
         let slot = self.next_slot;
         let parent_hash = *self.poh.hash();
         let draw = |_| self.traffic.next(slot, &parent_hash);
@@ -137,7 +137,8 @@ mod tests {
         let share = |text: &str| text.parse().unwrap();
         let scale = Scale { tokens: 5, pools_per_pair: 3, wallets: 8, spread: share("500ppm") };
         let size = (share("20ppm"), share("1%"));
-        let mix = Mix { swaps: share("70%"), failing: share(failing), size };
+        let (swaps, reverting) = (share("70%"), share("10%"));
+        let mix = Mix { swaps, reverting, failing: share(failing), size };
         let world = World::new(seed, &scale);
         let accounts = accounts::all(&world);
         let traffic = Traffic::new(seed, world, &accounts, 499, mix);
@@ -178,8 +179,10 @@ mod tests {
             let mint_in: Key = *user_in.data.first_chunk().unwrap();
             let a_to_b = mint_in == pool.mint_a;
             let said = swap.direction;
-            assert!([Direction::Unknown, if a_to_b { Direction::AToB } else { Direction::BToA }]
-                .contains(&said));
+            assert!(
+                [Direction::Unknown, if a_to_b { Direction::AToB } else { Direction::BToA }]
+                    .contains(&said)
+            );
             assert_eq!(swap.exact, Exact::In);
             let order = Order::exact_in(a_to_b, swap.amount.unwrap());
             Some(Drawn {
@@ -204,7 +207,7 @@ mod tests {
         let mut chain = Chain::new(Some(*blocks.poh.hash()));
         let (mut venues, mut failed, mut hash) = (HashSet::new(), 0, *blocks.poh.hash());
         for slot in 500..502 {
-            let block = blocks.next().unwrap();
+            let block = blocks.next_block().unwrap();
             assert_eq!((block.slot, block.txns.len()), (slot, 120));
             let batches = batches(&block.packets);
             assert_eq!(batches.len() as u64, block.batches);
@@ -250,9 +253,10 @@ mod tests {
         let leader = *blocks.leader();
         let mut before = None;
         for _ in 0..2 {
-            let block = blocks.next().unwrap();
+            let block = blocks.next_block().unwrap();
             for (at, set) in block.packets.chunks(64).enumerate() {
-                let shreds: Vec<_> = set.iter().map(|packet| Shred::check(packet).unwrap()).collect();
+                let shreds: Vec<_> =
+                    set.iter().map(|packet| Shred::check(packet).unwrap()).collect();
                 let root = root_of(&shreds[0]).unwrap();
                 assert!(verifies(&leader, &root, shreds[0].signature()));
                 for shred in &shreds {
@@ -284,7 +288,7 @@ mod tests {
         let run = |seed| {
             let (accounts, mut blocks) = made(seed, "5%");
             let lines: String = accounts.iter().map(|account| account.line(499)).collect();
-            (lines, blocks.next().unwrap().packets)
+            (lines, blocks.next_block().unwrap().packets)
         };
         let (first, again, other) = (run(3), run(3), run(4));
         assert!(first == again);

@@ -88,6 +88,7 @@ impl Impairer {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
     use std::collections::HashMap;

@@ -3,6 +3,7 @@
 
 use crate::dex::{self, AccountBook, Clock, Cursor, Fault, Found, Order, Quote, TickRange};
 use crate::record::{Pool, Tick};
+use std::cmp::Ordering;
 
 use super::accounts::Account;
 
@@ -11,6 +12,7 @@ use super::accounts::Account;
 pub struct Live {
     /// The state.
     pub pool: Pool,
+    start: Pool,
     ticks: Vec<Tick>,
     first_tick: i32,
     end_tick: i32,
@@ -28,6 +30,16 @@ impl Live {
         let mut cursor = Cursor::start(&self.pool);
         let segment = dex::segment(&self.pool, self.ticks(), a_to_b, &mut cursor);
         segment.map_or(0, |segment| u64::try_from(segment.reserves().0).unwrap_or(u64::MAX))
+    }
+
+    /// The price of a in b, against the one at the start.
+    pub fn against_start(&self) -> Ordering {
+        let (now, start) = (&self.pool, &self.start);
+        if now.present & Pool::SQRT_PRICE != 0 {
+            return now.sqrt_price.cmp(&start.sqrt_price);
+        }
+        let product = |b: u64, a: u64| u128::from(b) * u128::from(a);
+        product(now.reserve_b, start.reserve_a).cmp(&product(start.reserve_b, now.reserve_a))
     }
 
     /// What `amount_in` gives now, when all of it can be swapped.
@@ -67,7 +79,13 @@ impl Market {
         book.pools(Clock::default(), &mut |found| match found {
             Found::Pool { pool, unsupported: None } => {
                 let pool = *pool;
-                pools.push(Live { pool, ticks: Vec::new(), first_tick: 0, end_tick: 0 });
+                pools.push(Live {
+                    pool,
+                    start: pool,
+                    ticks: Vec::new(),
+                    first_tick: 0,
+                    end_tick: 0,
+                });
             }
             Found::Ticks { ticks, entries } => {
                 if let Some(live) = pools.last_mut().filter(|live| live.pool.pool == ticks.pool) {
@@ -87,10 +105,12 @@ impl Market {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::super::accounts;
+    use super::super::pools::Site;
     use super::super::share::Share;
-    use super::super::world::{Scale, Site, World};
+    use super::super::world::{Scale, World};
     use super::*;
     use crate::ids::Venue;
 
@@ -123,8 +143,11 @@ mod tests {
                     }
                     Site::Cpmm(cpmm) => {
                         assert_eq!(pool.venue, Venue::RaydiumCpmm as u16);
-                        let fee = (cpmm.config.0.trade_ppm, 1_000_000);
+                        let (config, _) = cpmm.config;
+                        let fee = (config.trade_ppm, 1_000_000);
                         assert_eq!((pool.fee_num, pool.fee_den), fee);
+                        assert_eq!(u64::from(pool.creator_ppm), config.creator_ppm);
+                        assert_eq!(pool.creator_side, cpmm.creator_side);
                     }
                     Site::Whirlpool(orca) => {
                         assert_eq!(pool.venue, Venue::OrcaWhirlpool as u16);
@@ -143,6 +166,19 @@ mod tests {
     }
 
     #[test]
+    fn a_swap_moves_the_price_against_the_start_and_back() {
+        for live in &mut Market::open(&accounts::all(&world(6)), 1).pools {
+            assert_eq!(live.against_start(), Ordering::Equal);
+            let amount = live.depth(true) / 1000;
+            live.apply(&Order::exact_in(true, amount)).unwrap();
+            assert_eq!(live.against_start(), Ordering::Less);
+            let amount = live.depth(false) / 500;
+            live.apply(&Order::exact_in(false, amount)).unwrap();
+            assert_eq!(live.against_start(), Ordering::Greater);
+        }
+    }
+
+    #[test]
     fn start_prices_of_a_pair_differ_by_no_more_than_the_spread() {
         let world = world(5);
         let market = Market::open(&accounts::all(&world), 1);
@@ -152,7 +188,7 @@ mod tests {
                 (other.pool.mint_a, other.pool.mint_b) == (pool.mint_a, pool.mint_b)
             };
             for other in market.pools.iter().filter(near) {
-                // What a millionth of the depth gives, per unit, before fees of at most 1 %.
+                // What a millionth of the depth gives, per unit, after fees of at most 1.25 %.
                 let rate = |live: &Live| {
                     let amount = live.depth(true) / 1_000_000;
                     let out = u128::from(live.quote(true, amount).unwrap().amount_out);
@@ -160,7 +196,7 @@ mod tests {
                 };
                 let (mine, theirs) = (rate(live), rate(other));
                 let off = mine.abs_diff(theirs) * 1_000_000 / mine.max(theirs);
-                assert!(off < 1000 + 10_000 + 500, "{off} ppm");
+                assert!(off < 1000 + 12_500 + 500, "{off} ppm");
             }
         }
     }

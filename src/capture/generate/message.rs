@@ -152,6 +152,7 @@ fn count(to: &mut Vec<u8>, count: usize) {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::super::rng::Rng;
     use super::*;

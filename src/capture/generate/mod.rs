@@ -8,13 +8,13 @@
 //! | file | holds |
 //! |---|---|
 //! | `rng` `share` | random integers; shares of a whole |
-//! | `world` `positions` | tokens, pools, wallets; where concentrated liquidity lies |
+//! | `world` `pools` `positions` | tokens and wallets; pools; where concentrated liquidity lies |
 //! | `accounts` | the programs' account bytes, and the account file |
 //! | `market` | the pools' state as it moves |
 //! | `traffic` `message` | transactions, drawn and signed |
 //! | `poh` `block` | entries with proof of history; slots as signed shreds |
 //! | `impair` `stamp` | loss, duplicates, reordering, flipped bits; times and addresses |
-//! | `feed` | the toolkit's own datagrams |
+//! | `feed` `edge` | the toolkit's own datagrams; the least amounts that matter |
 //!
 //! The same seed and options give the same bytes on every machine.
 
@@ -27,6 +27,7 @@ pub mod impair;
 pub mod market;
 pub mod message;
 pub mod poh;
+pub mod pools;
 pub mod positions;
 pub mod rng;
 pub mod share;
@@ -34,4 +35,7 @@ pub mod stamp;
 pub mod traffic;
 pub mod world;
 
+mod edge;
+
+pub(super) mod args;
 pub(super) mod run;

@@ -144,17 +144,20 @@ impl Poh {
 }
 
 fn sha(parts: &[&[u8]]) -> [u8; 32] {
-    parts.iter().fold(Sha256::new(), |hasher, part| hasher.chain_update(part)).finalize().into()
+    parts.iter().fold(Sha256::new(), Digest::chain_update).finalize().into()
 }
 
 /// The Merkle root over the signatures of `txns`.
 fn root(txns: &[&Signed]) -> [u8; 32] {
     let mut tree = SignatureTree::default();
-    txns.iter().for_each(|txn| tree.add(&txn.signature));
+    for txn in txns {
+        tree.add(&txn.signature);
+    }
     tree.take_root()
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
     use crate::wire::entry::{Batch as View, Item};

@@ -100,6 +100,7 @@ fn ticks(ranges: &[(i32, i32, u128)]) -> Vec<(Tick, u128)> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
 

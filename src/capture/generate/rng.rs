@@ -29,7 +29,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.state;
         let drawn = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
         let shifted = *b << 17;
@@ -52,7 +52,7 @@ impl Rng {
         }
         let sliver = count.wrapping_neg() % count;
         loop {
-            let wide = u128::from(self.next()) * u128::from(count);
+            let wide = u128::from(self.word()) * u128::from(count);
             let [low, high] = [wide & u128::from(u64::MAX), wide >> 64];
             if low >= u128::from(sliver) {
                 return u64::try_from(high).unwrap_or(0);
@@ -64,7 +64,7 @@ impl Rng {
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         match high.checked_sub(low).map(|span| span.checked_add(1)) {
             None => low,
-            Some(None) => self.next(),
+            Some(None) => self.word(),
             Some(Some(count)) => low.saturating_add(self.below(count)),
         }
     }
@@ -107,7 +107,7 @@ impl Rng {
     pub fn key(&mut self) -> Key {
         let mut key = [0; 32];
         for chunk in key.chunks_exact_mut(8) {
-            chunk.copy_from_slice(&self.next().to_le_bytes());
+            chunk.copy_from_slice(&self.word().to_le_bytes());
         }
         key
     }
@@ -127,6 +127,7 @@ impl SplitMix {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -147,7 +148,7 @@ mod tests {
         );
         // xoshiro256plusplus.c from the state 1, 2, 3, 4 (the vector of rand_xoshiro).
         let mut rng = Rng { state: [1, 2, 3, 4] };
-        let first: Vec<u64> = (0..5).map(|_| rng.next()).collect();
+        let first: Vec<u64> = (0..5).map(|_| rng.word()).collect();
         assert_eq!(
             first,
             [
@@ -196,7 +197,7 @@ mod tests {
         let hits = (0..100_000).filter(|_| rng.chance(250_000)).count();
         assert!((24_500..25_500).contains(&hits), "{hits}");
         assert!(!rng.chance(0) && rng.chance(1_000_000));
-        let first = |mut rng: Rng| rng.next();
+        let first = |mut rng: Rng| rng.word();
         let draws = [Rng::of(1, "world"), Rng::of(1, "traffic"), Rng::of(2, "world"), Rng::new(1)];
         let mut draws: Vec<u64> = draws.map(first).to_vec();
         assert_eq!(draws.first(), Some(&first(Rng::of(1, "world"))));

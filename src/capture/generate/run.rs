@@ -1,8 +1,8 @@
 //! The I/O of the generator.
 
-use super::super::args;
 use super::super::out::Out;
 use super::accounts;
+use super::args;
 use super::block::{Block, Blocks, Plan};
 use super::feed::{Event, Feed};
 use super::impair::Impairer;
@@ -100,7 +100,7 @@ pub(in crate::capture) fn shreds(frame: &Frame, args: &args::Shreds) -> Result<E
         if out.is_full() || signal::stop_requested() {
             break;
         }
-        let block = blocks.next().map_err(|why| {
+        let block = blocks.next_block().map_err(|why| {
             let what =
                 format!("slot {} cannot be shredded: {}", args.first_slot + ordinal, why.name());
             Error::usage(what).hint("lower --txs-per-slot")
@@ -155,7 +155,9 @@ pub(in crate::capture) fn feed(frame: &Frame, args: &args::Feed) -> Result<Exit>
             break;
         };
         let Event { kind, swap, update } = event;
-        counts[kind as usize] += 1;
+        if let Some(count) = counts.get_mut(kind as usize) {
+            *count += 1;
+        }
         out.put(&stamp::datagram(stamp(0), swap.bytes()), None)?;
         out.put(&stamp::datagram(stamp(1), update.bytes()), None)?;
         if number.is_multiple_of(1024) {

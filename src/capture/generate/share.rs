@@ -1,4 +1,4 @@
-//! Shares of a whole as exact integers: `2%`, `0.5%`, `300ppm`.
+//! Shares of a whole as exact integers: `2%`, `0.5%`, `300ppm`, or `300`, which is ppm too.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,18 +26,17 @@ impl Share {
 impl FromStr for Share {
     type Err = String;
 
-    /// A share such as `2%`, `0.5%` or `300ppm`; at most four digits follow the point.
+    /// A share such as `2%`, `0.5%`, `300ppm` or `300`; at most four digits follow the point.
     fn from_str(text: &str) -> Result<Self, String> {
-        const FORM: &str = "a share such as 2%, 0.5% or 300ppm";
-        let ppm = if let Some(number) = text.strip_suffix("ppm") {
-            number.parse::<u32>().ok()
-        } else {
-            let number = text.strip_suffix('%').ok_or(FORM)?;
+        const FORM: &str = "a share such as 2%, 0.5% or 300 (ppm)";
+        let ppm = if let Some(number) = text.strip_suffix('%') {
             let (whole, part) = number.split_once('.').unwrap_or((number, ""));
             let digits = part.len() <= 4 && part.bytes().all(|b| b.is_ascii_digit());
             let part = format!("{part:0<4}").parse::<u32>().ok().filter(|_| digits);
             let whole = whole.parse::<u32>().ok().and_then(|w| w.checked_mul(10_000));
             whole.zip(part).and_then(|(whole, part)| whole.checked_add(part))
+        } else {
+            text.strip_suffix("ppm").unwrap_or(text).parse::<u32>().ok()
         };
         match ppm {
             None => Err(FORM.to_owned()),
@@ -57,6 +56,7 @@ impl fmt::Display for Share {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -71,12 +71,13 @@ mod tests {
             ("100%", 1_000_000),
             ("300ppm", 300),
             ("12.34%", 123_400),
+            ("40000", 40_000),
             ("1.%", 10_000),
         ] {
             assert_eq!(ppm(text), Ok(want), "{text}");
             assert_eq!(ppm(&Share(want).to_string()), Ok(want));
         }
-        for bad in ["", "%", "2", "-1%", "0.00001%", "101%", "1000001ppm", "1e3ppm", "1.+5%", "+%"]
+        for bad in ["", "%", "-2", "-1%", "0.00001%", "101%", "1000001ppm", "1e3ppm", "1.+5%", "+%"]
         {
             assert!(ppm(bad).is_err(), "{bad}");
         }

@@ -36,6 +36,7 @@ pub fn datagram(rx_ns: u64, payload: &[u8]) -> Datagram<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::*;
 

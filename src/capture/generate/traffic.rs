@@ -11,13 +11,15 @@ use crate::record::Pool;
 use five8_const::decode_32_const as key;
 use solana_sdk::instruction::{AccountMeta, Instruction};
 use solana_sdk::pubkey::Pubkey;
+use std::cmp::Ordering;
 
 use super::accounts::Account;
 use super::market::{Live, Market};
 use super::message::{Budget, Form, Signed, sign};
+use super::pools::{AmmV4, Site};
 use super::rng::Rng;
 use super::share::Share;
-use super::world::{AmmV4, Site, Wallet, World};
+use super::world::{Wallet, World};
 
 /// OpenBook v1, the order book that Raydium AMM v4 pools were made with.
 pub const ORDER_BOOK_PROGRAM: Key = key("srmqPvymJeFKQ4zGQed1GFppgkRHL9kaELCbyksJtPX");
@@ -27,6 +29,8 @@ pub const ORDER_BOOK_PROGRAM: Key = key("srmqPvymJeFKQ4zGQed1GFppgkRHL9kaELCbyks
 pub struct Mix {
     /// Transactions that swap; votes and transfers share the rest evenly.
     pub swaps: Share,
+    /// Swaps that go towards their pool's start price; the others' direction is even.
+    pub reverting: Share,
     /// Swaps whose limit is above what they would get.
     pub failing: Share,
     /// Least and largest size, as a share of the pool's depth on the side that goes in; drawn
@@ -109,7 +113,13 @@ impl Traffic {
         let Self { world, market, mix, rng } = self;
         let index = rng.index(market.pools.len());
         let live = market.pools.get_mut(index)?;
-        let a_to_b = rng.chance(500_000);
+        let even = rng.chance(500_000);
+        let reverts = rng.chance(mix.reverting.ppm());
+        let a_to_b = match live.against_start() {
+            Ordering::Greater if reverts => true,
+            Ordering::Less if reverts => false,
+            _ => even,
+        };
         let wallet = rng.pick(&world.wallets)?;
         let depth = live.depth(a_to_b);
         let amount = rng.log_between(mix.size.0.of(depth), mix.size.1.of(depth));

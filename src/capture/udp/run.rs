@@ -78,7 +78,7 @@ pub(in crate::capture) fn play(frame: &Frame, send: &Send) -> Result<Exit> {
     let mut to = Play {
         player: Player::new(send.to, pace(send))?,
         pacer: Pacer::new(pace(send)),
-        gaps: GapErrors::new(),
+        gaps: (!send.full_rate).then(GapErrors::new),
         clock: None,
         duration: frame.common.duration,
         left: frame.common.limit.unwrap_or(u64::MAX),
@@ -91,14 +91,14 @@ pub(in crate::capture) fn play(frame: &Frame, send: &Send) -> Result<Exit> {
     let walked = walk(input, frame, &mut to);
     let played = to.player.finish()?;
     if !frame.common.quiet {
-        let line = summary(frame.tool.name, &played, &to.gaps);
+        let line = summary(frame.tool.name, &played, to.gaps.as_ref());
         // Standard error may be gone; the status still tells.
         let _ = writeln!(std::io::stderr().lock(), "{line}");
     }
     let mut stats = Stats::default();
     stats.number("packets", played.datagrams).number("payload_bytes", played.bytes);
     stats.number("truncated", to.truncated).number("per_second", per_second(&played));
-    stats.counts("gap_error_ns", to.gaps.percentiles());
+    stats.counts("gap_error_ns", to.gaps.iter().flat_map(GapErrors::percentiles));
     stats.counts("refused", Skip::NAMES.into_iter().zip(to.refused));
     to.flow.records_out = played.datagrams;
     frame.report(stats.flow(&to.flow));
@@ -122,11 +122,12 @@ fn per_second(played: &Played) -> u64 {
 }
 
 /// What was sent, in a line for people.
-fn summary(tool: &str, played: &Played, gaps: &GapErrors) -> String {
+fn summary(tool: &str, played: &Played, gaps: Option<&GapErrors>) -> String {
     let (seconds, millis) =
         (played.elapsed_ns / 1_000_000_000, played.elapsed_ns / 1_000_000 % 1000);
+    let gaps = gaps.map(|gaps| format!("; {gaps}")).unwrap_or_default();
     format!(
-        "{tool}: sent {} datagrams of {} bytes in {seconds}.{millis:03} s, {} a second; {gaps}",
+        "{tool}: sent {} datagrams of {} bytes in {seconds}.{millis:03} s, {} a second{gaps}",
         played.datagrams,
         played.bytes,
         per_second(played)
@@ -138,7 +139,8 @@ struct Play {
     player: Player,
     /// The same times as the player's, to measure against.
     pacer: Pacer,
-    gaps: GapErrors,
+    /// How well gaps are kept, where there are any to keep.
+    gaps: Option<GapErrors>,
     clock: Option<Stopwatch>,
     duration: Option<Duration>,
     left: u64,
@@ -161,7 +163,9 @@ impl Play {
         let duration = self.duration;
         let over = || signal::stop_requested() || left(duration, clock).is_none();
         if self.player.play(datagram.rx_ns, datagram.payload, over)? {
-            self.gaps.take(due_ns, clock.elapsed_ns());
+            if let Some(gaps) = &mut self.gaps {
+                gaps.take(due_ns, clock.elapsed_ns());
+            }
             self.left -= 1;
         } else {
             self.stopped = true;
@@ -193,6 +197,8 @@ impl Take for Play {
     fn damage(&mut self, _: u64) -> Result<()> {
         Ok(())
     }
+
+    fn holes(&mut self) {}
 
     fn idle(&mut self) -> Result<()> {
         self.player.flush()

@@ -151,3 +151,128 @@ fn two_hop<'a>(ix: &Instruction<'a>, v2: bool) -> Result<[SwapIx<'a>; 2], IxFaul
     }
     Ok([first, second])
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "test fixtures")]
+mod tests {
+    use super::super::decode;
+    use super::*;
+    use crate::ids::Key;
+
+    const KEYS: [Key; 24] = {
+        let mut keys = [[0; 32]; 24];
+        let mut n = 0u8;
+        while n < 24 {
+            keys[n as usize] = [n; 32];
+            n += 1;
+        }
+        keys
+    };
+
+    /// The keys of a swap as the positions of its accounts.
+    type Places = [Option<u8>; 8];
+
+    fn read(data: &[u8], accounts: u8) -> Result<Vec<(SwapIx<'static>, Places)>, &'static str> {
+        let indices: Vec<u8> = (0..accounts).collect();
+        let ix = Instruction {
+            program: &ORCA_WHIRLPOOL,
+            data,
+            indices: &indices,
+            keys: &KEYS,
+            loaded: &[],
+        };
+        match decode(&ix).unwrap() {
+            Decoded::Refused(fault) => Err(fault.name()),
+            Decoded::NotSwap => Err("not a swap"),
+            decoded => {
+                let places = |swap: &SwapIx<'_>| {
+                    let SwapIx { pool, owner, user_in, user_out, mint_in, mint_out, .. } = *swap;
+                    let vaults = [swap.vault_a, swap.vault_b];
+                    let [a, b] = vaults.map(|key| key.map(|key| key[0]));
+                    let [c, d, e, f, g, h] = [pool, owner, user_in, user_out, mint_in, mint_out]
+                        .map(|key| key.map(|key| key[0]));
+                    [c, d, e, f, g, h, a, b]
+                };
+                let swaps = decoded.swaps().iter();
+                Ok(swaps.map(|swap| (bare(swap), places(swap))).collect())
+            }
+        }
+    }
+
+    /// A swap without its keys.
+    fn bare(swap: &SwapIx<'_>) -> SwapIx<'static> {
+        let SwapIx { exact, amount, limit, sqrt_limit, direction, .. } = *swap;
+        let blank = SwapIx::new(Venue::OrcaWhirlpool, exact);
+        SwapIx { amount, limit, sqrt_limit, direction, ..blank }
+    }
+
+    fn one(discriminator: [u8; 8], limit: u128, flags: &[u8]) -> Vec<u8> {
+        let amounts = [7u64.to_le_bytes(), 9u64.to_le_bytes()].concat();
+        [&discriminator[..], &amounts, &limit.to_le_bytes(), flags].concat()
+    }
+
+    fn two(discriminator: [u8; 8], flags: &[u8], limits: [u128; 2], tail: &[u8]) -> Vec<u8> {
+        let amounts = [7u64.to_le_bytes(), 9u64.to_le_bytes()].concat();
+        let limits = limits.map(u128::to_le_bytes).concat();
+        [&discriminator[..], &amounts, flags, &limits, tail].concat()
+    }
+
+    #[test]
+    fn swaps_of_both_versions() {
+        let places = |numbers: [i8; 8]| numbers.map(|n| u8::try_from(n).ok());
+        let swap = read(&one(SWAP, 5, &[1, 1]), 11).unwrap()[0];
+        let expected = SwapIx { amount: Some(7), limit: Some(9), ..directed(Exact::In, true, 5) };
+        assert_eq!(swap, (expected, places([2, 1, 3, 5, -1, -1, 4, 6])));
+        let swap = read(&one(SWAP, 0, &[0, 0, 99]), 20).unwrap()[0];
+        let expected = SwapIx { amount: Some(7), limit: Some(9), ..directed(Exact::Out, false, 0) };
+        assert_eq!((expected.sqrt_limit, expected.direction), (None, Direction::BToA));
+        assert_eq!(swap, (expected, places([2, 1, 5, 3, -1, -1, 4, 6])));
+        let swap = read(&one(SWAP_V2, 5, &[1, 0, 0]), 15).unwrap()[0];
+        let expected = SwapIx { amount: Some(7), limit: Some(9), ..directed(Exact::In, false, 5) };
+        assert_eq!(swap, (expected, places([4, 3, 9, 7, 6, 5, 8, 10])));
+    }
+
+    #[test]
+    fn two_hops_are_two_swaps() {
+        let places = |numbers: [i8; 8]| numbers.map(|n| u8::try_from(n).ok());
+        let swaps = read(&two(TWO_HOP_SWAP, &[1, 1, 0], [3, 4], &[]), 20).unwrap();
+        let first = SwapIx { amount: Some(7), ..directed(Exact::In, true, 3) };
+        let second = SwapIx { limit: Some(9), ..directed(Exact::In, false, 4) };
+        assert_eq!(swaps[0], (first, places([2, 1, 4, 6, -1, -1, 5, 7])));
+        assert_eq!(swaps[1], (second, places([3, 1, 10, 8, -1, -1, 9, 11])));
+        let swaps = read(&two(TWO_HOP_SWAP_V2, &[0, 0, 1], [0, 4], &[0]), 24).unwrap();
+        let first = SwapIx { limit: Some(9), ..directed(Exact::Out, false, 0) };
+        let second = SwapIx { amount: Some(7), ..directed(Exact::Out, true, 4) };
+        assert_eq!(swaps[0], (first, places([0, 14, 8, -1, 2, 3, 10, 9])));
+        assert_eq!(swaps[1], (second, places([1, 14, -1, 13, 3, 4, 11, 12])));
+    }
+
+    #[test]
+    fn every_shorter_length_is_refused_and_every_flag_checked() {
+        for (data, accounts) in [
+            (one(SWAP, 5, &[1, 1]), 11),
+            (one(SWAP_V2, 5, &[1, 1, 1]), 15),
+            (two(TWO_HOP_SWAP, &[1, 1, 1], [0; 2], &[]), 20),
+            (two(TWO_HOP_SWAP_V2, &[1, 1, 1], [0; 2], &[1]), 24),
+        ] {
+            assert!(read(&data, accounts).is_ok());
+            for len in 0..data.len() {
+                assert_eq!(read(&data[..len], accounts), Err("short_data"));
+            }
+            for count in 0..accounts {
+                assert_eq!(read(&data, count), Err("few_accounts"));
+            }
+            for at in 24..data.len() {
+                let mut odd = data.clone();
+                odd[at] = 2;
+                if data[at] == 1 {
+                    assert_eq!(read(&odd, accounts), Err("bad_flag"), "{at}");
+                }
+            }
+        }
+        for (name, hash) in names::INSTRUCTIONS {
+            assert_eq!(read(&hash, 0), Err("not a swap"), "{name}");
+        }
+        assert_eq!(read(&[0; 60], 24), Err("unknown_instruction"));
+    }
+}

@@ -124,7 +124,7 @@ fn scaled(a: u128, b: u128) -> Result<U256, Fault> {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "test fixtures")]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "test fixtures")]
 mod tests {
     use super::super::super::model::shared;
     use super::*;
@@ -193,6 +193,7 @@ mod tests {
         (wide.a_to_b, wide.liquidity, wide.sqrt_price) = (false, 1 << 64, SQRT_PRICE_MIN);
         assert_eq!(wide.towards(SQRT_PRICE_MAX), Err(Fault::Overflow));
         let mut out = leg(Exact::Out, false, u64::MAX);
+        out.liquidity = 1 << 20;
         assert_eq!(out.towards(SQRT_PRICE_MAX).map(|step| step.sqrt_price), Ok(SQRT_PRICE_MAX));
         out.fee_ppm = PPM + 1;
         assert_eq!(out.towards(1 << 65), Err(Fault::Fee));
