@@ -74,7 +74,9 @@ fn main() {
         found += decisions;
         arena.clear();
     }
-    println!("<!-- bench -->\n### Feed datagram to decision (ns a datagram, parse and arb in one process)\n");
+    println!(
+        "<!-- bench -->\n### Feed datagram to decision (ns a datagram, parse and arb in one process)\n"
+    );
     println!("{}\n", paired::machine());
     println!("| datagrams | count | p50 | p99 | p99.9 | max |\n|---|---:|---:|---:|---:|---:|");
     for (name, histogram) in [("all", &all), ("with an opportunity", &deciding)] {
@@ -82,7 +84,10 @@ fn main() {
         let (p50, p99, p999) = (at(0.5), at(0.99), at(0.999));
         println!("| {name} | {} | {p50} | {p99} | {p999} | {} |", histogram.len(), histogram.max());
     }
-    println!("\n{found} opportunities; {requests} requests for memory; reading the clock twice costs {} ns of each.", clock());
+    println!(
+        "\n{found} opportunities; {requests} requests for memory; reading the clock twice costs {} ns of each.",
+        clock()
+    );
     println!("<!-- /bench -->");
 }
 

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::{Builder, Payer, Reject};
-use crate::cli::{Flow, Frame, Stats, filter};
+use crate::cli::{Flow, Frame, Named, Stats, filter};
 use crate::dex::{AccountBook, accounts_file};
 use crate::error::{Error, Exit, Result};
 use crate::keys::Signer;
@@ -22,6 +22,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         (None, Some(key)) => Payer::Named(key),
         (None, None) => Payer::Nobody,
     };
+    inputs.iter().take(1).for_each(Named::wait);
     let mut book = AccountBook::new();
     for path in &args.accounts {
         read_accounts(path, &mut book)?;

@@ -4,6 +4,7 @@ use super::{Files, Frame};
 use crate::error::{Error, Result};
 use crate::mem::Map;
 use crate::stream::{Input, Mapped, Piped};
+use crate::sys::{pipe, signal};
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
@@ -55,6 +56,18 @@ impl Named {
         Self((path.as_os_str() != "-").then(|| path.to_owned()))
     }
 
+    /// Waits until standard input, if this is it and it is a pipe, has something to read or has
+    /// ended. What the program before this one writes beside its output (an account file, say), it
+    /// has written by then.
+    pub fn wait(&self) {
+        let stdin = std::io::stdin();
+        while self.0.is_none()
+            && pipe::kind(&stdin) == pipe::Kind::Pipe
+            && !signal::stop_requested()
+            && matches!(pipe::readable(&stdin, Duration::from_millis(100)), Ok(false))
+        {}
+    }
+
     /// The name in messages.
     pub fn name(&self) -> String {
         self.0.as_ref().map_or_else(|| "standard input".to_owned(), |p| p.display().to_string())
@@ -69,7 +82,7 @@ impl Named {
         let Some(path) = &self.0 else {
             let fd = std::io::stdin().as_fd().try_clone_to_owned().map_err(refused)?;
             // More bytes a read and a write; a system that declines keeps what it has.
-            let _ = crate::sys::pipe::enlarge(&fd);
+            let _ = pipe::enlarge(&fd);
             // Read without a buffer of the library's: bytes in it would not show as waiting.
             let stdin = File::from(fd.try_clone().map_err(refused)?);
             return Ok(Opened::Pipe(Box::new(stdin), fd));
@@ -100,8 +113,8 @@ impl Read for Growing {
     fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
         loop {
             match self.0.read(to) {
-                Ok(0) if !crate::sys::signal::stop_requested() => {
-                    crate::sys::pipe::pause(Duration::from_millis(5));
+                Ok(0) if !signal::stop_requested() => {
+                    pipe::pause(Duration::from_millis(5));
                 }
                 other => return other,
             }

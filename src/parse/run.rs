@@ -5,7 +5,7 @@ use super::feed::Feed;
 use super::stage::{Order, Parser};
 use super::tally::Tally;
 use crate::bytes::{u16_at, u64_at};
-use crate::cli::{Drive, Frame, Opened, Stats, read_stream};
+use crate::cli::{Drive, Frame, Named, Opened, Stats, read_stream};
 use crate::dex::{AccountBook, accounts_file};
 use crate::error::{Error, Exit, Result};
 use crate::mem::Map;
@@ -43,6 +43,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         inputs.clear();
     }
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
+    inputs.iter().take(1).for_each(Named::wait);
     let feed = directory(&args)?;
     let book = book(&args)?;
     let total_len = opened.iter().try_fold(0, |sum, input| match input {
