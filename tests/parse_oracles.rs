@@ -272,6 +272,13 @@ fn pools_of_the_account_files_come_first() {
     assert!(run.rows.iter().take(41).all(|row| row["snapshot"] == true));
     assert_eq!(&kinds[41..], ["swap", "swap", "slot"]);
     assert_eq!(run.stats["pools"], 2);
+    let output = Command::new(env!("CARGO_BIN_EXE_mev-parse"))
+        .args(["--accounts", &accounts[0], "-f", "json"])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
 }
 
 #[test]
@@ -299,4 +306,26 @@ fn a_capture_comes_through_a_pipe_too() {
         .unwrap();
     let row: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(only(&row, &SLOT), mainnet_block());
+}
+
+#[test]
+fn a_device_is_written_to_and_stays_what_it_is() {
+    use std::os::unix::fs::FileTypeExt;
+    // A private copy of the idea: a named pipe, so that no run of this test can hurt a device.
+    let path = std::env::temp_dir().join(format!("mev-parse-{}-fifo", std::process::id()));
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let path = path.clone();
+        move || std::fs::read(path).unwrap()
+    });
+    let status = Command::new(env!("CARGO_BIN_EXE_mev-parse"))
+        .args(["--accounts", "/dev/null", "-o"])
+        .arg(&path)
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    assert_eq!(reader.join().unwrap().len(), 128, "a head and an end");
+    assert!(std::fs::metadata(&path).unwrap().file_type().is_fifo());
+    std::fs::remove_file(&path).unwrap();
 }

@@ -4,6 +4,8 @@
 //! the medians over the rounds, and the spread of the rounds stands beside it. A machine that drifts
 //! moves both.
 
+#![allow(dead_code, reason = "each benchmark uses a part")]
+
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 

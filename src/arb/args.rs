@@ -111,7 +111,7 @@ pub(super) enum Task {
     /// Shows the opportunities of a stream as a table
     ///
     /// One row each: route, the amount that goes into every hop, gross, each cost, net; amounts of
-    /// money in SOL, exact.
+    /// money in SOL, exact. In the order of the stream, or with --limit N the N of largest net.
     Table(Files),
     /// Checks the arithmetic against vectors of exact integers
     ///

@@ -4,8 +4,8 @@
 //! pool, ticks, swap -> book -> rates -> graph -> guards -> exact tests -> size -> costs -> opportunity
 //! ```
 //!
-//! All rows of a transaction are applied before anything is searched. What is found in one step is
-//! put with the largest net first. Everything is sized at construction; a step allocates nothing.
+//! All rows of a transaction, and all tick arrays in a row, are applied before anything is searched.
+//! What is found in one step is put with the largest net first. Everything is sized at construction; a step allocates nothing.
 
 use super::book::{Applied, Book};
 use super::cost::{CostModel, Flash};
@@ -102,6 +102,8 @@ pub struct Engine {
     /// Opportunities of this step.
     taken: Vec<Opportunity>,
     explained: usize,
+    /// The last tick array, while what it opened was not looked for.
+    waiting: Option<Trigger>,
     progress: Progress,
     ordinal: u64,
     /// Number of the last row that waits.
@@ -123,6 +125,7 @@ impl Engine {
             touched: Vec::with_capacity(ROWS),
             taken: Vec::with_capacity(EMIT_MAX.saturating_add(1)),
             explained: 0,
+            waiting: None,
             progress: Progress::default(),
             ordinal: 0,
             row_ordinal: 0,
@@ -145,6 +148,7 @@ impl Engine {
     /// Takes in a state.
     fn take_pool(&mut self, pool: &Pool, out: &mut impl Sink) {
         self.counters.pools = self.counters.pools.saturating_add(1);
+        self.look(out);
         self.settle(out);
         let (book, graph) = (&mut self.book, &mut self.graph);
         let mut full = None;
@@ -173,27 +177,42 @@ impl Engine {
     /// Takes in a tick array.
     fn take_ticks(&mut self, record: Record<'_>, array: &Ticks, out: &mut impl Sink) {
         self.counters.ticks = self.counters.ticks.saturating_add(1);
-        self.settle(out);
+        if !self.rows.held().is_empty() {
+            self.look(out);
+            self.settle(out);
+        }
         let applied = match array.entries(record.tail::<Ticks>()) {
             Some(entries) => self.book.put_ticks(array, entries),
             None => Applied::BadTicks,
         };
         self.counters.applied(applied);
-        if applied != Applied::UnknownPool {
-            self.touch(&array.pool);
+        if applied == Applied::UnknownPool {
+            return;
         }
-        let trigger = Trigger {
+        if self.touched.len() >= ROWS {
+            self.look(out);
+        }
+        self.touch(&array.pool);
+        self.waiting = Some(Trigger {
             slot: array.slot,
             ordinal: self.ordinal,
             rx_ns: array.head.rx_ns,
             signature: None,
-        };
-        self.detect(&trigger, out);
+        });
+    }
+
+    /// Looks for what the tick arrays since the last other record opened: a pool's arrays come one
+    /// after the other, and before the last one is there a size would be too small.
+    fn look(&mut self, out: &mut impl Sink) {
+        if let Some(trigger) = self.waiting.take() {
+            self.detect(&trigger, out);
+        }
     }
 
     /// Takes in a row, and applies its transaction when it is the last.
     fn take_swap(&mut self, row: &Swap, out: &mut impl Sink) {
         self.counters.swaps = self.counters.swaps.saturating_add(1);
+        self.look(out);
         if self.rows.is_foreign(row) {
             self.settle(out);
         }
@@ -330,6 +349,7 @@ impl Stage for Engine {
         } else {
             if input.kind() == Gap::SCHEMA.kind {
                 self.counters.gaps = self.counters.gaps.saturating_add(1);
+                self.look(out);
                 self.settle(out);
                 self.book.hole();
             }
@@ -338,10 +358,14 @@ impl Stage for Engine {
         self.ordinal = self.ordinal.wrapping_add(1);
     }
 
-    /// A transaction is complete when its last row says so, not when time passes: nothing to do.
-    fn idle(&mut self, _now_ns: u64, _out: &mut impl Sink) {}
+    /// A transaction is complete when its last row says so, not when time passes; tick arrays are
+    /// when nothing else comes.
+    fn idle(&mut self, _now_ns: u64, out: &mut impl Sink) {
+        self.look(out);
+    }
 
     fn finish(&mut self, out: &mut impl Sink) {
+        self.look(out);
         self.settle(out);
     }
 }

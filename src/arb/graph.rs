@@ -79,8 +79,13 @@ impl Found {
         &self.list
     }
 
-    fn push(&mut self, candidate: Candidate) {
+    /// Counts a candidate; whether it would be kept.
+    fn meets(&mut self, score: i32) -> bool {
         self.met = self.met.saturating_add(1);
+        self.list.len() < self.most || self.list.last().is_some_and(|last| last.score < score)
+    }
+
+    fn push(&mut self, candidate: Candidate) {
         let at = self.list.partition_point(|held| held.score >= candidate.score);
         if at < self.most {
             self.list.insert(at, candidate);
@@ -406,6 +411,9 @@ impl Graph {
 
     /// Turns the cycle so that it starts in the first base it meets, and lists it.
     fn list(&self, touched: &Touched, rest: &[(u32, usize)], score: i32, found: &mut Found) {
+        if !found.meets(score) {
+            return;
+        }
         let mut steps = [Step::default(); SEARCH_HOPS];
         let mut starts = [END; SEARCH_HOPS];
         let hops = std::iter::once((touched.pool, touched.direction)).chain(rest.iter().copied());

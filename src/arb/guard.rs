@@ -11,6 +11,9 @@ use crate::record::{Pool, PoolStatus, Refusal};
 /// `floor(2^20 * log2(100))`: rates whose product is above 100 are not believed.
 pub(super) const EXCESS_MAX_Q20: i32 = 6_966_588;
 
+/// Unix seconds of Solana's mainnet genesis, 2020-03-16 14:29 UTC.
+const GENESIS: u64 = 1_584_368_940;
+
 /// What a state must be to be traded on.
 #[derive(Clone, Copy, Debug)]
 pub struct Guards {
@@ -91,20 +94,19 @@ impl Guards {
     }
 }
 
-/// Whether the pool takes swaps at `rx_ns`.
+/// Whether the pool takes swaps at `rx_ns`. A stamp from before Solana's first block is not the time
+/// of day (account files have none), and then the pool's own status decides.
 fn open(pool: &Pool, rx_ns: u64) -> Result<(), Refusal> {
     if pool.status == PoolStatus::Disabled as u8 || pool.status == PoolStatus::Unsupported as u8 {
         return Err(Refusal::Disabled);
     }
-    let dated = pool.present & Pool::OPEN_TIME != 0;
     let now = rx_ns.checked_div(1_000_000_000).unwrap_or(0);
-    if dated && pool.open_time > now {
-        return Err(Refusal::NotOpenYet);
-    }
-    if pool.status == PoolStatus::Waiting as u8 && !dated {
-        return Err(Refusal::NotOpenYet);
-    }
-    Ok(())
+    let waits = if pool.present & Pool::OPEN_TIME != 0 && now >= GENESIS {
+        pool.open_time > now
+    } else {
+        pool.status == PoolStatus::Waiting as u8
+    };
+    if waits { Err(Refusal::NotOpenYet) } else { Ok(()) }
 }
 
 /// Whether a pool is met twice.
@@ -120,11 +122,13 @@ fn repeats(steps: &[Step]) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "a test may stop where it is wrong")]
 mod tests {
     use super::super::graph::{Found, Graph, Room};
     use super::*;
     use crate::ids::{Venue, WSOL};
 
+    const OPENS: u64 = GENESIS + 9;
     const GUARDS: Guards = Guards { min_reserve: 10, min_depth: 100, max_slot_spread: 5 };
 
     fn pool(number: u8, slot: u64) -> Pool {
@@ -177,21 +181,29 @@ mod tests {
             (|pool| pool.status = PoolStatus::Disabled as u8, Refusal::Disabled),
             (|pool| pool.status = PoolStatus::Unsupported as u8, Refusal::Disabled),
             (|pool| pool.status = PoolStatus::Waiting as u8, Refusal::NotOpenYet),
-            (|pool| (pool.open_time, pool.present) = (9, 8 | 16), Refusal::NotOpenYet),
+            (|pool| (pool.open_time, pool.present) = (OPENS, 8 | 16), Refusal::NotOpenYet),
             (|pool| pool.reserve_a = 99, Refusal::Dust),
             (|pool| pool.reserve_b = 9, Refusal::Dust),
         ];
         for (change, want) in cases {
             assert_eq!(
-                check(Progress { rx_ns: 8_999_999_999, ..Progress::default() }, [0, 0], change),
+                check(
+                    Progress { rx_ns: OPENS * 1_000_000_000 - 1, ..Progress::default() },
+                    [0, 0],
+                    change
+                ),
                 Err(want)
             );
         }
-        let late = Progress { rx_ns: 9_000_000_000, ..Progress::default() };
+        let late = Progress { rx_ns: OPENS * 1_000_000_000, ..Progress::default() };
         let opened = |pool: &mut Pool| {
-            (pool.open_time, pool.present, pool.status) = (9, 8 | 16, PoolStatus::Waiting as u8);
+            (pool.open_time, pool.present) = (OPENS, 8 | 16);
+            pool.status = PoolStatus::Waiting as u8;
         };
         assert_eq!(check(late, [0, 0], opened), Ok(()));
+        assert_eq!(check(Progress::default(), [0, 0], opened), Err(Refusal::NotOpenYet));
+        let dated = |pool: &mut Pool| (pool.open_time, pool.present) = (OPENS, 8 | 16);
+        assert_eq!(check(Progress::default(), [0, 0], dated), Ok(()), "the time is not known");
         let absurd = check_scored(late, [0, 0], |_| (), EXCESS_MAX_Q20 + 1);
         assert_eq!(absurd, Err(Refusal::AbsurdFactor));
     }

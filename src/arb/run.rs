@@ -57,7 +57,14 @@ fn show(frame: &Frame, files: &Files) -> Result<Exit> {
             found.extend(one.filter(|one| one.head.flags & Opportunity::REFUSED == 0).copied());
         }
     }
-    print(&table(&found))?;
+    let all = found.len();
+    if let Some(limit) = frame.common.limit.and_then(|limit| usize::try_from(limit).ok()) {
+        found.sort_by_key(|one| std::cmp::Reverse(one.net));
+        found.truncate(limit);
+    }
+    let rest = all.saturating_sub(found.len());
+    let rest = if rest > 0 { format!("and {rest} more of smaller net\n") } else { String::new() };
+    print(&format!("{}{rest}", table(&found)))?;
     Ok(if found.is_empty() { Exit::No } else { Exit::Done })
 }
 

@@ -8,7 +8,7 @@
 //!    that still gives it.
 //! 4. Rounding makes stairs, and the coarsest amount of the cycle makes the widest: it is varied
 //!    by up to `reach` units, mapped back to the smallest input and forward again. The largest gain
-//!    wins, among equals the smallest input.
+//!    wins, among equals the smallest input; it is trimmed once more.
 //!
 //! facts: arb.md sections 2.3 and 2.4.
 
@@ -132,12 +132,12 @@ pub(super) fn size<H: Hop>(hops: &[H], limits: &Limits) -> Result<Sizing, Refusa
 pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash, cost: u64) -> Result<Walk, Refusal> {
     let mut stand = Stand::new(hops)?;
     let rate = flash.rate();
-    stand.worth(rate, cost)?;
+    let mut cycle = stand.cycle()?;
+    stand.worth(&cycle, rate, cost)?;
     let mut at: u128 = 0;
     let mut walk = Walk { input: 0, pieces: 0, bound: 0, incomplete: false };
     loop {
         walk.pieces = walk.pieces.saturating_add(1);
-        let cycle = Moebius::of(stand.curves()).ok_or(Refusal::BadState)?;
         let more = cycle.best_input(rate).ok_or(Refusal::BadState)?;
         match stand.nearest_end() {
             Some((hop, end)) if end < more => {
@@ -146,6 +146,7 @@ pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash, cost: u64) -> Result<Walk, 
                 if walk.incomplete {
                     break;
                 }
+                cycle = stand.cycle()?;
             }
             _ => {
                 at = at.saturating_add(more);
@@ -202,10 +203,14 @@ impl<H: Hop> Stand<H> {
         Ok(Self { count: hops.len(), shift, first, now: first, cursors, roundings })
     }
 
+    /// What more input gives from here.
+    fn cycle(&self) -> Result<Moebius, Refusal> {
+        Moebius::of(self.curves()).ok_or(Refusal::BadState)
+    }
+
     /// Whether any input gains more than `cost`. Where a piece ends the next may be deeper, so that
     /// only curves without ends are bounded by their first piece.
-    fn worth(&self, rate: Rate, cost: u64) -> Result<(), Refusal> {
-        let cycle = Moebius::of(self.curves()).ok_or(Refusal::BadState)?;
+    fn worth(&self, cycle: &Moebius, rate: Rate, cost: u64) -> Result<(), Refusal> {
         if !cycle.gains(rate).ok_or(Refusal::BadState)? {
             return Err(Refusal::NotProfitable);
         }
@@ -323,13 +328,17 @@ pub(super) fn refine<H: Hop>(hops: &[H], start: Plan, limits: &Limits) -> Plan {
         if input > limits.cap {
             break; // more output needs no less input
         }
-        let Ok(found) = trimmed(hops, input, limits.flash) else { continue };
-        let key = |plan: &Plan| (plan.gain, std::cmp::Reverse(plan.legs.first().copied()));
-        if key(&found) > key(&best) {
-            best = found;
-        }
+        let Ok(found) = plan(hops, input, limits.flash) else { continue };
+        best = better(best, found);
     }
-    best
+    let input = best.legs.first().copied().unwrap_or(0);
+    trimmed(hops, input, limits.flash).map_or(best, |found| better(best, found))
+}
+
+/// The plan that gains more, among equals the one that needs less.
+fn better(one: Plan, other: Plan) -> Plan {
+    let key = |plan: &Plan| (plan.gain, std::cmp::Reverse(plan.legs.first().copied()));
+    if key(&other) > key(&one) { other } else { one }
 }
 
 #[cfg(test)]

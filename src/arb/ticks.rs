@@ -7,7 +7,7 @@ use crate::dex::{TickRange, covered};
 use crate::record::Tick;
 
 /// Most arrays of one pool.
-const ARRAYS: usize = 32;
+const ARRAYS: usize = 64;
 
 /// Why an array was not taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

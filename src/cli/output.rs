@@ -175,6 +175,8 @@ pub(crate) enum Target {
     Stdout(std::io::Stdout),
     /// A file, the name it is written under and the name it gets.
     File { file: File, part: PathBuf, path: PathBuf },
+    /// A device or a named pipe: nothing there to replace.
+    Device(File),
 }
 
 impl Target {
@@ -193,6 +195,11 @@ impl Target {
             return Ok(Self::Stdout(std::io::stdout()));
         };
         let name = path.display().to_string();
+        if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+            let open = OpenOptions::new().write(true).open(path);
+            let device = open.map_err(|e| Error::os("cannot open", &e).input(&name))?;
+            return Ok(Self::Device(device));
+        }
         let exists =
             || Error::usage("output file exists").input(&name).hint("add --force to overwrite it");
         if !common.force && path.exists() {
@@ -217,6 +224,7 @@ impl Target {
     pub(crate) fn finish(self) -> Result<()> {
         match self {
             Self::Stdout(mut out) => out.flush().map_err(|e| Error::os("cannot write", &e)),
+            Self::Device(mut file) => file.flush().map_err(|e| Error::os("cannot write", &e)),
             Self::File { file, part, path } => {
                 let refused = |e: std::io::Error| {
                     Error::os("cannot put in place", &e).input(path.display().to_string())
@@ -232,14 +240,14 @@ impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
             Self::Stdout(out) => out.write(bytes),
-            Self::File { file, .. } => file.write(bytes),
+            Self::File { file, .. } | Self::Device(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
             Self::Stdout(out) => out.flush(),
-            Self::File { file, .. } => file.flush(),
+            Self::File { file, .. } | Self::Device(file) => file.flush(),
         }
     }
 }

@@ -366,7 +366,7 @@ pub(super) mod tests {
     use super::*;
 
     /// Writes `bytes` into an account's data at `at`.
-    pub(in crate::dex) fn put(data: &mut [u8], at: usize, bytes: &[u8]) {
+    pub(in super::super) fn put(data: &mut [u8], at: usize, bytes: &[u8]) {
         data.get_mut(at..).unwrap().get_mut(..bytes.len()).unwrap().copy_from_slice(bytes);
     }
     use crate::ids::{TOKEN, TOKEN_2022};

@@ -6,7 +6,7 @@ use crate::ids::Venue;
 
 use super::build::BuildFault;
 use super::instruction::Decoded;
-use super::{VenueSpec, raydium_amm_v4, segment};
+use super::{VenueSpec, product, segment};
 
 /// The feed's line in the table of venues.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -14,7 +14,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     program: None,
     decode: |_| Ok(Decoded::NotSwap),
     pools: |_, _, _| {},
-    swap: raydium_amm_v4::swap,
+    swap: product::swap,
     segment: segment::product,
     build: |_, _| Err(BuildFault::NoProgram),
 };

@@ -185,7 +185,7 @@ pub(super) mod tests {
     use super::*;
 
     /// What Anchor writes for `name`: the first 8 bytes of `sha256("<space>:<name>")`.
-    pub(in crate::dex) fn anchor_hash(space: &str, name: &str) -> [u8; 8] {
+    pub(in super::super) fn anchor_hash(space: &str, name: &str) -> [u8; 8] {
         use sha2::Digest;
         let hash = sha2::Sha256::digest(format!("{space}:{name}"));
         *hash.first_chunk().unwrap()

@@ -1,8 +1,10 @@
-//! The constant-product curve, before any fee: `x * y` never falls.
+//! The constant-product curve: `x * y` never falls.
 
-use crate::math::muldiv::{div_ceil, mul_div_floor_u128};
+use crate::math::muldiv::{div_ceil, mul_div_ceil, mul_div_floor_u128};
+use crate::record::{Exact, Pool};
 
-use super::quote::Fault;
+use super::quote::{Fault, Order, Quote, State, Swapped};
+use super::ticks::TickRange;
 
 /// What `net_in` gives: `floor(r_out * net_in / (r_in + net_in))`, always below `r_out`.
 #[inline]
@@ -26,6 +28,34 @@ pub(super) fn in_for(r_in: u64, r_out: u64, out: u64) -> Result<u64, Fault> {
     let product = u128::from(r_in).checked_mul(u128::from(out)).ok_or(Fault::Overflow)?;
     let net_in = div_ceil(product, u128::from(left)).ok_or(Fault::Overflow)?;
     u64::try_from(net_in).map_err(|_| Fault::Overflow)
+}
+
+/// A swap whose fee, `ceil(in * num / den)`, stays in the pool: raydium-amm's processor.rs
+/// `process_swap_base_in_v2` and `_out_v2` @27f461d, and the feed's rule.
+pub(super) fn swap(pool: &Pool, _: TickRange<'_>, order: &Order) -> Swapped {
+    let state = State::of(pool);
+    let (r_in, r_out) = state.reserves(order.a_to_b);
+    let (num, den) = (pool.fee_num, pool.fee_den);
+    let kept = den.checked_sub(num).filter(|kept| *kept > 0).ok_or(Fault::Fee)?;
+    let (amount_in, amount_out, fee) = match order.exact {
+        Exact::In => {
+            let fee = mul_div_ceil(order.amount, num, den).ok_or(Fault::Overflow)?;
+            let net = order.amount.checked_sub(fee).ok_or(Fault::Fee)?;
+            (order.amount, out_for(r_in, r_out, net)?, fee)
+        }
+        Exact::Out => {
+            let net = in_for(r_in, r_out, order.amount)?;
+            let gross = mul_div_ceil(net, den, kept).ok_or(Fault::Overflow)?;
+            (gross, order.amount, gross.checked_sub(net).ok_or(Fault::Fee)?)
+        }
+    };
+    if amount_out == 0 {
+        return Err(Fault::ZeroOut);
+    }
+    let r_in = r_in.checked_add(amount_in).ok_or(Fault::Overflow)?;
+    let r_out = r_out.checked_sub(amount_out).ok_or(Fault::Reserve)?;
+    let quote = Quote { amount_in, amount_out, fee, ticks_crossed: 0, complete: true };
+    Ok((quote, state.with_reserves(order.a_to_b, r_in, r_out)))
 }
 
 #[cfg(test)]

@@ -13,14 +13,11 @@
 
 use crate::bytes::{key_at, u64_at};
 use crate::ids::{Key, RAYDIUM_AMM_V4, RAYDIUM_AMM_V4_AUTHORITY, TOKEN, Venue};
-use crate::math::muldiv::mul_div_ceil;
 use crate::record::{Exact, Pool, PoolStatus};
 
 use super::accounts::{AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys};
 use super::build::{Build, BuildFault, Ix, Metas};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
-use super::quote::{Fault, Order, Quote, State, Swapped};
-use super::ticks::TickRange;
 use super::{VenueSpec, product, segment};
 
 /// The venue's line in the table.
@@ -29,7 +26,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     program: Some(&RAYDIUM_AMM_V4),
     decode,
     pools,
-    swap,
+    swap: product::swap,
     segment: segment::product,
     build,
 };
@@ -196,33 +193,6 @@ fn join(
     Ok(pool)
 }
 
-/// Answers an order as the program does (processor.rs `process_swap_base_in_v2`, `_out_v2`).
-pub(super) fn swap(pool: &Pool, _: TickRange<'_>, order: &Order) -> Swapped {
-    let state = State::of(pool);
-    let (r_in, r_out) = state.reserves(order.a_to_b);
-    let (num, den) = (pool.fee_num, pool.fee_den);
-    let kept = den.checked_sub(num).filter(|kept| *kept > 0).ok_or(Fault::Fee)?;
-    let (amount_in, amount_out, fee) = match order.exact {
-        Exact::In => {
-            let fee = mul_div_ceil(order.amount, num, den).ok_or(Fault::Overflow)?;
-            let net = order.amount.checked_sub(fee).ok_or(Fault::Fee)?;
-            (order.amount, product::out_for(r_in, r_out, net)?, fee)
-        }
-        Exact::Out => {
-            let net = product::in_for(r_in, r_out, order.amount)?;
-            let gross = mul_div_ceil(net, den, kept).ok_or(Fault::Overflow)?;
-            (gross, order.amount, gross.checked_sub(net).ok_or(Fault::Fee)?)
-        }
-    };
-    if amount_out == 0 {
-        return Err(Fault::ZeroOut);
-    }
-    let r_in = r_in.checked_add(amount_in).ok_or(Fault::Overflow)?;
-    let r_out = r_out.checked_sub(amount_out).ok_or(Fault::Reserve)?;
-    let quote = Quote { amount_in, amount_out, fee, ticks_crossed: 0, complete: true };
-    Ok((quote, state.with_reserves(order.a_to_b, r_in, r_out)))
-}
-
 /// SwapBaseInV2: all live swaps of 2026 use it.
 fn build(_: &AccountBook, request: &Build<'_>) -> Result<Ix, BuildFault> {
     let pool = request.with_vaults()?;
@@ -241,7 +211,8 @@ fn build(_: &AccountBook, request: &Build<'_>) -> Result<Ix, BuildFault> {
 mod tests {
     use super::super::accounts::tests::put;
     use super::super::model::{join, narrow, product_pool, v4_in, v4_out};
-    use super::super::quote::{apply, min_in, quote_in, quote_out};
+    use super::super::quote::{Fault, Order, apply, min_in, quote_in, quote_out};
+    use super::super::ticks::TickRange;
     use super::super::token::tests::account_bytes;
     use super::super::{SwapIx, build, decode};
     use super::*;
@@ -518,7 +489,7 @@ mod tests {
                     }
                     Err(fault) => {
                         prop_assert_eq!(fault, Fault::Overflow);
-                        prop_assert!(model.filter(fits).is_none());
+                        prop_assert!(model.is_none_or(|gross| !fits(&gross)));
                     }
                 }
             } else {

@@ -217,3 +217,68 @@ pub(super) fn product_with(
     let (r_in, r_out) = if a_to_b { (a, b) } else { (b, a) };
     Some(Segment::Product { r_in, r_out, keep_in, keep_out })
 }
+
+#[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "the model is written plainly")]
+mod tests {
+    use super::super::model::product_pool;
+    use super::super::quote_in;
+    use super::*;
+
+    #[test]
+    fn a_constant_product_is_one_piece_without_end() {
+        for venue in [Venue::RaydiumAmmV4, Venue::Feed] {
+            let pool = product_pool(venue, 1000, 3000, 25, 10_000);
+            for a_to_b in [true, false] {
+                let mut cursor = Cursor::start(&pool);
+                let piece = segment(&pool, TickRange::NONE, a_to_b, &mut cursor).unwrap();
+                let reserves = if a_to_b { (1000, 3000) } else { (3000, 1000) };
+                assert_eq!((piece.reserves(), piece.room()), (reserves, None));
+                assert_eq!(piece.keep_in(), Ratio { num: 9975, den: 10_000 });
+                assert_eq!(piece.keep_out(), Ratio::ONE);
+                assert_eq!(segment(&pool, TickRange::NONE, a_to_b, &mut cursor), None);
+            }
+        }
+    }
+
+    #[test]
+    fn fees_of_every_kind_are_kept_apart_by_side() {
+        let mut pool = product_pool(Venue::RaydiumCpmm, 1 << 40, 1 << 41, 2500, 1_000_000);
+        (pool.creator_ppm, pool.creator_side) = (10_000, 1);
+        (pool.transfer_fee_bps_b, pool.transfer_fee_max_b) = (100, u64::MAX);
+        let keeps = |a_to_b| {
+            let piece = segment(&pool, TickRange::NONE, a_to_b, &mut Cursor::start(&pool)).unwrap();
+            (piece.keep_in(), piece.keep_out())
+        };
+        let taxed = Ratio { num: 9900, den: 10_000 };
+        assert_eq!(keeps(true), (Ratio { num: 987_500, den: 1_000_000 }, taxed));
+        let both = Ratio { num: 9900 * 997_500, den: 10_000 * 1_000_000 };
+        assert_eq!(keeps(false), (both, Ratio { num: 990_000, den: 1_000_000 }));
+        // The piece and the quote are one curve: out = keep_out * s*g*x / (r + g*x).
+        for (a_to_b, amount) in [(true, 1u64 << 30), (false, 1 << 35)] {
+            let (g, k) = keeps(a_to_b);
+            let (r, s) = if a_to_b { (1u128 << 40, 1u128 << 41) } else { (1 << 41, 1 << 40) };
+            let net = u128::from(amount) * u128::from(g.num) / u128::from(g.den);
+            let out = s * net / (r + net) * u128::from(k.num) / u128::from(k.den);
+            let quote = quote_in(&pool, TickRange::NONE, a_to_b, amount).unwrap();
+            assert!(out.abs_diff(u128::from(quote.amount_out)) <= 4, "{out} {quote:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_quoted_has_no_piece() {
+        let none = |pool: &Pool| {
+            assert_eq!(segment(pool, TickRange::NONE, true, &mut Cursor::start(pool)), None);
+        };
+        none(&Pool::new(0));
+        none(&product_pool(Venue::Feed, 0, 1, 0, 1));
+        none(&product_pool(Venue::Feed, 1, 1, 1, 1));
+        none(&product_pool(Venue::Feed, 1, 1, 2, 1));
+        none(&product_pool(Venue::RaydiumCpmm, 1, 1, 1_000_000, 1_000_000));
+        let mut taxed = product_pool(Venue::RaydiumCpmm, 9, 9, 25, 1_000_000);
+        taxed.transfer_fee_bps_a = u16::MAX;
+        none(&taxed);
+        taxed.venue = Venue::OrcaWhirlpool as u16;
+        none(&taxed);
+    }
+}

@@ -229,7 +229,7 @@ pub(super) mod tests {
     use proptest::prelude::*;
 
     /// A usable token account.
-    pub(in crate::dex) fn account_bytes(mint: &Key, owner: &Key, amount: u64) -> Vec<u8> {
+    pub(in super::super) fn account_bytes(mint: &Key, owner: &Key, amount: u64) -> Vec<u8> {
         let mut data = vec![0; ACCOUNT_LEN];
         data[..32].copy_from_slice(mint);
         data[32..64].copy_from_slice(owner);
@@ -239,7 +239,7 @@ pub(super) mod tests {
     }
 
     /// A mint, with extensions when there are any.
-    pub(in crate::dex) fn mint_bytes(decimals: u8, extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    pub(in super::super) fn mint_bytes(decimals: u8, extensions: &[(u16, Vec<u8>)]) -> Vec<u8> {
         let mut data = vec![0; MINT_LEN];
         data[44] = decimals;
         data[45] = 1;
@@ -256,7 +256,7 @@ pub(super) mod tests {
     }
 
     /// The value of a TransferFeeConfig: an older and a newer fee of (epoch, max, bps).
-    pub(in crate::dex) fn fee_value(older: (u64, u64, u16), newer: (u64, u64, u16)) -> Vec<u8> {
+    pub(in super::super) fn fee_value(older: (u64, u64, u16), newer: (u64, u64, u16)) -> Vec<u8> {
         let mut value = vec![0; 72];
         for (epoch, max, bps) in [older, newer] {
             value.extend(epoch.to_le_bytes());

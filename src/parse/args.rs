@@ -46,6 +46,8 @@ pub(super) struct Args {
     /// Lines {"pubkey","account"[,"slot"]}, or the reply of getProgramAccounts or
     /// getMultipleAccounts, data in base64. Pools and tick arrays are written first, flagged
     /// snapshot, and tell mints and directions that an instruction does not carry. May be repeated.
+    /// Without FILE, and with a terminal or /dev/null as standard input, accounts are all there is
+    /// to read.
     #[arg(long, value_name = "FILE")]
     pub(super) accounts: Vec<PathBuf>,
 
@@ -67,14 +69,14 @@ pub(super) struct Args {
     ///
     /// When a shred of one more slot comes, a slot is given up: its rows are written, then a gap
     /// and its record. In slot order it is the lowest, else the one that was silent longest.
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.slots_max, value_parser = clap::value_parser!(u32).range(1..=4096))]
     slots_max: u32,
 
     /// Store at most N shreds
     ///
     /// Each takes 1280 bytes, which are reserved at the start and used as they are needed. When
     /// all are in use, a slot is given up as with --slots-max.
-    #[arg(long, value_name = "N", default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(64..=16_777_216))]
+    #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.shreds_max, value_parser = clap::value_parser!(u32).range(64..=16_777_216))]
     shreds_max: u32,
 }
 
@@ -99,6 +101,11 @@ enum VerifyArg {
 }
 
 impl Args {
+    /// Whether accounts were named and nothing else, so that standard input may be left alone.
+    pub(super) fn only_accounts(&self) -> bool {
+        self.files.files.is_empty() && !self.accounts.is_empty()
+    }
+
     /// The parser's configuration; rows are ordered by `default` unless the user said.
     ///
     /// # Errors

@@ -22,9 +22,9 @@ struct Known {
     slot: u64,
 }
 
-/// The feed's pools by number.
+/// The feed's pools by number: its directory, and what their updates said last.
 #[derive(Debug, Default)]
-pub(super) struct Feed {
+pub struct Feed {
     pools: HashMap<u64, Known>,
 }
 
@@ -35,7 +35,7 @@ impl Feed {
     /// # Errors
     /// Status 3 on a line that is no such object, with its number; status 4 on a number that is
     /// given to two pools.
-    pub(super) fn read(&mut self, text: &[u8]) -> Result<()> {
+    pub fn read(&mut self, text: &[u8]) -> Result<()> {
         for (line, bytes) in (1u64..).zip(text.split(|byte| *byte == b'\n')) {
             if bytes.trim_ascii().is_empty() {
                 continue;

@@ -45,6 +45,11 @@ mod testing;
 mod tests;
 mod version;
 
+pub use deshred::{Limits, Verify};
+pub use feed::Feed;
+pub use stage::{Config, Order, Parser};
+pub use tally::Tally;
+
 use crate::cli::Tool;
 use crate::record::{Layout, Packet, Pool, Producer, Slot, Swap, Ticks};
 use clap::Args as _;

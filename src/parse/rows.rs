@@ -28,8 +28,9 @@ struct Found<'a> {
 }
 
 impl Rows {
-    pub(super) fn new(mints: Mints) -> Self {
-        Self { mints }
+    /// What is known of pools, to learn more.
+    pub(super) fn mints(&mut self) -> &mut Mints {
+        &mut self.mints
     }
 
     /// Writes the rows of transaction `batch_tx` of its batch and gives how many there were.
@@ -169,7 +170,7 @@ mod tests {
     fn rows(mints: Mints, tx: &[u8]) -> (Vec<Swap>, Tally) {
         let (mut tally, mut arena) = (Tally::default(), Arena::with_room(4096));
         let tx = Transaction::check(tx).unwrap();
-        let count = Rows::new(mints).write(&tx, PLACE, 2, &mut tally, &mut arena);
+        let count = Rows { mints }.write(&tx, PLACE, 2, &mut tally, &mut arena);
         let rows: Vec<_> =
             arena.records().map(|record| *record.get::<Swap>().unwrap().unwrap()).collect();
         assert_eq!((rows.len(), tally.swaps), (count as usize, u64::from(count)));

@@ -1,10 +1,7 @@
 //! The only file with I/O: opens, loops, counts, finishes.
 
-use super::accounts;
 use super::args::Args;
 use super::feed::Feed;
-use super::mints::Mints;
-use super::rows::Rows;
 use super::stage::{Order, Parser};
 use super::tally::Tally;
 use crate::bytes::{u16_at, u64_at};
@@ -20,7 +17,8 @@ use crate::time::now_ns;
 use clap::{ArgMatches, FromArgMatches};
 use std::fs::File;
 use std::io::{Cursor, ErrorKind, Read};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -40,7 +38,10 @@ const LIVE_AGE_NS: u64 = 60_000_000_000;
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
     args.config(Order::Slot)?;
-    let inputs = args.files.named()?;
+    let mut inputs = args.files.named()?;
+    if args.only_accounts() && is_device(&std::io::stdin())? {
+        inputs.clear();
+    }
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
     let feed = directory(&args)?;
     let book = book(&args)?;
@@ -49,19 +50,17 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         Opened::Pipe(..) => None,
     });
     let mut drive = Drive::open(frame, Parser::MAX_OUT, total_len)?;
-    let (mints, tally) = snapshot(frame, &mut drive, &book)?;
     let mut kinds = inputs.iter().zip(opened).map(|(named, input)| {
         detect(input).map(|input| (named, input)).map_err(|e| e.input(named.name()))
     });
     let first = kinds.next().transpose()?;
     let live = matches!(first, Some((_, Input::Stream { live: true, .. })));
     let default = if live || frame.common.follow { Order::Arrival } else { Order::Slot };
-    let parser = Parser::new(&args.config(default)?, Rows::new(mints), feed);
-    let mut parser = parser.map_err(|_| {
+    let mut parser = Parser::new(&args.config(default)?, feed).map_err(|_| {
         let error = std::io::Error::from(ErrorKind::OutOfMemory);
         Error::os("cannot reserve the shreds' storage", &error).hint("lower --shreds-max")
     })?;
-    parser.tally = tally;
+    snapshot(frame, &mut drive, &mut parser, &book)?;
     let mut done = Ok(());
     let mut before = 0;
     for input in first.map(Ok).into_iter().chain(kinds) {
@@ -77,8 +76,18 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
             }
         }
     }
-    drive.end(&mut parser)?;
-    finish(frame, drive, &parser.tally, done)
+    if !drive.is_full() {
+        drive.end(&mut parser)?;
+    }
+    finish(frame, drive, parser.tally(), done)
+}
+
+/// Whether `input` is a terminal, or a device such as /dev/null.
+fn is_device(input: &impl AsFd) -> Result<bool> {
+    let refused = |e: std::io::Error| Error::os("cannot look at standard input", &e);
+    let input = input.as_fd().try_clone_to_owned().map_err(refused)?;
+    let meta = File::from(input).metadata().map_err(refused)?;
+    Ok(meta.file_type().is_char_device())
 }
 
 /// Ends the output, unless the input was damaged, and reports.
@@ -172,11 +181,15 @@ fn with_file(path: &Path, take: impl FnOnce(&[u8]) -> Result<()>) -> Result<()> 
 }
 
 /// Writes the pools that the accounts describe.
-fn snapshot(frame: &Frame, drive: &mut Drive, book: &AccountBook) -> Result<(Mints, Tally)> {
-    let (mut mints, mut tally) = (Mints::default(), Tally::default());
+fn snapshot(
+    frame: &Frame,
+    drive: &mut Drive,
+    parser: &mut Parser,
+    book: &AccountBook,
+) -> Result<()> {
     let mut warnings = 0;
     drive.emit(|out| {
-        accounts::write(book, &mut mints, &mut tally, out, &mut |what| {
+        parser.snapshot(book, out, &mut |what| {
             warnings += 1;
             if warnings <= WARNINGS_MAX {
                 frame.warn(&what);
@@ -186,8 +199,7 @@ fn snapshot(frame: &Frame, drive: &mut Drive, book: &AccountBook) -> Result<(Min
     if warnings > WARNINGS_MAX {
         frame.warn(&format!("{} more of the kind", warnings - WARNINGS_MAX));
     }
-    drive.flush()?;
-    Ok((mints, tally))
+    drive.flush()
 }
 
 /// An input whose kind is known.
@@ -250,7 +262,7 @@ fn read(
 ) -> Result<u64> {
     match input {
         Input::Capture(map) => read_capture(drive, parser, &map, before),
-        Input::Piped(from, fd) => read_piped(drive, parser, from, fd),
+        Input::Piped(from, fd) => read_piped(drive, parser, from, &fd),
         Input::Stream { input, .. } => {
             read_stream(frame, drive, parser, &[Packet::SCHEMA.kind], input, before)
         }
@@ -280,11 +292,11 @@ fn read_piped(
     drive: &mut Drive,
     parser: &mut Parser,
     from: Box<dyn Read>,
-    fd: OwnedFd,
+    fd: &OwnedFd,
 ) -> Result<u64> {
     let mut reader = Reader::new(from);
     while !drive.is_full() {
-        if !pipe::readable(&fd, Duration::ZERO).unwrap_or(true) {
+        if !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
             drive.idle(parser)?;
         }
         let Some(item) = reader.next_item()? else { break };
@@ -299,7 +311,7 @@ fn take(drive: &mut Drive, parser: &mut Parser, item: Item<'_>, piped: bool) -> 
             parser.datagram(datagram.payload, datagram.truncated, datagram.rx_ns, out);
         }),
         Item::Skipped(why) => {
-            parser.tally.skip(why);
+            parser.skip(why);
             Ok(())
         }
     }

@@ -1,5 +1,6 @@
 //! The core: datagrams in, rows out. One slot after another, or as it comes.
 
+use super::accounts;
 use super::batch;
 use super::decode::Why;
 use super::deshred::{Admit, Deshredder, Limits, Phase, Slot, Taken, Verify};
@@ -8,6 +9,8 @@ use super::poh::Proof;
 use super::rows::Rows;
 use super::tally::{Refusal, Tally};
 use super::version::Version;
+use crate::dex::AccountBook;
+use crate::net::pcap::Skip;
 use crate::record::{Packet, Record, Swap};
 use crate::stream::{Sink, Stage};
 use crate::wire::feed::{DexSwapTx, PoolStateUpdate};
@@ -16,7 +19,7 @@ use std::collections::TryReserveError;
 
 /// The order in which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub enum Order {
     /// By slot, batch, transaction and instruction.
     Slot,
     /// As batches become whole.
@@ -25,11 +28,15 @@ pub(super) enum Order {
 
 /// What a parser does and how much it may hold.
 #[derive(Clone, Debug)]
-pub(super) struct Config {
-    pub(super) order: Order,
-    pub(super) verify: Verify,
-    pub(super) limits: Limits,
-    pub(super) shred_version: Option<u16>,
+pub struct Config {
+    /// Which rows come first.
+    pub order: Order,
+    /// What is checked.
+    pub verify: Verify,
+    /// How much is held.
+    pub limits: Limits,
+    /// The only shred version that counts; none for that of most recent shreds.
+    pub shred_version: Option<u16>,
 }
 
 /// In slot order a slot that is whole is written when a shred of the slot that many numbers later
@@ -37,9 +44,10 @@ pub(super) struct Config {
 /// is recovered that is only late.
 const SETTLE_SLOTS: u64 = 2;
 
-/// The core of mev-parse.
+/// The core of mev-parse: a stage that consumes `packet` records, and takes datagrams that are no
+/// records where they lie.
 #[derive(Debug)]
-pub(super) struct Parser {
+pub struct Parser {
     pub(super) order: Order,
     pub(super) deshred: Deshredder,
     version: Version,
@@ -56,11 +64,12 @@ pub(super) struct Parser {
 }
 
 impl Parser {
-    /// A parser with all memory reserved that it will use.
+    /// A parser with all memory reserved that it will use. Datagrams of the toolkit's own feed are
+    /// understood by the directory `feed`.
     ///
     /// # Errors
     /// There is not as much memory.
-    pub(super) fn new(config: &Config, rows: Rows, feed: Feed) -> Result<Self, TryReserveError> {
+    pub fn new(config: &Config, feed: Feed) -> Result<Self, TryReserveError> {
         let places = if config.verify.poh { config.limits.slots_max } else { 0 };
         let proofs = (0..places).map(|_| Proof::new()).collect();
         let mut scratch = Vec::new();
@@ -70,7 +79,7 @@ impl Parser {
             deshred: Deshredder::new(&config.limits, config.verify.clone())?,
             version: Version::new(config.shred_version),
             feed,
-            rows,
+            rows: Rows::default(),
             proofs,
             tally: Tally::default(),
             scratch,
@@ -79,20 +88,36 @@ impl Parser {
         })
     }
 
+    /// Writes the pools and tick arrays that the accounts of `book` describe, flagged as snapshots,
+    /// learns their tokens, and hands what is wrong with an account to `warn`.
+    pub fn snapshot(
+        &mut self,
+        book: &AccountBook,
+        out: &mut impl Sink,
+        warn: &mut dyn FnMut(String),
+    ) {
+        accounts::write(book, self.rows.mints(), &mut self.tally, out, warn);
+    }
+
+    /// What was counted so far.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Counts a packet of a capture that carries no datagram.
+    pub fn skip(&mut self, why: Skip) {
+        self.tally.skip(why);
+    }
+
     /// Another input begins: it may be of another cluster.
-    pub(super) fn next_input(&mut self) {
+    pub fn next_input(&mut self) {
         self.version.forget();
     }
 
-    /// Takes a datagram's payload.
+    /// Takes a datagram's payload, which was received at `rx_ns`; of a truncated one a part is
+    /// missing.
     #[inline]
-    pub(super) fn datagram(
-        &mut self,
-        payload: &[u8],
-        truncated: bool,
-        rx_ns: u64,
-        out: &mut impl Sink,
-    ) {
+    pub fn datagram(&mut self, payload: &[u8], truncated: bool, rx_ns: u64, out: &mut impl Sink) {
         self.tally.packets += 1;
         match payload.len() {
             DexSwapTx::LEN | PoolStateUpdate::LEN if !truncated => {

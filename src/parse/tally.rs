@@ -136,24 +136,39 @@ impl<const N: usize> Counts<N> {
 
 /// All counters of a run.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) packets: u64,
-    pub(super) shreds_data: u64,
-    pub(super) shreds_code: u64,
-    pub(super) shreds_recovered: u64,
-    pub(super) shreds_duplicate: u64,
-    pub(super) feed_swaps: u64,
-    pub(super) feed_updates: u64,
-    pub(super) slots: u64,
-    pub(super) slots_complete: u64,
-    pub(super) batches: u64,
-    pub(super) entries: u64,
-    pub(super) txns: u64,
-    pub(super) swaps: u64,
-    pub(super) pools: u64,
-    pub(super) gaps: u64,
+pub struct Tally {
+    /// Packets of every kind, refused ones included.
+    pub packets: u64,
+    /// Data shreds received, each counted once.
+    pub shreds_data: u64,
+    /// Code shreds received, each counted once.
+    pub shreds_code: u64,
+    /// Data shreds rebuilt from others.
+    pub shreds_recovered: u64,
+    /// Shreds received again.
+    pub shreds_duplicate: u64,
+    /// Swaps of the toolkit's own feed.
+    pub feed_swaps: u64,
+    /// Pool states of the toolkit's own feed.
+    pub feed_updates: u64,
+    /// Slot records written.
+    pub slots: u64,
+    /// Those of them that were complete.
+    pub slots_complete: u64,
+    /// Batches decoded to their end.
+    pub batches: u64,
+    /// Entries decoded.
+    pub entries: u64,
+    /// Transactions decoded.
+    pub txns: u64,
+    /// Swap rows written.
+    pub swaps: u64,
+    /// Pool records written, snapshots included.
+    pub pools: u64,
+    /// Gap records written.
+    pub gaps: u64,
     /// Slots with a verdict of bad, or a batch that could not be decoded.
-    pub(super) slots_bad: u64,
+    pub slots_bad: u64,
     refused: Counts<{ Refusal::NAMES.len() }>,
     refused_shreds: Counts<{ Reject::NAMES.len() }>,
     refused_feed: Counts<{ FeedReject::NAMES.len() }>,
@@ -245,7 +260,7 @@ impl Tally {
     }
 
     /// Reasons for which packets were refused.
-    pub(super) fn refused(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn refused(&self) -> impl Iterator<Item = (&str, u64)> {
         self.refused
             .named(&Refusal::NAMES)
             .chain(self.refused_shreds.named(Reject::NAMES))
@@ -254,39 +269,39 @@ impl Tally {
     }
 
     /// Reasons for which batches could not be decoded.
-    pub(super) fn refused_batches(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn refused_batches(&self) -> impl Iterator<Item = (&str, u64)> {
         self.refused_batches
             .named(BatchReject::NAMES)
             .chain(self.refused_txns.named(TxReject::NAMES))
     }
 
     /// Reasons for which instructions of venues are not rows.
-    pub(super) fn refused_swaps(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn refused_swaps(&self) -> impl Iterator<Item = (&str, u64)> {
         self.refused_swaps.named(IxFault::NAMES)
     }
 
     /// Reasons for which FEC sets could not be recovered.
-    pub(super) fn refused_sets(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn refused_sets(&self) -> impl Iterator<Item = (&str, u64)> {
         self.refused_sets.named(RecoverReject::NAMES)
     }
 
     /// Reasons for which entries do not follow.
-    pub(super) fn refused_poh(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn refused_poh(&self) -> impl Iterator<Item = (&str, u64)> {
         self.refused_poh.named(PohReject::NAMES)
     }
 
     /// Reasons for which accounts of pools were refused.
-    pub(super) fn refused_accounts(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn refused_accounts(&self) -> impl Iterator<Item = (&str, u64)> {
         self.refused_accounts.named(AccountFault::NAMES)
     }
 
     /// What is worth knowing.
-    pub(super) fn notes(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn notes(&self) -> impl Iterator<Item = (&str, u64)> {
         self.notes.named(&Note::NAMES)
     }
 
     /// Why gaps were written.
-    pub(super) fn gap_reasons(&self) -> impl Iterator<Item = (&str, u64)> {
+    pub fn gap_reasons(&self) -> impl Iterator<Item = (&str, u64)> {
         self.gap_reasons.named(GapReason::NAMES)
     }
 

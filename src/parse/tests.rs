@@ -4,7 +4,6 @@
 
 use super::deshred::{Limits, Verify};
 use super::feed::Feed;
-use super::rows::Rows;
 use super::stage::{Config, Order, Parser};
 use super::tally::{Refusal, Tally};
 use super::testing::{self, Ledger, shred, shreds, swap_tx};
@@ -21,7 +20,7 @@ fn config(order: Order, limits: Limits) -> Config {
 }
 
 fn parser(order: Order, limits: Limits) -> Parser {
-    Parser::new(&config(order, limits), Rows::default(), Feed::default()).unwrap()
+    Parser::new(&config(order, limits), Feed::default()).unwrap()
 }
 
 /// What a run wrote.
@@ -317,7 +316,7 @@ fn packets_come_as_records_too() {
 fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser {
     let verify = Verify { merkle, leader, poh: false };
     let config = Config { order, verify, limits: WHOLE, shred_version: Some(1) };
-    Parser::new(&config, Rows::default(), Feed::default()).unwrap()
+    Parser::new(&config, Feed::default()).unwrap()
 }
 
 fn signer() -> Signer {

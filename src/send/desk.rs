@@ -113,7 +113,6 @@ impl Stage for Rehearsal<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::jito;
     use super::*;
     use crate::keys::Signer;
     use crate::record::Outcome;
@@ -162,7 +161,7 @@ mod tests {
             assert_eq!(sent.into_iter().map(Result::unwrap).collect::<Vec<_>>(), transactions);
         }
         let mut longest = String::new();
-        jito::send_bundle(u64::MAX, [[0u8; 1232].as_slice(); 5], &mut longest);
+        send_bundle(u64::MAX, [[0u8; 1232].as_slice(); 5], &mut longest);
         assert!(longest.len() <= BODY_ROOM);
     }
 

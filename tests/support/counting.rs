@@ -4,12 +4,12 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The system's allocator with a counter of requests.
-pub struct Counting;
+pub(crate) struct Counting;
 
 static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
 /// Requests for memory so far, by all threads.
-pub fn requests() -> u64 {
+pub(crate) fn requests() -> u64 {
     REQUESTS.load(Ordering::Relaxed)
 }
 

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 
 /// A pool of the model.
 #[derive(Clone)]
-pub struct Model {
+pub(crate) struct Model {
     venue: Venue,
-    pub mint_a: [u8; 32],
-    pub mint_b: [u8; 32],
+    pub(crate) mint_a: [u8; 32],
+    pub(crate) mint_b: [u8; 32],
     a: BigInt,
     b: BigInt,
     fee: (BigInt, BigInt),
@@ -43,7 +43,7 @@ fn million() -> BigInt {
 
 impl Model {
     /// The model of a `pool` record.
-    pub fn new(pool: &Pool) -> Self {
+    pub(crate) fn new(pool: &Pool) -> Self {
         assert_eq!((pool.transfer_fee_bps_a, pool.transfer_fee_bps_b), (0, 0), "not modelled");
         Self {
             venue: Venue::from_number(pool.venue).expect("a venue"),
@@ -64,12 +64,12 @@ impl Model {
     }
 
     /// Adds the initialised ticks of an array.
-    pub fn load(&mut self, ticks: &[Tick]) {
+    pub(crate) fn load(&mut self, ticks: &[Tick]) {
         self.ticks.extend(ticks.iter().map(|tick| (tick.tick, tick.liquidity_net)));
     }
 
     /// Takes `amount` in and gives what comes out.
-    pub fn swap(&mut self, a_to_b: bool, amount: u64) -> BigInt {
+    pub(crate) fn swap(&mut self, a_to_b: bool, amount: u64) -> BigInt {
         match self.venue {
             Venue::RaydiumAmmV4 | Venue::Feed => self.product(a_to_b, &big(amount)),
             Venue::RaydiumCpmm => self.cpmm(a_to_b, &big(amount)),

@@ -79,7 +79,7 @@ impl<'a> Whirlpool<'a> {
 }
 
 /// Joins every pool with its vaults, mints and tick arrays.
-pub(in crate::dex) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
+pub(in super::super) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
     let venue = Venue::OrcaWhirlpool;
     let owned = book.owned_by(&ORCA_WHIRLPOOL);
     let arrays = ArrayIndex::new(&owned, out);

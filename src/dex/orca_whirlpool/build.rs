@@ -16,7 +16,7 @@ pub fn tick_array_address(pool: &Key, start_tick: i32) -> Key {
 ///
 /// The tick arrays are those that the walk from the pool's present tick reaches; one that does not
 /// exist counts as empty, and where the tick range ends the last one is named again.
-pub(in crate::dex) fn build(book: &AccountBook, request: &Build<'_>) -> Result<Ix, BuildFault> {
+pub(in super::super) fn build(book: &AccountBook, request: &Build<'_>) -> Result<Ix, BuildFault> {
     let (pool, a_to_b) = (request.with_vaults()?, request.a_to_b);
     let program_of = |mint| book.token_program(mint).ok_or(BuildFault::NoMint);
     let (program_a, program_b) = (program_of(&pool.mint_a)?, program_of(&pool.mint_b)?);

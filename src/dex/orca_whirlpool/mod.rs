@@ -161,9 +161,9 @@ mod tests {
 
     const KEYS: [Key; 24] = {
         let mut keys = [[0; 32]; 24];
-        let mut n = 0;
+        let mut n = 0u8;
         while n < 24 {
-            keys[n] = [n as u8; 32];
+            keys[n as usize] = [n; 32];
             n += 1;
         }
         keys

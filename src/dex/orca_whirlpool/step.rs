@@ -124,7 +124,7 @@ fn scaled(a: u128, b: u128) -> Result<U256, Fault> {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "test fixtures")]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "test fixtures")]
 mod tests {
     use super::super::super::model::shared;
     use super::*;

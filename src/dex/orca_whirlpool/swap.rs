@@ -200,7 +200,7 @@ impl Walk {
 }
 
 /// Answers an order as the program does (instructions/v2/swap.rs: transfer fees around the walk).
-pub(in crate::dex) fn swap(pool: &Pool, ticks: TickRange<'_>, order: &Order) -> Swapped {
+pub(in super::super) fn swap(pool: &Pool, ticks: TickRange<'_>, order: &Order) -> Swapped {
     let (fee_in, fee_out) = transfer_fees(pool, order.a_to_b);
     let amount = match order.exact {
         Exact::In => fee_in.net(order.amount),
@@ -234,7 +234,7 @@ pub(in crate::dex) fn swap(pool: &Pool, ticks: TickRange<'_>, order: &Order) -> 
 }
 
 /// The next range of constant liquidity.
-pub(in crate::dex) fn segment(
+pub(in super::super) fn segment(
     pool: &Pool,
     ticks: TickRange<'_>,
     a_to_b: bool,

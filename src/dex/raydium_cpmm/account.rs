@@ -80,7 +80,7 @@ fn config_rates(data: &[u8]) -> Result<[u64; 4], AccountFault> {
     Ok([rate(12)?, rate(20)?, rate(28)?, rate(108)?])
 }
 
-pub(in crate::dex) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
+pub(in super::super) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
     let venue = Venue::RaydiumCpmm;
     for (key, account) in book.owned_by(&RAYDIUM_CPMM) {
         let known = account.data.first_chunk().is_some_and(|kind| {

@@ -70,7 +70,7 @@ struct Moved {
 }
 
 /// Answers an order as the program does (instructions/swap_base_input.rs, swap_base_output.rs).
-pub(in crate::dex) fn swap(pool: &Pool, _: TickRange<'_>, order: &Order) -> Swapped {
+pub(in super::super) fn swap(pool: &Pool, _: TickRange<'_>, order: &Order) -> Swapped {
     let state = State::of(pool);
     let reserves = state.reserves(order.a_to_b);
     let rates = Rates::of(pool, order.a_to_b)?;
@@ -143,7 +143,7 @@ fn after(
 }
 
 /// The one piece of the curve.
-pub(in crate::dex) fn segment(
+pub(in super::super) fn segment(
     pool: &Pool,
     _: TickRange<'_>,
     a_to_b: bool,

@@ -13,7 +13,7 @@ mod verify;
 mod window;
 
 pub(super) use slot::{Checked, Phase, Slot};
-pub(super) use verify::Verify;
+pub use verify::Verify;
 pub(super) use window::Admit;
 
 use super::tally::Refusal;
@@ -38,13 +38,19 @@ pub(super) enum Taken {
     Duplicate,
 }
 
-/// How much may be held.
+/// How much a parser may hold; more makes it give up a slot.
 #[derive(Clone, Debug)]
-pub(super) struct Limits {
-    /// Slots in the window.
-    pub(super) slots_max: u32,
-    /// Shreds stored.
-    pub(super) shreds_max: u32,
+pub struct Limits {
+    /// Slots in flight, and slots remembered to tell late shreds from new ones; at least 1.
+    pub slots_max: u32,
+    /// Shreds stored, 1280 bytes each.
+    pub shreds_max: u32,
+}
+
+impl Limits {
+    /// Slots for half a minute of an outage, shreds for a hundred slots whose code shreds are gone:
+    /// 320 MiB of address space, of which a healthy stream touches a tenth.
+    pub const DEFAULT: Self = Self { slots_max: 128, shreds_max: 1 << 18 };
 }
 
 /// Shreds of several slots on their way to become batches.

@@ -11,13 +11,14 @@ use crate::wire::variant::{CODE_LEN, Form, SIGNATURE_LEN};
 
 /// The checks asked for.
 #[derive(Clone, Debug, Default)]
-pub(in crate::parse) struct Verify {
-    /// Each shred belongs to the root of its set.
-    pub(in crate::parse) merkle: bool,
+pub struct Verify {
+    /// Each shred belongs to the root of its set: the root of the set's first shred, or the one
+    /// that the leader signed.
+    pub merkle: bool,
     /// The key that must have signed each root, and each legacy shred.
-    pub(in crate::parse) leader: Option<Key>,
+    pub leader: Option<Key>,
     /// Each entry's hash follows from the one before.
-    pub(in crate::parse) poh: bool,
+    pub poh: bool,
 }
 
 impl Verify {

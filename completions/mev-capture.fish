@@ -1,0 +1,245 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_mev_capture_global_optspecs
+    string join \n o/output= force f/format= human n/limit= duration= follow in-place only= check stats progress= metrics= schema= q/quiet v/verbose h/help V/version
+end
+
+function __fish_mev_capture_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_mev_capture_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_mev_capture_using_subcommand
+    set -l cmd (__fish_mev_capture_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -s V -l version -d 'Print version'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "udp" -d 'Receives datagrams from UDP sockets'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "gen" -d 'Makes deterministic traffic from a seed'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l buffer-len -d 'Ask for N bytes of kernel buffer for each socket' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l to -d 'Send to ADDR, such as 127.0.0.1:8001' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l speed -d 'Play X times as fast as recorded' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l pps -d 'Send N datagrams a second, evenly' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l full-rate -d 'Send as fast as the socket takes them'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -f -a "shreds" -d 'Solana slots as shreds, with swaps on the supported venues'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -f -a "feed" -d 'The toolkit\'s own 48- and 64-byte datagrams'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l seed -d 'Draw everything from seed N' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l slots -d 'Make N slots' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l txs-per-slot -d 'Put N transactions into each slot' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l first-slot -d 'Number the first slot N' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l tokens -d 'Make N tokens, WSOL and USDC among them' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l pools-per-pair -d 'Make N pools of each pair' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l wallets -d 'Let N wallets trade' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l spread -d 'Start prices are off by at most SHARE either way' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l swaps -d 'Of the transactions, SHARE are swaps' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l reverting -d 'Of the swaps, SHARE go towards their pool\'s start price' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l failing -d 'Of the swaps, SHARE ask for more than they would get' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l size-min -d 'Least size of a swap, as a share of the pool\'s depth' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l size-max -d 'Largest size of a swap, as a share of the pool\'s depth' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l hashes-per-tick -d 'Do N hashes a tick' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l shred-version -d 'Stamp shreds with version N' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l loss -d 'Lose SHARE of the packets' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l dup -d 'Deliver SHARE of the packets twice' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l corrupt -d 'Flip one bit in SHARE of the packets' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l reorder -d 'Deliver packets up to N places late' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l accounts-out -d 'Write the accounts at the start to FILE' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l leader-out -d 'Write the leader\'s public key to FILE' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l mode -d 'What kind of swaps to draw' -r -f -a "mixed\t'Large, small and tight swaps in the given shares'
+large\t'Swaps that move the price past the fees of a second pool'
+small\t'Swaps below the least amount'
+tight\t'Swaps whose limit a front-run would break'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l seed -d 'Draw everything from seed N' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l count -d 'Make N swaps' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l first-slot -d 'Number the first slot N' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l per-slot -d 'Put N swaps into each slot' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l tokens -d 'Make N tokens' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l pools-per-pair -d 'Make N pools of each pair' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l large -d 'Mixed: SHARE of the swaps are large' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l small -d 'Mixed: SHARE of the swaps are small' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l tight -d 'Mixed: SHARE of the swaps are tight' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l beyond -d 'Large: go beyond the least amount by up to SHARE' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l min-amount -d 'Small: stay below N raw units' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l size-min -d 'Tight: least size, as a share of the reserve' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l size-max -d 'Tight: largest size, as a share of the reserve' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l front-run -d 'Tight: a front-run of SHARE of the reserve breaks it' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l slippage -d 'Large and small: allow SHARE of slippage' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l pools-out -d 'Write the directory of the pools to FILE' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from help" -f -a "shreds" -d 'Solana slots as shreds, with swaps on the supported venues'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from help" -f -a "feed" -d 'The toolkit\'s own 48- and 64-byte datagrams'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send gen help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send gen help" -f -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send gen help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send gen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "shreds" -d 'Solana slots as shreds, with swaps on the supported venues'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "feed" -d 'The toolkit\'s own 48- and 64-byte datagrams'

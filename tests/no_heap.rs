@@ -1,0 +1,77 @@
+//! Nothing is allocated between a datagram and a decision: parse and arb in one process, on the
+//! feed and on slots, counted by the allocator.
+
+#![expect(unsafe_code, reason = "an allocator is unsafe by nature")]
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+#[path = "support/counting.rs"]
+mod counting;
+
+use mev::arb::{Engine, Options};
+use mev::chain::Chain;
+use mev::parse::{Config, Feed, Limits, Order, Parser, Verify};
+use mev::record::Opportunity;
+use mev::stream::{Arena, Piped, Reader, Stage};
+use std::path::Path;
+use std::process::Command;
+
+#[global_allocator]
+static ALLOCATOR: counting::Counting = counting::Counting;
+
+/// Runs a line of shell in an empty folder and gives the files `names` that it made there.
+fn made(name: &str, line: &str, names: &[&str]) -> Vec<Vec<u8>> {
+    let folder = std::env::temp_dir().join(format!("mev-no-heap-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_mev-parse")).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut bash = Command::new("bash");
+    bash.args(["-ec", line]).current_dir(&folder).env("PATH", path);
+    assert!(bash.status().unwrap().success(), "{line}");
+    let files = names.iter().map(|name| std::fs::read(folder.join(name)).unwrap()).collect();
+    std::fs::remove_dir_all(&folder).unwrap();
+    files
+}
+
+/// Steps `stage` through a stream; requests for memory during the steps, and opportunities.
+fn requests(stage: &mut impl Stage, stream: &[u8], room: usize) -> (u64, u64) {
+    let mut arena = Arena::with_room(room);
+    let mut reader = Reader::new(Piped::new(stream));
+    let (mut requests, mut found) = (0, 0);
+    while let Some(record) = reader.next().unwrap() {
+        let before = counting::requests();
+        stage.step(record, &mut arena);
+        stage.idle(0, &mut arena);
+        requests += counting::requests() - before;
+        found += arena.records().filter(|r| r.typed::<Opportunity>().is_some()).count() as u64;
+        arena.clear();
+    }
+    (requests, found)
+}
+
+fn config(order: Order) -> Config {
+    let verify = Verify { merkle: false, leader: None, poh: false };
+    Config { order, verify, limits: Limits::DEFAULT, shred_version: None }
+}
+
+// One test: another one in the same process would allocate while this one counts.
+#[test]
+fn nothing_is_allocated_between_a_datagram_and_a_decision() {
+    let line = "mev-capture gen feed --mode mixed --seed 5 --count 3000 --pools-out pools -o feed";
+    let files = made("feed", line, &["feed", "pools"]);
+    let mut feed = Feed::default();
+    feed.read(&files[1]).unwrap();
+    let parser = Parser::new(&config(Order::Arrival), feed).unwrap();
+    let kinds: &[u16] = &[0x20, 0x21, 0x22];
+    let mut chain = Chain::new(parser, Engine::new(Options::default()), kinds);
+    let (asked, found) = requests(&mut chain, &files[0], Engine::MAX_OUT);
+    assert!(found > 100, "only {found} opportunities: the test says little");
+    assert_eq!(asked, 0, "requests for memory on the feed");
+
+    let line = "mev-capture gen shreds --seed 5 --slots 6 --txs-per-slot 100 --accounts-out pools |
+        mev-parse --order slot --accounts pools -o parsed";
+    let files = made("slots", line, &["parsed"]);
+    let mut engine = Engine::new(Options::default());
+    let (asked, found) = requests(&mut engine, &files[0], Engine::MAX_OUT);
+    assert!(found > 100, "only {found} opportunities: the test says little");
+    assert_eq!(asked, 0, "requests for memory on slots");
+}
