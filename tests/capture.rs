@@ -180,6 +180,11 @@ fn side_files_appear_whole_or_not_at_all_and_are_never_overwritten_unasked() {
     assert_eq!(run(&with_leader).0, 0);
     let text = std::fs::read_to_string(&accounts).unwrap();
     assert!(text.lines().count() > 100);
+    let keypair = folder.path("key.json");
+    let with_key = ["gen", "shreds", "--slots", "1", "--keypair-out", keypair.to_str().unwrap()];
+    assert_eq!(run(&with_key).0, 0);
+    let signer = mev::keys::Signer::from_file(&keypair).unwrap();
+    assert!(text.contains(&mev::bytes::base58::Key(&signer.public()).to_string()));
     let key = std::fs::read_to_string(&leader).unwrap();
     assert!(mev::bytes::base58::key(key.trim_end()).is_some());
     let (status, out, said) = run(&args);

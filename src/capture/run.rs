@@ -60,8 +60,8 @@ pub(super) trait Take {
     /// A record of a stream that ends at byte `at`.
     fn record(&mut self, record: Record<'_>, at: u64) -> Result<()>;
 
-    /// Bytes from `at` on cannot be read.
-    fn damage(&mut self, at: u64) -> Result<()>;
+    /// Bytes from `at` on, where that is known, cannot be read.
+    fn damage(&mut self, at: Option<u64>) -> Result<()>;
 
     /// Something upstream dropped records.
     fn holes(&mut self);
@@ -113,8 +113,8 @@ impl Take for Convert<'_> {
         self.out.put_record(record, &datagram)
     }
 
-    fn damage(&mut self, at: u64) -> Result<()> {
-        self.out.gap(&packets::gap(self.rx_ns, GapReason::CaptureDamaged, 0, Some(at)))
+    fn damage(&mut self, at: Option<u64>) -> Result<()> {
+        self.out.gap(&packets::gap(self.rx_ns, GapReason::CaptureDamaged, 0, at))
     }
 
     fn holes(&mut self) {
@@ -198,7 +198,7 @@ fn walk_map(map: &Map, to: &mut impl Take) -> Result<u64> {
         let at = capture.at() as u64;
         match item {
             Ok(item) => to.item(&item, at)?,
-            Err(error) => return to.damage(at).and(Err(error)),
+            Err(error) => return to.damage(Some(at)).and(Err(error)),
         }
         if capture.at() - released >= 2 * RELEASE_LEN {
             map.release(released, released + RELEASE_LEN);
@@ -221,7 +221,7 @@ fn walk_pipe(from: Box<dyn Read>, fd: &OwnedFd, frame: &Frame, to: &mut impl Tak
             Ok(None) => break,
             // Following ends where the signal found the writer, which may be inside a packet.
             Err(_) if frame.common.follow && signal::stop_requested() => break,
-            Err(error) => return to.damage(0).and(Err(error)),
+            Err(error) => return to.damage(None).and(Err(error)),
         }
     }
     Ok(0)

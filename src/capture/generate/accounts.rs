@@ -326,11 +326,12 @@ mod tests {
                 Site::Cpmm(cpmm) => cpmm.owed,
                 Site::Whirlpool(_) => [0, 0],
             };
-            for side in 0..2 {
-                let vault = accounts.iter().find(|a| a.key == pool.vaults[side]).unwrap();
+            let sides = pool.vaults.iter().zip(&pool.tokens).zip(pool.reserves).zip(owed);
+            for (((vault, token), reserve), owed) in sides {
+                let vault = accounts.iter().find(|account| account.key == *vault).unwrap();
                 let read = dex::token_account(&vault.owner, &vault.data).unwrap();
-                assert_eq!(read.amount, pool.reserves[side] + owed[side]);
-                assert_eq!((*read.mint, *read.owner), (pool.tokens[side].mint, vault_owner(pool)));
+                assert_eq!(read.amount, reserve + owed);
+                assert_eq!((*read.mint, *read.owner), (token.mint, vault_owner(pool)));
                 let native = if *read.mint == WSOL { read.amount } else { 0 };
                 assert_eq!(vault.lamports, 2_039_280 + native, "as on mainnet");
             }

@@ -162,6 +162,13 @@ pub(in crate::capture) struct Shreds {
     #[arg(long, value_name = "FILE")]
     pub(in crate::capture) accounts_out: Option<PathBuf>,
 
+    /// Write the key pair of a wallet to FILE
+    ///
+    /// As Solana key files are, readable by its owner only: for mev-bundle --keypair. The wallet is
+    /// one of the account file's. Whoever knows the seed knows the key: never send money to it.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::capture) keypair_out: Option<PathBuf>,
+
     /// Write the leader's public key to FILE
     ///
     /// One line, base58: what mev-parse --verify leader takes as --leader. One leader signs all.

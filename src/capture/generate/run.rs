@@ -13,11 +13,15 @@ use crate::bytes::base58;
 use crate::cli::{Common, Format, Frame, Progress, Stats, Target};
 use crate::error::{Error, Exit, Result};
 use crate::sys::signal;
+use std::fs::Permissions;
 use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// A file beside the output, which appears whole.
-struct Side(BufWriter<Target>);
+struct Side {
+    to: BufWriter<Target>,
+}
 
 impl Side {
     /// Opens `path` under the rules of `--output`, before anything is made.
@@ -30,15 +34,30 @@ impl Side {
         let output = Some(path.to_owned());
         let common =
             Common { output, in_place: false, format: Format::Text, ..frame.common.clone() };
-        Target::open(&common).map(|target| Some(Self(BufWriter::new(target))))
+        Target::open(&common).map(|target| Some(Self { to: BufWriter::new(target) }))
     }
 
     fn put(&mut self, text: &str) -> Result<()> {
-        self.0.write_all(text.as_bytes()).map_err(|e| Error::os("cannot write", &e))
+        self.to.write_all(text.as_bytes()).map_err(|e| Error::os("cannot write", &e))
+    }
+
+    /// Lets nobody but its owner read it.
+    fn private(self) -> Result<Self> {
+        if let Target::File { file, .. } = self.to.get_ref() {
+            let mode = Permissions::from_mode(0o600);
+            file.set_permissions(mode).map_err(|e| Error::os("cannot set permissions", &e))?;
+        }
+        Ok(self)
+    }
+
+    /// Writes all of `text`.
+    fn whole(mut self, text: &str) -> Result<()> {
+        self.put(text)?;
+        self.finish()
     }
 
     fn finish(self) -> Result<()> {
-        let target = self.0.into_inner();
+        let target = self.to.into_inner();
         target.map_err(|e| Error::os("cannot write", &e.into_error()))?.finish()
     }
 }
@@ -73,6 +92,7 @@ pub(in crate::capture) fn shreds(frame: &Frame, args: &args::Shreds) -> Result<E
     let (scale, mix) = (args.scale()?, args.mix()?);
     let accounts_file = Side::open(frame, args.accounts_out.as_deref())?;
     let leader_file = Side::open(frame, args.leader_out.as_deref())?;
+    let key_file = Side::open(frame, args.keypair_out.as_deref())?;
     let mut out = Out::open(frame)?;
     let world = World::new(args.seed, &scale);
     let accounts = accounts::all(&world);
@@ -89,9 +109,11 @@ pub(in crate::capture) fn shreds(frame: &Frame, args: &args::Shreds) -> Result<E
     };
     let traffic = Traffic::new(args.seed, world, &accounts, before, mix);
     let mut blocks = Blocks::new(args.seed, traffic, plan);
-    if let Some(mut file) = leader_file {
-        file.put(&format!("{}\n", base58::Key(blocks.leader())))?;
-        file.finish()?;
+    if let Some(file) = leader_file {
+        file.whole(&format!("{}\n", base58::Key(blocks.leader())))?;
+    }
+    if let (Some(file), [wallet, ..]) = (key_file, blocks.traffic().wallets()) {
+        file.private()?.whole(&wallet.signer.key_file())?;
     }
     let mut impairer = Impairer::new(args.seed, args.impair());
     let mut made = Made::default();
@@ -133,9 +155,8 @@ pub(in crate::capture) fn feed(frame: &Frame, args: &args::Feed) -> Result<Exit>
     let mut out = Out::open(frame)?;
     let tokens = Token::draw_all(args.seed, args.tokens);
     let mut feed = Feed::new(args.seed, &tokens, args.pools_per_pair, shape);
-    if let Some(mut file) = directory {
-        file.put(&feed.directory())?;
-        file.finish()?;
+    if let Some(file) = directory {
+        file.whole(&feed.directory())?;
     }
     let start_ns = stamp::stamp_ns(0, 0, 1);
     for update in feed.start(args.first_slot - 1, start_ns) {

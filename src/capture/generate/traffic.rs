@@ -88,6 +88,11 @@ impl Traffic {
         Self { world, market, mix, rng: Rng::of(seed, "traffic") }
     }
 
+    /// Who trades.
+    pub fn wallets(&self) -> &[Wallet] {
+        &self.world.wallets
+    }
+
     /// The pools as they are after everything drawn so far.
     pub fn market(&self) -> &Market {
         &self.market

@@ -72,14 +72,23 @@ impl Token {
 pub struct Signer {
     /// The address.
     pub key: Key,
+    seed: [u8; 32],
     signer: keys::Signer,
 }
 
 impl Signer {
     /// A signer drawn from `rng`: reproducible, so never one that holds money.
     pub fn draw(rng: &mut Rng) -> Self {
-        let signer = keys::Signer::from_seed(&rng.key());
-        Self { key: signer.public(), signer }
+        let seed = rng.key();
+        let signer = keys::Signer::from_seed(&seed);
+        Self { key: signer.public(), seed, signer }
+    }
+
+    /// The key pair as Solana key files hold it: a JSON array of seed and public key.
+    pub fn key_file(&self) -> String {
+        let numbers: Vec<String> =
+            self.seed.iter().chain(&self.key).map(ToString::to_string).collect();
+        format!("[{}]\n", numbers.join(","))
     }
 
     /// The signature over `message`.

@@ -194,7 +194,7 @@ impl Take for Play {
         self.send(&datagram)
     }
 
-    fn damage(&mut self, _: u64) -> Result<()> {
+    fn damage(&mut self, _: Option<u64>) -> Result<()> {
         Ok(())
     }
 
