@@ -174,6 +174,7 @@ fn check(file: &str, text: &str) -> Vec<String> {
     let parts = file.trim_end_matches(".rs").split('/');
     let module = parts.filter(|part| *part != "mod" && *part != "lib").map(str::to_owned);
     let mut checker = Checker { file, module: module.collect(), test: false, broken: Vec::new() };
+    checker.test = file.ends_with("/tests.rs");
     let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{file}: {error}"));
     if !checker.module.is_empty() {
         checker.visit_file(&parsed);

@@ -67,7 +67,7 @@ fn nothing_is_allocated_between_a_datagram_and_a_decision() {
     assert!(found > 100, "only {found} opportunities: the test says little");
     assert_eq!(asked, 0, "requests for memory on the feed");
 
-    let line = "mev-capture gen shreds --seed 5 --slots 6 --txs-per-slot 100 --accounts-out pools |
+    let line = "mev-capture gen shreds --seed 5 --slots 6 --txs-per-slot 300 --accounts-out pools |
         mev-parse --order slot --accounts pools -o parsed";
     let files = made("slots", line, &["parsed"]);
     let mut engine = Engine::new(Options::default());

@@ -138,10 +138,11 @@ impl<S: Source> Reader<S> {
     fn fill(&mut self) -> Result<Option<usize>> {
         loop {
             let waiting = self.source.waiting();
-            if self.state == State::Start && waiting.len() >= 24 && !starts_with_head(waiting) {
+            let known = self.state != State::Start || waiting.len() >= 24;
+            if self.state == State::Start && known && !starts_with_head(waiting) {
                 return Err(self.foreign());
             }
-            if let Some(len) = u32_at(waiting, 0) {
+            if let Some(len) = u32_at(waiting, 0).filter(|_| known) {
                 if bad_len(len) {
                     return Err(self.broken());
                 }
@@ -291,6 +292,10 @@ mod tests {
         bytes[end + 16] = 9;
         let error = read_all(bytes.as_slice()).1.unwrap();
         assert!(error.to_string().contains("the end says 9 records, 3 were there"), "{error}");
+        for step in [1, 12, 23] {
+            let error = read_all(Drip(b"a text that comes in pieces, and is no stream", step)).1;
+            assert_eq!(error.unwrap().exit(), Exit::Foreign, "step {step}");
+        }
         let short = &stream(1)[64..];
         assert_eq!(read_all(short).1.unwrap().exit(), Exit::Foreign);
     }
