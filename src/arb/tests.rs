@@ -460,84 +460,91 @@ proptest! {
     }
 }
 
-/// Pools and ticks of the account files in `names`, as records, or why there are none.
-fn real(names: &[&str]) -> Option<Vec<Vec<[u128; 4]>>> {
-    let folder = std::env::var_os("MEV_SHARED")
-        .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into());
-    let mut accounts = crate::dex::AccountBook::new();
-    for name in names {
-        let path = std::path::Path::new(&folder).join("data/pools").join(name);
-        let text = std::fs::read(path).ok()?;
-        let mut take = |entry: crate::dex::accounts_file::Entry| {
-            if let Some(held) = entry.contents {
-                accounts.insert(entry.key, held.owner, held.data, entry.slot);
-            }
-        };
-        crate::dex::accounts_file::read(&text, &mut take).unwrap();
-    }
-    let mut records = Vec::new();
-    let mut keep = |parts: [&[u8]; 2], len: u32| {
-        let mut lines = vec![[0_u128; 4]; usize::try_from(len).unwrap() / 64];
-        let whole = parts.concat();
-        bytemuck::cast_slice_mut(&mut lines)[..whole.len()].copy_from_slice(&whole);
-        records.push(lines);
-    };
-    accounts.pools(crate::dex::Clock::default(), &mut |found| match found {
-        crate::dex::Found::Pool { pool, .. } => {
-            keep([bytemuck::bytes_of(pool), &[]], pool.head.len)
-        }
-        crate::dex::Found::Ticks { ticks, entries } => {
-            keep([bytemuck::bytes_of(ticks), bytemuck::cast_slice(entries)], ticks.head.len);
-        }
-        _ => {}
-    });
-    Some(records)
-}
+/// The pools of the shared folder.
+#[cfg(test)]
+mod real_pools {
+    use super::super::{book, decide, size};
+    use super::*;
 
-#[test]
-fn real_pools_are_sized_to_the_best_that_their_quotes_give() {
-    let Some(records) = real(&["orca-whirlpool-sol-usdc.jsonl", "raydium-cpmm-sol-usdc.jsonl"])
-    else {
-        println!("skipped: no shared folder with data/pools");
-        return;
-    };
-    let mut bed = Bed::new(Options { explain: true, ..Options::default() });
-    let mut found = Vec::new();
-    let mut pools = Vec::new();
-    for record in &records {
-        let record = Record::new(bytemuck::cast_slice(record)).unwrap();
+    /// Pools and ticks of the account files in `names`, as records, or why there are none.
+    fn real(names: &[&str]) -> Option<Vec<Vec<[u128; 4]>>> {
+        let folder = std::env::var_os("MEV_SHARED")
+            .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").into());
+        let mut accounts = crate::dex::AccountBook::new();
+        for name in names {
+            let path = std::path::Path::new(&folder).join("data/pools").join(name);
+            let text = std::fs::read(path).ok()?;
+            let mut take = |entry: crate::dex::accounts_file::Entry| {
+                if let Some(held) = entry.contents {
+                    accounts.insert(entry.key, held.owner, held.data, entry.slot);
+                }
+            };
+            crate::dex::accounts_file::read(&text, &mut take).unwrap();
+        }
+        let mut records = Vec::new();
+        let mut keep = |parts: [&[u8]; 2], len: u32| {
+            let mut lines = vec![[0_u128; 4]; usize::try_from(len).unwrap() / 64];
+            let whole = parts.concat();
+            bytemuck::cast_slice_mut(&mut lines)[..whole.len()].copy_from_slice(&whole);
+            records.push(lines);
+        };
+        accounts.pools(crate::dex::Clock::default(), &mut |found| match found {
+            crate::dex::Found::Pool { pool, .. } => {
+                keep([bytemuck::bytes_of(pool), &[]], pool.head.len);
+            }
+            crate::dex::Found::Ticks { ticks, entries } => {
+                keep([bytemuck::bytes_of(ticks), bytemuck::cast_slice(entries)], ticks.head.len);
+            }
+            _ => {}
+        });
+        Some(records)
+    }
+
+    #[test]
+    fn are_sized_to_the_best_that_their_quotes_give() {
+        let Some(records) = real(&["orca-whirlpool-sol-usdc.jsonl", "raydium-cpmm-sol-usdc.jsonl"])
+        else {
+            println!("skipped: no shared folder with data/pools");
+            return;
+        };
+        let mut bed = Bed::new(Options { explain: true, ..Options::default() });
+        let mut found = Vec::new();
+        let mut pools = Vec::new();
+        for record in &records {
+            let record = Record::new(bytemuck::cast_slice(record)).unwrap();
+            bed.out.clear();
+            bed.engine.step(record, &mut bed.out);
+            pools.extend(record.get::<Pool>().unwrap().copied());
+            found.extend(bed.out.records().map(|one| *one.get::<Opportunity>().unwrap().unwrap()));
+        }
         bed.out.clear();
-        bed.engine.step(record, &mut bed.out);
-        pools.extend(record.get::<Pool>().unwrap().copied());
+        bed.engine.finish(&mut bed.out);
         found.extend(bed.out.records().map(|one| *one.get::<Opportunity>().unwrap().unwrap()));
-    }
-    bed.out.clear();
-    bed.engine.finish(&mut bed.out);
-    found.extend(bed.out.records().map(|one| *one.get::<Opportunity>().unwrap().unwrap()));
-    let [one] = found.as_slice() else { panic!("{} opportunities", found.len()) };
-    assert_eq!((one.reason, one.head.flags, one.hops), (0, 0, 2));
-    assert_eq!(bed.engine.counters().dropped().map(|(_, count)| count).sum::<u64>(), 0);
-    let mut book = book::Book::new(4, 4, 1 << 12);
-    for record in &records {
-        let record = Record::new(bytemuck::cast_slice(record)).unwrap();
-        if let Some(array) = record.get::<Ticks>().unwrap() {
-            book.put_ticks(array, array.entries(record.tail::<Ticks>()).unwrap());
+        let [one] = found.as_slice() else { panic!("{} opportunities", found.len()) };
+        assert_eq!((one.reason, one.head.flags, one.hops), (0, 0, 2));
+        assert_eq!(bed.engine.counters().dropped().map(|(_, count)| count).sum::<u64>(), 0);
+        let mut book = book::Book::new(4, 4, 1 << 12);
+        for record in &records {
+            let record = Record::new(bytemuck::cast_slice(record)).unwrap();
+            if let Some(array) = record.get::<Ticks>().unwrap() {
+                book.put_ticks(array, array.entries(record.tail::<Ticks>()).unwrap());
+            }
+            if let Some(pool) = record.get::<Pool>().unwrap() {
+                book.put_pool(pool, |_| true);
+            }
         }
-        if let Some(pool) = record.get::<Pool>().unwrap() {
-            book.put_pool(pool, |_| true);
+        let hops = [0, 1].map(|at| {
+            let number = book.number(&one.pools[at]).unwrap();
+            let (pool, _) = book.state(number).unwrap();
+            decide::PoolHop { pool, ticks: book.ticks(number), a_to_b: one.directions[at] == 1 }
+        });
+        let gain = |input| size::plan(&hops, input, Flash::Own).map_or(i128::MIN, |plan| plan.gain);
+        assert_eq!(gain(one.amounts[0]), i128::from(one.gross));
+        let most = i128::from(one.gross) + i128::from(one.bound);
+        let grid = (1..3000).map(|part| one.amounts[0] / 1000 * part);
+        let near = one.amounts[0] - 1000..one.amounts[0] + 1000;
+        for input in grid.chain(near) {
+            assert!(gain(input) <= most, "{input} gives {} above {most}", gain(input));
         }
-    }
-    let hops = [0, 1].map(|at| {
-        let number = book.number(&one.pools[at]).unwrap();
-        let (pool, _) = book.state(number).unwrap();
-        decide::PoolHop { pool, ticks: book.ticks(number), a_to_b: one.directions[at] == 1 }
-    });
-    let gain = |input| size::plan(&hops, input, Flash::Own).map_or(i128::MIN, |plan| plan.gain);
-    assert_eq!(gain(one.amounts[0]), i128::from(one.gross));
-    let most = i128::from(one.gross) + i128::from(one.bound);
-    let grid = (1..3000).map(|part| one.amounts[0] / 1000 * part);
-    let near = one.amounts[0] - 1000..one.amounts[0] + 1000;
-    for input in grid.chain(near) {
-        assert!(gain(input) <= most, "{input} gives {} above {most}", gain(input));
     }
 }
