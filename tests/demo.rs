@@ -53,8 +53,7 @@ impl Drop for Folder {
 }
 
 const GENERATE: &str = "mev-capture gen shreds --seed 20261120 --slots 6 --txs-per-slot 150 \
-    --loss 4% --dup 1% --reorder 16 --accounts-out pools.jsonl --format pcap -o traffic.pcap
-    (umask 077; echo \"[$(seq -s, 1 32),121,181,86,46,143,230,84,249,64,120,177,18,232,169,139,167,144,31,133,58,230,149,190,215,224,227,145,11,173,4,150,100]\" > key.json)";
+    --loss 4% --dup 1% --reorder 16 --accounts-out pools.jsonl --keypair-out key.json --format pcap -o traffic.pcap";
 const PARSE: &str = "mev-parse --order slot --accounts pools.jsonl";
 const BUNDLE: &str = "mev-bundle --keypair key.json --accounts pools.jsonl";
 
