@@ -369,7 +369,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__gen__subcmd__shreds)
-            opts="-o -f -n -q -v -h --seed --slots --txs-per-slot --first-slot --tokens --pools-per-pair --wallets --spread --swaps --reverting --failing --size-min --size-max --hashes-per-tick --shred-version --loss --dup --corrupt --reorder --accounts-out --leader-out --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --seed --slots --txs-per-slot --first-slot --tokens --pools-per-pair --wallets --spread --swaps --reverting --failing --size-min --size-max --hashes-per-tick --shred-version --loss --dup --corrupt --reorder --accounts-out --keypair-out --leader-out --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -452,6 +452,10 @@ _mev__capture() {
                     return 0
                     ;;
                 --accounts-out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keypair-out)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -161,6 +161,7 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l corrupt -d 'Flip one bit in SHARE of the packets' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l reorder -d 'Deliver packets up to N places late' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l accounts-out -d 'Write the accounts at the start to FILE' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l keypair-out -d 'Write the key pair of a wallet to FILE' -r -F
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l leader-out -d 'Write the leader\'s public key to FILE' -r -F
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s o -l output -d 'Write to FILE instead of standard output' -r -F
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
