@@ -65,7 +65,7 @@ impl Out {
         } else {
             Form::Records(Output::open(frame)?)
         };
-        let (arena, flow) = (Arena::with_room(64 + (64 << 10)), Flow::new());
+        let (arena, flow) = (Arena::with_room(64 + (64 << 10)), Flow::open(frame)?);
         Ok(Self { form, arena, flow, tally: Tally::default() })
     }
 

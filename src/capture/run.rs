@@ -4,7 +4,7 @@ use super::args::{Args, Source};
 use super::generate::args::Gen;
 use super::out::Out;
 use super::packets;
-use crate::cli::{Frame, Named, Opened, Progress};
+use crate::cli::{Detected, Frame, Named, Opened, Progress};
 use crate::error::{Error, Exit, Result};
 use crate::mem::Map;
 use crate::net::pcap::{self, Capture, Item};
@@ -12,7 +12,7 @@ use crate::record::{GapReason, Packet, Record, check};
 use crate::stream::{self, Mapped, Piped};
 use crate::sys::{pipe, signal};
 use clap::{ArgMatches, FromArgMatches};
-use std::io::{Cursor, ErrorKind, Read};
+use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -130,54 +130,18 @@ impl Take for Convert<'_> {
     }
 }
 
-/// An input whose kind is known.
-enum Kind {
-    /// A capture in a map.
-    Capture(Map),
-    /// A capture from a pipe.
-    Piped(Box<dyn Read>, OwnedFd),
-    /// A record stream, or what its reader will name.
-    Stream(Opened),
-}
-
-/// Looks at the first bytes of an input. Of a pipe they are read, and put before the rest.
-fn detect(input: Opened) -> Result<Kind> {
-    const LEN: usize = pcap::Format::DETECT_LEN;
-    let (mut from, fd) = match input {
-        Opened::Map(map) if pcap::Format::detect(map.bytes()).is_some() => {
-            return Ok(Kind::Capture(map));
-        }
-        Opened::Map(map) => return Ok(Kind::Stream(Opened::Map(map))),
-        Opened::Pipe(from, fd) => (from, fd),
-    };
-    let mut start = [0; LEN];
-    let mut len = 0;
-    while let Some(room) = start.get_mut(len..).filter(|room| !room.is_empty()) {
-        match from.read(room) {
-            Ok(0) => break,
-            Ok(count) => len += count,
-            Err(e) if e.kind() == ErrorKind::Interrupted => {}
-            Err(e) => return Err(Error::os("cannot read", &e)),
-        }
-    }
-    let capture = pcap::Format::detect(&start).is_some();
-    let start: Vec<u8> = start.into_iter().take(len).collect();
-    let whole: Box<dyn Read> = Box::new(Cursor::new(start).chain(from));
-    Ok(if capture { Kind::Piped(whole, fd) } else { Kind::Stream(Opened::Pipe(whole, fd)) })
-}
-
 /// Hands everything in `input` to `to`, until a signal or until nothing more is wanted; gives the
 /// input's length, if it is known.
 pub(super) fn walk(input: Opened, frame: &Frame, to: &mut impl Take) -> Result<u64> {
-    match detect(input)? {
-        Kind::Capture(map) => walk_map(&map, to),
-        Kind::Piped(from, fd) => walk_pipe(from, &fd, frame, to),
-        Kind::Stream(Opened::Map(map)) => {
+    match input.detect()? {
+        Detected::Capture(map) => walk_map(&map, to),
+        Detected::Piped(from, fd) => walk_pipe(from, &fd, frame, to),
+        Detected::Stream { input: Opened::Map(map), .. } => {
             let len = map.bytes().len() as u64;
             let reader = stream::Reader::new(stream::Input::Mapped(Mapped::new(map)));
             walk_stream(reader, None, frame, to).map(|()| len)
         }
-        Kind::Stream(Opened::Pipe(from, fd)) => {
+        Detected::Stream { input: Opened::Pipe(from, fd), .. } => {
             let reader = stream::Reader::new(stream::Input::Piped(Piped::new(from)));
             walk_stream(reader, Some(&fd), frame, to).map(|()| 0)
         }

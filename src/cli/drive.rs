@@ -27,8 +27,8 @@ impl Drive {
     /// Those of [`Output::open`].
     pub fn open(frame: &Frame, max_out: usize, total_len: Option<u64>) -> Result<Self> {
         Ok(Self {
-            flow: Flow::new(),
             output: Output::open(frame)?,
+            flow: Flow::open(frame)?,
             arena: Arena::with_room(max_out),
             progress: Progress::new(&frame.common, total_len),
         })

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::mem::Map;
 use crate::stream::{Input, Mapped, Piped};
 use crate::sys::{pipe, signal};
+use crate::time::Stopwatch;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
@@ -94,7 +95,8 @@ impl Named {
         }
         let fd = file.as_fd().try_clone_to_owned().map_err(refused)?;
         if frame.common.follow && meta.is_file() {
-            return Ok(Opened::Pipe(Box::new(Growing(file)), fd));
+            let until = frame.common.duration.map(|limit| (Stopwatch::start(), limit));
+            return Ok(Opened::Pipe(Box::new(Growing { file, until }), fd));
         }
         if meta.is_file() && meta.len() > 0 {
             let map = Map::open(&file);
@@ -106,16 +108,24 @@ impl Named {
     }
 }
 
-/// A file that is still being written: at its end it waits for more, until a signal.
-struct Growing(File);
+/// A file that is still being written: at its end it waits for more, until a signal or its time.
+struct Growing {
+    file: File,
+    until: Option<(Stopwatch, Duration)>,
+}
+
+impl Growing {
+    fn is_over(&self) -> bool {
+        let late = self.until.is_some_and(|(since, limit)| since.elapsed() >= limit);
+        late || signal::stop_requested()
+    }
+}
 
 impl Read for Growing {
     fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
         loop {
-            match self.0.read(to) {
-                Ok(0) if !signal::stop_requested() => {
-                    pipe::pause(Duration::from_millis(5));
-                }
+            match self.file.read(to) {
+                Ok(0) if !self.is_over() => pipe::pause(Duration::from_millis(5)),
                 other => return other,
             }
         }

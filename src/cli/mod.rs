@@ -5,13 +5,16 @@
 //! else to standard error; what is written depends on the options, never on where it goes.
 
 mod common;
+mod detect;
 mod drive;
+mod gauges;
 mod input;
 mod output;
 mod progress;
 mod stats;
 
 pub use common::{Common, Files, Format, SchemaForm, When, parse_duration};
+pub use detect::Detected;
 pub use drive::{Drive, filter, read_stream};
 pub use input::{Named, Opened};
 pub use output::Output;

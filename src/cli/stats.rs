@@ -1,8 +1,12 @@
 //! Statistics: counters of a run and the latency of its records.
 
+use super::Frame;
+use super::gauges::Gauges;
+use crate::error::Result;
 use crate::time::{Stopwatch, now_ns};
 use hdrhistogram::Histogram;
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// Counters as one JSON object, in the order they were added.
 #[derive(Debug, Default)]
@@ -78,6 +82,7 @@ pub struct Flow {
     latency: Histogram<u64>,
     from_wire: Option<bool>,
     every: u64,
+    gauges: Option<Arc<Gauges>>,
 }
 
 /// Age of a first record above which a piped input counts as recorded, in ns.
@@ -97,13 +102,24 @@ impl Flow {
             .unwrap_or_else(|_| unreachable!("constant bounds are in order"));
         let (records_in, records_out) = (0, 0);
         let elapsed = Stopwatch::start();
-        Self { records_in, records_out, elapsed, latency, from_wire: None, every: 1 }
+        Self { records_in, records_out, elapsed, latency, from_wire: None, every: 1, gauges: None }
+    }
+
+    /// Starts the clock, and serves what is counted under `--metrics`.
+    ///
+    /// # Errors
+    /// Status 2 in a build without the gateway; status 5 when the system refuses the address.
+    pub fn open(frame: &Frame) -> Result<Self> {
+        Ok(Self { gauges: Gauges::serve(frame)?, ..Self::new() })
     }
 
     /// Counts a record that came in and starts its clock, if it is one of those measured.
     #[inline]
     pub fn take(&mut self, piped: bool, rx_ns: u64) -> Option<Stopwatch> {
         self.records_in += 1;
+        if let Some(gauges) = &self.gauges {
+            gauges.set(self.records_in, rx_ns);
+        }
         if self.from_wire.is_none() {
             let age_ns = now_ns().saturating_sub(rx_ns);
             self.from_wire = Some(piped && rx_ns > 0 && age_ns < LIVE_AGE_NS);

@@ -4,19 +4,17 @@ use super::args::Args;
 use super::feed::Feed;
 use super::stage::{Order, Parser};
 use super::tally::Tally;
-use crate::bytes::{u16_at, u64_at};
-use crate::cli::{Drive, Frame, Named, Opened, Stats, read_stream};
+use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, read_stream};
 use crate::dex::{AccountBook, accounts_file};
 use crate::error::{Error, Exit, Result};
 use crate::mem::Map;
-use crate::net::pcap::{Capture, Format, Item, Reader};
-use crate::record::{Head, Layout, PREFIX_LEN, Packet};
+use crate::net::pcap::{Capture, Item, Reader};
+use crate::record::{Layout, Packet};
 use crate::stream::Stage;
 use crate::sys::pipe;
-use crate::time::now_ns;
 use clap::{ArgMatches, FromArgMatches};
 use std::fs::File;
-use std::io::{Cursor, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
@@ -27,12 +25,6 @@ const WARNINGS_MAX: u64 = 20;
 
 /// Pages of a mapped capture are given back in steps of this many bytes.
 const RELEASE_LEN: usize = 16 << 20;
-
-/// Bytes of a stream that tell whether it is live: its head, and the common start of a record.
-const LIVE_LEN: usize = size_of::<Head>() + PREFIX_LEN;
-
-/// Age of a first packet above which a stream from a pipe counts as recorded, in ns.
-const LIVE_AGE_NS: u64 = 60_000_000_000;
 
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
@@ -52,10 +44,10 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     });
     let mut drive = Drive::open(frame, Parser::MAX_OUT, total_len)?;
     let mut kinds = inputs.iter().zip(opened).map(|(named, input)| {
-        detect(input).map(|input| (named, input)).map_err(|e| e.input(named.name()))
+        input.detect().map(|input| (named, input)).map_err(|e| e.input(named.name()))
     });
     let first = kinds.next().transpose()?;
-    let live = matches!(first, Some((_, Input::Stream { live: true, .. })));
+    let live = matches!(first, Some((_, Detected::Stream { live: true, .. })));
     let default = if live || frame.common.follow { Order::Arrival } else { Order::Slot };
     let mut parser = Parser::new(&args.config(default)?, feed).map_err(|_| {
         let error = std::io::Error::from(ErrorKind::OutOfMemory);
@@ -203,68 +195,18 @@ fn snapshot(
     drive.flush()
 }
 
-/// An input whose kind is known.
-enum Input {
-    /// A capture in a map.
-    Capture(Map),
-    /// A capture from a pipe.
-    Piped(Box<dyn Read>, OwnedFd),
-    /// A record stream, or what its reader will name; live when it comes from a pipe and its
-    /// first packet was received just now.
-    Stream { input: Opened, live: bool },
-}
-
-/// Looks at the first bytes of an input. Of a pipe they are read, and put before the rest.
-fn detect(input: Opened) -> Result<Input> {
-    let (mut from, fd) = match input {
-        Opened::Map(map) if Format::detect(map.bytes()).is_some() => {
-            return Ok(Input::Capture(map));
-        }
-        Opened::Map(map) => return Ok(Input::Stream { input: Opened::Map(map), live: false }),
-        Opened::Pipe(from, fd) => (from, fd),
-    };
-    let mut start = Vec::with_capacity(LIVE_LEN);
-    fill(&mut start, &mut from, Format::DETECT_LEN)?;
-    let capture = Format::detect(&start).is_some();
-    if !capture {
-        fill(&mut start, &mut from, LIVE_LEN)?;
-    }
-    let live = is_live(&start);
-    let whole: Box<dyn Read> = Box::new(Cursor::new(start).chain(from));
-    Ok(if capture {
-        Input::Piped(whole, fd)
-    } else {
-        Input::Stream { input: Opened::Pipe(whole, fd), live }
-    })
-}
-
-/// Reads until `start` is `len` bytes long or the input ends.
-fn fill(start: &mut Vec<u8>, from: &mut impl Read, len: usize) -> Result<()> {
-    let missing = len.saturating_sub(start.len()) as u64;
-    let read = from.by_ref().take(missing).read_to_end(start);
-    read.map(|_| ()).map_err(|e| Error::os("cannot read", &e))
-}
-
-/// Whether a stream's second record, the first after its head, is a packet less than a minute old.
-/// What was recorded gives the same rows through a pipe as from a file.
-fn is_live(start: &[u8]) -> bool {
-    let record = start.get(size_of::<Head>()..).unwrap_or_default();
-    let (kind, rx_ns) = (u16_at(record, 4), u64_at(record, 8).unwrap_or(0));
-    kind == Some(Packet::SCHEMA.kind) && now_ns().saturating_sub(rx_ns) < LIVE_AGE_NS
-}
-
 /// Reads one input to its end and gives its length.
 fn read(
     frame: &Frame,
     drive: &mut Drive,
     parser: &mut Parser,
-    input: Input,
+    input: Detected,
     before: u64,
 ) -> Result<u64> {
     match input {
-        Input::Capture(map) => read_capture(drive, parser, &map, before),
-        Input::Piped(from, fd) => read_piped(drive, parser, from, &fd),
-        Input::Stream { input, .. } => {
+        Detected::Capture(map) => read_capture(drive, parser, &map, before),
+        Detected::Piped(from, fd) => read_piped(drive, parser, from, &fd),
+        Detected::Stream { input, .. } => {
             read_stream(frame, drive, parser, &[Packet::SCHEMA.kind], input, before)
         }
     }

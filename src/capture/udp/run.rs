@@ -83,7 +83,7 @@ pub(in crate::capture) fn play(frame: &Frame, send: &Send) -> Result<Exit> {
         duration: frame.common.duration,
         left: frame.common.limit.unwrap_or(u64::MAX),
         check: frame.common.check,
-        flow: Flow::new(),
+        flow: Flow::open(frame)?,
         refused: [0; Skip::COUNT],
         truncated: 0,
         stopped: false,
