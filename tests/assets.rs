@@ -134,7 +134,7 @@ fn records_page() -> String {
     for schema in record::ALL {
         let _ =
             writeln!(page, ".SH {}\n{}\n.PP\n.nf", schema.name, roff(&one_paragraph(schema.doc)));
-        let _ = writeln!(page, "{}.fi", roff(&record::table(schema)).replace("\n", "\n") + "\n");
+        let _ = writeln!(page, "{}\n.fi", roff(&record::table(schema)));
     }
     page.push_str(".SH \"SEE ALSO\"\n.BR mev (7)\n");
     page
@@ -193,7 +193,7 @@ fn layouts_change_only_with_their_version() {
                 std::fs::create_dir_all(path.parent().unwrap()).unwrap();
                 std::fs::write(&path, should).unwrap();
             }
-            Err(_) => panic!("{} is not committed: run UPDATE=1", path.display()),
+            Err(error) => panic!("{}: {error}: run UPDATE=1", path.display()),
         }
     }
 }

@@ -162,7 +162,7 @@ fn cycle(pools: [&Pool; 2], token: Key) -> Opportunity {
 #[test]
 fn real_pools_become_swaps_that_decode_to_the_same_amounts() {
     let root = std::env::var("MEV_SHARED").unwrap_or_else(|_| "../shared".to_owned());
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(root).join("data/pools");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(root).join("data/pools");
     let names = ["raydium-cpmm-sol-usdc.jsonl", "orca-whirlpool-sol-usdc.jsonl"];
     let files = names.map(|name| root.join(name));
     let mut book = AccountBook::new();

@@ -1,7 +1,5 @@
 //! The laws of the command line, each over all commands.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
-
 use clap::{Arg, Command};
 use mev::cli::command;
 use std::collections::BTreeMap;

@@ -3,7 +3,6 @@
 
 #![expect(unsafe_code, reason = "an allocator is unsafe by nature")]
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 #[path = "support/counting.rs"]
 mod counting;

@@ -15,23 +15,23 @@ const ROUNDS: usize = 11;
 const SIDE: Duration = Duration::from_millis(40);
 
 /// One side: does its work so many times.
-pub type Side<'a> = &'a mut dyn FnMut(u64);
+pub(crate) type Side<'a> = &'a mut dyn FnMut(u64);
 
 /// Rows of a table, as Markdown.
-pub struct Report {
+pub(crate) struct Report {
     rows: String,
 }
 
 impl Report {
     /// Starts a table that says on which machine and how loaded it was.
-    pub fn new(title: &str) -> Self {
+    pub(crate) fn new(title: &str) -> Self {
         let mut rows = format!("### {title}\n\n{}\n\n", machine());
         rows += "| what | baseline ns | ours ns | ratio | spread of ratio |\n|---|---:|---:|---:|---|\n";
         Self { rows }
     }
 
     /// Times `baseline` and `ours` in turn and gives how many times faster ours is.
-    pub fn compare(&mut self, what: &str, baseline: Side<'_>, ours: Side<'_>) -> f64 {
+    pub(crate) fn compare(&mut self, what: &str, baseline: Side<'_>, ours: Side<'_>) -> f64 {
         let (slow_calls, fast_calls) = (calibrate(baseline), calibrate(ours));
         let mut rounds: Vec<(f64, f64)> =
             (0..ROUNDS).map(|_| (time(baseline, slow_calls), time(ours, fast_calls))).collect();
@@ -49,12 +49,12 @@ impl Report {
     }
 
     /// Adds a line that is no comparison.
-    pub fn line(&mut self, line: &str) {
+    pub(crate) fn line(&mut self, line: &str) {
         let _ = writeln!(self.rows, "\n{line}");
     }
 
     /// Prints the table, between marks that `scripts/bench` looks for.
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("<!-- bench -->\n{}<!-- /bench -->", self.rows);
     }
 }
@@ -86,7 +86,7 @@ fn calibrate(side: Side<'_>) -> u64 {
 }
 
 /// The machine, its load and the share of time that others took from it since boot.
-pub fn machine() -> String {
+pub(crate) fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let cpu = read("/proc/cpuinfo");
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
