@@ -160,7 +160,7 @@ fn live_requests_hold_the_bundles_and_their_answers_become_receipts() {
     assert!(!ran.err.contains("11111111"), "the secret is shown: {}", ran.err);
     for (receipt, _) in records::<Receipt>(&ran.out) {
         assert!(receipt.sent_ns > 0 && receipt.answered_ns >= receipt.sent_ns);
-        let accepted = format!("{}/api/v1/bundles", url) == text(&receipt.url);
+        let accepted = format!("{url}/api/v1/bundles") == text(&receipt.url);
         assert_eq!(receipt.http_status, if accepted { 200 } else { 400 });
         assert_eq!(receipt.code, if accepted { 0 } else { -32602 });
         let words = if accepted {
