@@ -10,7 +10,7 @@ use mev::wire::feed::{DexSwapTx, PoolStateUpdate};
 #[path = "../fuzz/bodies.rs"]
 mod bodies;
 
-/// Damaged copies of each seed.
+/// Damaged copies of each seed, unless `MEV_FUZZ_COPIES` asks for more, as `scripts/test --full` does.
 const COPIES: u64 = 1500;
 
 /// SplitMix64: the same damage every time.
@@ -59,13 +59,14 @@ fn damage(seed: &[u8], random: &mut Random) -> Vec<u8> {
 
 /// Runs a body over the seeds and their damaged copies.
 fn replay(body: fn(&[u8]), seeds: &[Vec<u8>]) {
+    let copies = std::env::var("MEV_FUZZ_COPIES").map_or(COPIES, |copies| copies.parse().unwrap());
     let mut random = Random(7);
     for seed in seeds {
         body(seed);
         for len in 0..seed.len().min(300) {
             body(&seed[..len]);
         }
-        for _ in 0..COPIES {
+        for _ in 0..copies {
             body(&damage(seed, &mut random));
         }
     }
