@@ -6,6 +6,7 @@ use crate::record::{self, Record, Schema};
 use crate::stream::Writer;
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 /// Where records go.
@@ -172,7 +173,7 @@ impl View {
 /// Standard output, or a file that is renamed into its place when it is whole.
 pub(crate) enum Target {
     /// Standard output.
-    Stdout(std::io::Stdout),
+    Stdout(File),
     /// A file, the name it is written under and the name it gets.
     File { file: File, part: PathBuf, path: PathBuf },
     /// A device or a named pipe: nothing there to replace.
@@ -192,7 +193,7 @@ impl Target {
                 return Err(Error::usage("standard output is a terminal; records are binary")
                     .hint("add --format text, or send the output to a file or another tool"));
             }
-            return Ok(Self::Stdout(std::io::stdout()));
+            return stdout().map(Self::Stdout);
         };
         let name = path.display().to_string();
         if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
@@ -223,8 +224,9 @@ impl Target {
     /// Status 5 when the system refuses.
     pub(crate) fn finish(self) -> Result<()> {
         match self {
-            Self::Stdout(mut out) => out.flush().map_err(|e| Error::os("cannot write", &e)),
-            Self::Device(mut file) => file.flush().map_err(|e| Error::os("cannot write", &e)),
+            Self::Stdout(mut file) | Self::Device(mut file) => {
+                file.flush().map_err(|e| Error::os("cannot write", &e))
+            }
             Self::File { file, part, path } => {
                 let refused = |e: std::io::Error| {
                     Error::os("cannot put in place", &e).input(path.display().to_string())
@@ -236,18 +238,25 @@ impl Target {
     }
 }
 
+/// Standard output without the library's buffer, which would cut records at line ends; a pipe is
+/// enlarged where the system allows it.
+fn stdout() -> Result<File> {
+    let fd = std::io::stdout().as_fd().try_clone_to_owned();
+    let fd = fd.map_err(|e| Error::os("cannot open standard output", &e))?;
+    let _ = crate::sys::pipe::enlarge(&fd);
+    Ok(File::from(fd))
+}
+
 impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
-            Self::Stdout(out) => out.write(bytes),
-            Self::File { file, .. } | Self::Device(file) => file.write(bytes),
+            Self::File { file, .. } | Self::Stdout(file) | Self::Device(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
-            Self::Stdout(out) => out.flush(),
-            Self::File { file, .. } | Self::Device(file) => file.flush(),
+            Self::File { file, .. } | Self::Stdout(file) | Self::Device(file) => file.flush(),
         }
     }
 }
