@@ -46,6 +46,26 @@ impl Map {
     }
 }
 
+/// Gives back the pages of a map that lie behind its reader, in steps.
+#[derive(Debug, Default)]
+pub struct Behind {
+    released: usize,
+}
+
+/// Bytes of a step; as many again stay mapped behind the reader.
+const STEP: usize = 16 << 20;
+
+impl Behind {
+    /// The reader has passed the bytes of `map` before `at`.
+    #[inline]
+    pub fn passed(&mut self, map: &Map, at: usize) {
+        if at.saturating_sub(self.released) >= 2 * STEP {
+            map.release(self.released, self.released + STEP);
+            self.released += STEP;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

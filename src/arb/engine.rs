@@ -340,11 +340,11 @@ impl Stage for Engine {
 
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
         // The caller has checked version and layout of what is consumed.
-        if let Ok(Some(row)) = input.get::<Swap>() {
+        if let Some(row) = input.typed::<Swap>() {
             self.take_swap(row, out);
-        } else if let Ok(Some(pool)) = input.get::<Pool>() {
+        } else if let Some(pool) = input.typed::<Pool>() {
             self.take_pool(pool, out);
-        } else if let Ok(Some(array)) = input.get::<Ticks>() {
+        } else if let Some(array) = input.typed::<Ticks>() {
             self.take_ticks(input, array, out);
         } else {
             if input.kind() == Gap::SCHEMA.kind {

@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::{Builder, Payer, Reject};
 use crate::cli::{Flow, Frame, Named, Stats, filter};
-use crate::dex::{AccountBook, accounts_file};
+use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
 use crate::keys::Signer;
 use crate::record::{Layout, Opportunity, Slot};
@@ -38,11 +38,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
 fn read_accounts(path: &Path, book: &mut AccountBook) -> Result<()> {
     let name = path.display().to_string();
     let text = std::fs::read(path).map_err(|e| Error::os("cannot read", &e).input(&name))?;
-    let read = accounts_file::read(&text, &mut |entry| match entry.contents {
-        Some(contents) => book.insert(entry.key, contents.owner, contents.data, entry.slot),
-        None => book.insert_absent(entry.key),
-    });
-    read.map(|_| ()).map_err(|error| error.input(name))
+    book.read(&text).map_err(|error| error.input(name))
 }
 
 /// Says what a user would otherwise look for.

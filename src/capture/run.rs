@@ -6,7 +6,7 @@ use super::out::Out;
 use super::packets;
 use crate::cli::{Detected, Frame, Named, Opened, Progress};
 use crate::error::{Error, Exit, Result};
-use crate::mem::Map;
+use crate::mem::{Behind, Map};
 use crate::net::pcap::{self, Capture, Item};
 use crate::record::{GapReason, Packet, Record, check};
 use crate::stream::{self, Mapped, Piped};
@@ -15,9 +15,6 @@ use clap::{ArgMatches, FromArgMatches};
 use std::io::Read;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
-
-/// Pages of a mapped capture are given back in steps of this many bytes.
-const RELEASE_LEN: usize = 16 << 20;
 
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
@@ -155,7 +152,7 @@ fn wanted(to: &impl Take) -> bool {
 /// A mapped capture: payloads are taken where they lie.
 fn walk_map(map: &Map, to: &mut impl Take) -> Result<u64> {
     let mut capture = Capture::new(map.bytes())?;
-    let mut released = 0;
+    let mut behind = Behind::default();
     while wanted(to)
         && let Some(item) = capture.next()
     {
@@ -164,10 +161,7 @@ fn walk_map(map: &Map, to: &mut impl Take) -> Result<u64> {
             Ok(item) => to.item(&item, at)?,
             Err(error) => return to.damage(Some(at)).and(Err(error)),
         }
-        if capture.at() - released >= 2 * RELEASE_LEN {
-            map.release(released, released + RELEASE_LEN);
-            released += RELEASE_LEN;
-        }
+        behind.passed(map, capture.at());
     }
     Ok(map.bytes().len() as u64)
 }

@@ -73,5 +73,10 @@ fn fill(start: &mut Vec<u8>, from: &mut impl Read, len: usize) -> Result<()> {
 fn is_live(start: &[u8]) -> bool {
     let record = start.get(size_of::<Head>()..).unwrap_or_default();
     let (kind, rx_ns) = (u16_at(record, 4), u64_at(record, 8).unwrap_or(0));
-    kind == Some(Packet::SCHEMA.kind) && now_ns().saturating_sub(rx_ns) < LIVE_AGE_NS
+    kind == Some(Packet::SCHEMA.kind) && is_recent(rx_ns)
+}
+
+/// Whether a receive time is of this minute; what is older was recorded.
+pub(super) fn is_recent(rx_ns: u64) -> bool {
+    now_ns().saturating_sub(rx_ns) < LIVE_AGE_NS
 }

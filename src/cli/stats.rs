@@ -1,6 +1,7 @@
 //! Statistics: counters of a run and the latency of its records.
 
 use super::Frame;
+use super::detect::is_recent;
 use super::gauges::Gauges;
 use crate::error::Result;
 use crate::time::{Stopwatch, now_ns};
@@ -85,9 +86,6 @@ pub struct Flow {
     gauges: Option<Arc<Gauges>>,
 }
 
-/// Age of a first record above which a piped input counts as recorded, in ns.
-const LIVE_AGE_NS: u64 = 60_000_000_000;
-
 impl Default for Flow {
     fn default() -> Self {
         Self::new()
@@ -121,8 +119,7 @@ impl Flow {
             gauges.set(self.records_in, rx_ns);
         }
         if self.from_wire.is_none() {
-            let age_ns = now_ns().saturating_sub(rx_ns);
-            self.from_wire = Some(piped && rx_ns > 0 && age_ns < LIVE_AGE_NS);
+            self.from_wire = Some(piped && is_recent(rx_ns));
         }
         if self.records_in.is_multiple_of(1 << 16) {
             let per_second = u128::from(self.records_in) * 1_000_000_000

@@ -13,6 +13,7 @@
 //! `A` is the RPC's account object, of which `owner` and `data` (base64) are read, or null: the
 //! cluster has no such account. Without `slot` the age is unknown, which is slot 0.
 
+use super::AccountBook;
 use crate::bytes::base58;
 use crate::error::{Error, Result};
 use crate::ids::Key;
@@ -232,6 +233,20 @@ fn key(value: Option<&Value>, name: &str) -> Outcome<Key> {
         },
         Some(_) => fault(format!("{name} is not a string")),
         None => fault(format!("{name} is missing")),
+    }
+}
+
+impl AccountBook {
+    /// Takes in every account of an account file.
+    ///
+    /// # Errors
+    /// Those of [`read`]; what came before is in the book.
+    pub fn read(&mut self, text: &[u8]) -> Result<()> {
+        let taken = read(text, &mut |entry| match entry.contents {
+            Some(contents) => self.insert(entry.key, contents.owner, contents.data, entry.slot),
+            None => self.insert_absent(entry.key),
+        });
+        taken.map(|_| ())
     }
 }
 

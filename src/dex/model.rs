@@ -17,7 +17,6 @@ use crate::ids::{Key, Venue};
 use crate::record::{Pool, PoolStatus, Tick, Ticks};
 
 use super::accounts::{AccountBook, Clock, Found, Unsupported};
-use super::orca_whirlpool::{SQRT_PRICE_MAX, SQRT_PRICE_MIN, TICK_MAX, TICK_MIN};
 use super::orca_whirlpool::{sqrt_price_at_tick, tick_at_sqrt_price};
 
 /// `floor(n / d)` of what is not negative.
@@ -148,11 +147,13 @@ fn between(of_a: bool, p: &BigInt, q: &BigInt, liquidity: &BigInt, up: bool) -> 
     if up { ce(n, d) } else { fl(n, d) }
 }
 
-/// Orca Whirlpool (facts 5), from every initialised tick of the pool, however far: the three-array
-/// rule and loading are not part of the model. `None` when an amount leaves 64 bits.
+/// Orca Whirlpool (facts 5), from the initialised ticks of the pool up to `edge`, the last tick that
+/// the instruction's arrays hold: a walk that finds none before it ends there. `None` when an amount
+/// leaves 64 bits.
 pub(super) fn clmm(
     pool: &Pool,
     ticks: &[Tick],
+    edge: i32,
     a_to_b: bool,
     exact_in: bool,
     amount: u64,
@@ -168,17 +169,17 @@ pub(super) fn clmm(
         crossed: 0,
         filled: false,
     };
-    let end = big(if a_to_b { SQRT_PRICE_MIN } else { SQRT_PRICE_MAX });
+    let end = big(sqrt_price_at_tick(edge)?);
     let mut left = big(amount);
     while left > big(0) && at.sqrt_price != end {
         let mut listed: Vec<_> = ticks.iter().map(|t| (t.tick, t.liquidity_net)).collect();
         listed.sort_unstable();
         let next = if a_to_b {
-            listed.iter().rev().find(|(tick, _)| *tick <= at.tick)
+            listed.iter().rev().find(|(tick, _)| (edge..=at.tick).contains(tick))
         } else {
-            listed.iter().find(|(tick, _)| *tick > at.tick)
+            listed.iter().find(|(tick, _)| *tick > at.tick && *tick <= edge)
         };
-        let stop = next.map_or(if a_to_b { TICK_MIN } else { TICK_MAX }, |(tick, _)| *tick);
+        let stop = next.map_or(edge, |(tick, _)| *tick);
         let target = big(sqrt_price_at_tick(stop)?);
         let (p, l) = (at.sqrt_price.clone(), at.liquidity.clone());
         // Token a moves in when a goes in, out when b does.

@@ -5,9 +5,9 @@ use super::feed::Feed;
 use super::stage::{Order, Parser};
 use super::tally::Tally;
 use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, read_stream};
-use crate::dex::{AccountBook, accounts_file};
+use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
-use crate::mem::Map;
+use crate::mem::{Behind, Map};
 use crate::net::pcap::{Capture, Item, Reader};
 use crate::record::{Layout, Packet};
 use crate::stream::Stage;
@@ -22,9 +22,6 @@ use std::time::Duration;
 
 /// Warnings about accounts that are printed one by one.
 const WARNINGS_MAX: u64 = 20;
-
-/// Pages of a mapped capture are given back in steps of this many bytes.
-const RELEASE_LEN: usize = 16 << 20;
 
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
@@ -147,13 +144,7 @@ fn directory(args: &Args) -> Result<Feed> {
 fn book(args: &Args) -> Result<AccountBook> {
     let mut book = AccountBook::new();
     for path in &args.accounts {
-        with_file(path, |text| {
-            accounts_file::read(text, &mut |entry| match entry.contents {
-                Some(contents) => book.insert(entry.key, contents.owner, contents.data, entry.slot),
-                None => book.insert_absent(entry.key),
-            })
-            .map(|_| ())
-        })?;
+        with_file(path, |text| book.read(text))?;
     }
     Ok(book)
 }
@@ -215,17 +206,14 @@ fn read(
 /// Reads a mapped capture; its payloads are parsed where they lie.
 fn read_capture(drive: &mut Drive, parser: &mut Parser, map: &Map, before: u64) -> Result<u64> {
     let mut capture = Capture::new(map.bytes())?;
-    let mut released = 0;
+    let mut behind = Behind::default();
     while !drive.is_full()
         && let Some(item) = capture.next()
     {
         take(drive, parser, item?, false)?;
         let at = capture.at();
         drive.progress(before + at as u64);
-        if at - released >= 2 * RELEASE_LEN {
-            map.release(released, released + RELEASE_LEN);
-            released += RELEASE_LEN;
-        }
+        behind.passed(map, at);
     }
     Ok(map.bytes().len() as u64)
 }

@@ -1,7 +1,7 @@
 //! Where a reader's bytes come from: a pipe through a buffer, or a map without one.
 
 use super::stage::Line;
-use crate::mem::Map;
+use crate::mem::{Behind, Map};
 use crate::record::{LEN_MAX, LINE};
 use std::io::{ErrorKind, Read, Result};
 
@@ -73,16 +73,13 @@ impl<R: Read> Source for Piped<R> {
 pub struct Mapped {
     map: Map,
     at: usize,
-    released: usize,
+    behind: Behind,
 }
-
-/// How far pages are left behind before they are given back.
-const RELEASE: usize = 16 << 20;
 
 impl Mapped {
     /// Reads `map` from its first byte.
     pub fn new(map: Map) -> Self {
-        Self { map, at: 0, released: 0 }
+        Self { map, at: 0, behind: Behind::default() }
     }
 }
 
@@ -93,11 +90,7 @@ impl Source for Mapped {
 
     fn take(&mut self, count: usize) {
         self.at = (self.at + count).min(self.map.bytes().len());
-        if self.at - self.released >= 2 * RELEASE {
-            let to = self.released + RELEASE;
-            self.map.release(self.released, to);
-            self.released = to;
-        }
+        self.behind.passed(&self.map, self.at);
     }
 
     fn more(&mut self) -> Result<usize> {

@@ -361,7 +361,9 @@ mod tests {
         } else {
             t22_pre(&big(amount), fee_out.bps, fee_out.max)
         };
-        let model = clmm(pool, ticks.ticks, a_to_b, exact_in, narrow(&moved).unwrap()).unwrap();
+        let edge = Reach::of(pool, ticks, a_to_b).unwrap().edge;
+        let moved = narrow(&moved).unwrap();
+        let model = clmm(pool, ticks.ticks, edge, a_to_b, exact_in, moved).unwrap();
         let Clmm { amount_in, amount_out, fee, .. } = &model;
         if exact_in && model.filled {
             assert_eq!(quote.amount_in, amount);
