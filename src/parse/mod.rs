@@ -32,6 +32,7 @@ mod args;
 mod batch;
 mod decode;
 mod deshred;
+mod executed;
 mod feed;
 mod mints;
 mod poh;
@@ -46,6 +47,7 @@ mod tests;
 mod version;
 
 pub use deshred::{Limits, Verify};
+pub use executed::{Executed, Inner, TokenBalance};
 pub use feed::Feed;
 pub use stage::{Config, Order, Parser};
 pub use tally::Tally;
