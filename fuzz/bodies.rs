@@ -101,7 +101,7 @@ pub(crate) fn feed(bytes: &[u8]) {
 /// Every account decoder: the bytes as an account of each program, in its own and in the venue's
 /// lengths; pools that come out hold their own rules.
 pub(crate) fn accounts(bytes: &[u8]) {
-    for program in mev::dex::VENUES.iter().filter_map(|spec| spec.program) {
+    for program in mev::ids::Venue::ALL.iter().flat_map(|venue| venue.programs()) {
         let mut book = AccountBook::new();
         for (number, part) in bytes.chunks(1024).take(8).enumerate() {
             let key = [u8::try_from(number).unwrap_or(0); 32];

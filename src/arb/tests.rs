@@ -300,7 +300,12 @@ fn whirlpool() -> (Pool, Vec<u8>) {
     array.head.len = 192;
     let mut bytes = bytemuck::bytes_of(&array).to_vec();
     for (tick, liquidity_net) in ticks {
-        bytes.extend_from_slice(bytemuck::bytes_of(&Tick { liquidity_net, tick, _zero: [0; 12] }));
+        bytes.extend_from_slice(bytemuck::bytes_of(&Tick {
+            liquidity_net,
+            tick,
+            orders: 0,
+            _zero: [0; 8],
+        }));
     }
     (pool, bytes)
 }
@@ -321,7 +326,7 @@ fn a_cycle_crosses_ticks() {
     assert_eq!((one.venues, one.hops), ([4, 3, 0, 0], 2));
     let range = crate::dex::TickRange {
         ticks: &[(-19_016, 4_000_000_000_000), (-18_936, -4_000_000_000_000)]
-            .map(|(tick, liquidity_net)| Tick { liquidity_net, tick, _zero: [0; 12] }),
+            .map(|(tick, liquidity_net)| Tick { liquidity_net, tick, orders: 0, _zero: [0; 8] }),
         first_tick: -19_712,
         end_tick: -19_712 + 1408,
     };

@@ -50,7 +50,7 @@ impl TickStore {
             return Err(TickFault::Pools);
         }
         let end = self.slab.len().saturating_add(self.size); // within the capacity: no heap
-        self.slab.resize(end, Tick { liquidity_net: 0, tick: 0, _zero: [0; 12] });
+        self.slab.resize(end, Tick { liquidity_net: 0, tick: 0, orders: 0, _zero: [0; 8] });
         u32::try_from(used).map_err(|_| TickFault::Pools)
     }
 
@@ -133,7 +133,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn ticks(list: &[i32]) -> Vec<Tick> {
-        let tick = |tick: &i32| Tick { liquidity_net: 1, tick: *tick, _zero: [0; 12] };
+        let tick = |tick: &i32| Tick { liquidity_net: 1, tick: *tick, orders: 0, _zero: [0; 8] };
         list.iter().map(tick).collect()
     }
 

@@ -4,17 +4,12 @@
 
 use crate::ids::Venue;
 
-use super::build::BuildFault;
-use super::instruction::Decoded;
 use super::{VenueSpec, product, segment};
 
 /// The feed's line in the table of venues.
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::Feed,
-    program: None,
-    decode: |_| Ok(Decoded::NotSwap),
-    pools: |_, _, _| {},
     swap: product::swap,
     segment: segment::product,
-    build: |_, _| Err(BuildFault::NoProgram),
+    ..VenueSpec::of(Venue::Feed)
 };

@@ -5,7 +5,7 @@
 
 use crate::bytes::{u8_at, u64_at, u128_at};
 use crate::ids::{Key, Venue};
-use crate::record::{Direction, Exact};
+use crate::record::{Action, Direction, Exact};
 
 /// An instruction as a message carries it: accounts are positions in the message's key list.
 #[derive(Clone, Copy, Debug)]
@@ -130,25 +130,101 @@ impl SwapIx<'_> {
 }
 
 /// What an instruction of a known program is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Decoded<'a> {
-    /// Another instruction of the program: no swap.
+    /// Another instruction of the program: it moves no pool.
     NotSwap,
     /// One swap.
     One(SwapIx<'a>),
-    /// Two swaps in a row: the output of the first goes into the second.
-    Two([SwapIx<'a>; 2]),
+    /// Several swaps in a row: the output of each goes into the next.
+    Hops(Hops),
+    /// An aggregator's whole: `pool` and vaults are absent, and the amounts are those of the route.
+    Route(SwapIx<'a>),
+    /// A change of a pool that is no swap.
+    Liquidity(LiquidityIx<'a>),
     /// Not decodable.
     Refused(IxFault),
 }
 
+/// The swaps of one instruction, in the order in which they execute.
+#[derive(Clone, Copy, Debug)]
+pub struct Hops {
+    /// How many there are.
+    pub(super) count: u8,
+    /// Swap number `n` of the instruction that this was decoded from.
+    pub(super) hop: for<'a> fn(&Instruction<'a>, u8) -> Option<SwapIx<'a>>,
+}
+
 impl<'a> Decoded<'a> {
-    /// The swaps, in the order in which they execute.
-    pub fn swaps(&self) -> &[SwapIx<'a>] {
+    /// How many swaps there are, routes left aside.
+    #[inline]
+    pub fn swap_count(&self) -> u8 {
         match self {
-            Self::One(swap) => std::slice::from_ref(swap),
-            Self::Two(swaps) => swaps,
-            Self::NotSwap | Self::Refused(_) => &[],
+            Self::One(_) => 1,
+            Self::Hops(hops) => hops.count,
+            _ => 0,
+        }
+    }
+
+    /// Swap number `n` of `ix`, which this was decoded from, in the order in which they execute.
+    #[inline]
+    pub fn swap(&self, ix: &Instruction<'a>, n: u8) -> Option<SwapIx<'a>> {
+        match self {
+            Self::One(swap) if n == 0 => Some(*swap),
+            Self::Hops(hops) if n < hops.count => (hops.hop)(ix, n),
+            _ => None,
+        }
+    }
+}
+
+/// A change of a pool that is no swap, as an instruction asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiquidityIx<'a> {
+    /// Where.
+    pub venue: Venue,
+    /// What is done.
+    pub action: Action,
+    /// The pool's account.
+    pub pool: Option<&'a Key>,
+    /// Who signs for it.
+    pub owner: Option<&'a Key>,
+    /// Token a, or the base token.
+    pub mint_a: Option<&'a Key>,
+    /// Token b, or the quote token.
+    pub mint_b: Option<&'a Key>,
+    /// Exact raw units of a.
+    pub amount_a: Option<u64>,
+    /// Exact raw units of b.
+    pub amount_b: Option<u64>,
+    /// The most of a that may go in, or the least that must come out.
+    pub limit_a: Option<u64>,
+    /// The most of b that may go in, or the least that must come out.
+    pub limit_b: Option<u64>,
+    /// Liquidity or pool tokens, in the venue's unit.
+    pub liquidity: Option<u128>,
+    /// The new value of what is changed, in the venue's unit.
+    pub value: Option<u64>,
+    /// Lowest and highest tick or bin.
+    pub ticks: Option<(i32, i32)>,
+}
+
+impl LiquidityIx<'_> {
+    /// A change of which nothing else is known.
+    pub(super) fn new(venue: Venue, action: Action) -> Self {
+        Self {
+            venue,
+            action,
+            pool: None,
+            owner: None,
+            mint_a: None,
+            mint_b: None,
+            amount_a: None,
+            amount_b: None,
+            limit_a: None,
+            limit_b: None,
+            liquidity: None,
+            value: None,
+            ticks: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Venues: how each names a swap, keeps a pool, prices it and is called.
 //!
 //! ```text
-//! instruction --decode--> SwapIx          accounts --AccountBook::pools--> record::Pool, Ticks
+//! instruction --decode--> Decoded    event --event--> Event    accounts --AccountBook::pools--> record::Pool, Ticks
 //! Pool + Ticks --quote_in, quote_out, min_in, apply, segment--> amounts
 //! Pool + AccountBook --build--> an instruction that swaps
 //! ```
@@ -21,12 +21,14 @@
 mod accounts;
 pub mod accounts_file;
 mod build;
+mod event;
 mod feed;
 mod instruction;
 #[cfg(test)]
 mod model;
 mod orca_whirlpool;
 mod product;
+mod programs;
 mod quote;
 mod raydium_amm_v4;
 mod raydium_cpmm;
@@ -36,26 +38,58 @@ mod token;
 
 pub use accounts::{Account, AccountBook, AccountFault, Clock, Found, Out, Part, Unsupported};
 pub use build::{Build, BuildFault, associated_token, build};
-pub use instruction::{Decoded, Instruction, IxFault, SwapIx};
+pub use event::{Channel, Event, FeeSide, Filled, Leg, Legs, Moved, Rederived};
+pub use instruction::{Decoded, Hops, Instruction, IxFault, LiquidityIx, SwapIx};
 pub use orca_whirlpool::{SQRT_PRICE_MAX, SQRT_PRICE_MIN, TICK_MAX, TICK_MIN};
 pub use orca_whirlpool::{sqrt_price_at_tick, tick_array_address, tick_at_sqrt_price};
+pub use programs::venue_of;
 pub use quote::{Fault, Order, Quote, apply, min_in, quote_in, quote_out};
 pub use segment::{Cursor, Ratio, Segment, segment};
 pub use ticks::{TickRange, covered};
 pub use token::{Mint, TokenAccount, TransferFee, mint, token_account};
 
-use crate::ids::{Key, Venue};
+use crate::ids::Venue;
 use crate::record::Pool;
+
+/// How sure a part of a venue's file is of its layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// Not there.
+    None,
+    /// A hypothesis.
+    Unverified,
+    /// From decoders of third parties.
+    ThirdParty,
+    /// From the program's own source or interface description.
+    Source,
+    /// Checked against transactions or accounts of mainnet.
+    Live,
+}
+
+/// What a venue's file covers, and on what evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// Instructions into intents (or routes).
+    pub intents: Grade,
+    /// Events into fills; without them inner transfers are read.
+    pub fills: Grade,
+    /// Accounts into pools.
+    pub pools: Grade,
+}
 
 /// All that the toolkit knows of a venue.
 #[derive(Debug)]
 pub struct VenueSpec {
     /// Its number and name.
     pub venue: Venue,
-    /// Its program; `None` for the feed, which has none.
-    pub program: Option<&'static Key>,
+    /// What is covered.
+    pub coverage: Coverage,
     /// Reads one of its instructions.
     decode: for<'a> fn(&Instruction<'a>) -> Result<Decoded<'a>, IxFault>,
+    /// Reads one of its events.
+    event: for<'a> fn(Channel, &'a [u8]) -> Event<'a>,
+    /// Reckons a swap again from the state that its event tells.
+    rederive: fn(Channel, &[u8]) -> Rederived,
     /// Joins its pools from accounts.
     pools: fn(&AccountBook, Clock, &mut Out<'_>),
     /// Answers an order as its program would.
@@ -66,19 +100,102 @@ pub struct VenueSpec {
     build: fn(&AccountBook, &Build<'_>) -> Result<build::Ix, BuildFault>,
 }
 
-/// Every venue, in the order of its number.
-pub const VENUES: &[VenueSpec] =
-    &[raydium_amm_v4::SPEC, raydium_cpmm::SPEC, orca_whirlpool::SPEC, feed::SPEC];
+impl VenueSpec {
+    /// A venue of which nothing but its programs is known: the base that a venue's file fills in.
+    const fn of(venue: Venue) -> Self {
+        Self {
+            venue,
+            coverage: Coverage { intents: Grade::None, fills: Grade::None, pools: Grade::None },
+            decode: |_| Err(IxFault::Unknown),
+            event: |_, _| Event::Unknown,
+            rederive: |_, _| Rederived::StateUnknown,
+            pools: |_, _, _| {},
+            swap: |_, _, _| Err(Fault::Venue),
+            segment: |_, _, _, _| None,
+            build: |_, _| Err(BuildFault::NoProgram),
+        }
+    }
 
-/// The venue whose program is `program`.
-#[inline]
-pub fn venue_of(program: &Key) -> Option<&'static VenueSpec> {
-    // One word tells the known programs from nearly every other.
-    let word = program.first_chunk::<8>()?;
-    VENUES.iter().find(|spec| {
-        spec.program.is_some_and(|known| known.first_chunk() == Some(word) && known == program)
-    })
+    /// What `ix`, an instruction of this venue, is.
+    #[inline]
+    pub fn decode<'a>(&self, ix: &Instruction<'a>) -> Decoded<'a> {
+        (self.decode)(ix).unwrap_or_else(Decoded::Refused)
+    }
+
+    /// What an event of this venue tells.
+    #[inline]
+    pub fn event<'a>(&self, channel: Channel, bytes: &'a [u8]) -> Event<'a> {
+        (self.event)(channel, bytes)
+    }
+
+    /// What the venue's formula makes of the swap that an event tells of.
+    #[inline]
+    pub fn rederive(&self, channel: Channel, bytes: &[u8]) -> Rederived {
+        (self.rederive)(channel, bytes)
+    }
 }
+
+/// Every venue, in the order of its number.
+pub const VENUES: &[VenueSpec] = &[
+    raydium_amm_v4::SPEC,
+    raydium_cpmm::SPEC,
+    orca_whirlpool::SPEC,
+    feed::SPEC,
+    VenueSpec::of(Venue::RaydiumClmm),
+    VenueSpec::of(Venue::RaydiumLaunchlab),
+    VenueSpec::of(Venue::RaydiumStable),
+    VenueSpec::of(Venue::MeteoraDlmm),
+    VenueSpec::of(Venue::MeteoraDammV2),
+    VenueSpec::of(Venue::MeteoraDbc),
+    VenueSpec::of(Venue::MeteoraDammV1),
+    VenueSpec::of(Venue::Pump),
+    VenueSpec::of(Venue::PumpSwap),
+    VenueSpec::of(Venue::Phoenix),
+    VenueSpec::of(Venue::OpenbookV2),
+    VenueSpec::of(Venue::Manifest),
+    VenueSpec::of(Venue::LifinityV2),
+    VenueSpec::of(Venue::Saber),
+    VenueSpec::of(Venue::TokenSwap),
+    VenueSpec::of(Venue::PancakeClmm),
+    VenueSpec::of(Venue::ByrealClmm),
+    VenueSpec::of(Venue::Gamma),
+    VenueSpec::of(Venue::Solfi),
+    VenueSpec::of(Venue::SolfiV2),
+    VenueSpec::of(Venue::Tessera),
+    VenueSpec::of(Venue::Zerofi),
+    VenueSpec::of(Venue::Bisonfi),
+    VenueSpec::of(Venue::Goonfi),
+    VenueSpec::of(Venue::GoonfiV2),
+    VenueSpec::of(Venue::Obsidian),
+    VenueSpec::of(Venue::Scorch),
+    VenueSpec::of(Venue::Quay),
+    VenueSpec::of(Venue::Humidifi),
+    VenueSpec::of(Venue::Alphaq),
+    VenueSpec::of(Venue::ObricV2),
+    VenueSpec::of(Venue::Quantum),
+    VenueSpec::of(Venue::Aquifer),
+    VenueSpec::of(Venue::Hadron),
+    VenueSpec::of(Venue::StabbleStable),
+    VenueSpec::of(Venue::StabbleWeighted),
+    VenueSpec::of(Venue::Boop),
+    VenueSpec::of(Venue::Moonit),
+    VenueSpec::of(Venue::Virtuals),
+    VenueSpec::of(Venue::Heaven),
+    VenueSpec::of(Venue::Vertigo),
+    VenueSpec::of(Venue::Bonkswap),
+    VenueSpec::of(Venue::Woofi),
+    VenueSpec::of(Venue::SarosDlmm),
+    VenueSpec::of(Venue::Sanctum),
+    VenueSpec::of(Venue::Wavebreak),
+    VenueSpec::of(Venue::Gavel),
+    VenueSpec::of(Venue::Lifinity),
+    VenueSpec::of(Venue::JupiterV6),
+    VenueSpec::of(Venue::OkxV2),
+    VenueSpec::of(Venue::OkxV1),
+    VenueSpec::of(Venue::Dflow),
+    VenueSpec::of(Venue::Titan),
+    VenueSpec::of(Venue::RaydiumRoute),
+];
 
 /// What is known of `venue`.
 #[inline]
@@ -87,10 +204,14 @@ pub fn spec(venue: Venue) -> &'static VenueSpec {
     VENUES.get((venue as usize).wrapping_sub(1)).unwrap_or(&feed::SPEC)
 }
 
-/// What `ix` is, if it calls a known venue.
+/// What `ix` is, if it calls a known venue; an event that a program sends to itself is no swap.
 #[inline]
 pub fn decode<'a>(ix: &Instruction<'a>) -> Option<Decoded<'a>> {
-    venue_of(ix.program).map(|spec| (spec.decode)(ix).unwrap_or_else(Decoded::Refused))
+    let spec = venue_of(ix.program)?;
+    if ix.data.starts_with(&event::SELF_CALL) {
+        return Some(Decoded::NotSwap);
+    }
+    Some(spec.decode(ix))
 }
 
 #[cfg(test)]
@@ -101,15 +222,8 @@ mod tests {
     fn the_table_is_complete_and_in_order() {
         assert_eq!(VENUES.len(), Venue::ALL.len());
         for (known, venue) in VENUES.iter().zip(Venue::ALL) {
-            assert_eq!(known.venue, venue);
-            assert_eq!(spec(venue).venue, venue);
-            if let Some(program) = known.program {
-                assert_eq!(venue_of(program).map(|spec| spec.venue), Some(venue));
-                let mut other = *program;
-                other[31] ^= 1;
-                assert!(venue_of(&other).is_none());
-            }
+            assert_eq!(known.venue, *venue);
+            assert_eq!(spec(*venue).venue, *venue);
         }
-        assert!(venue_of(&[0; 32]).is_none());
     }
 }

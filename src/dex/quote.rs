@@ -282,7 +282,7 @@ mod tests {
         let mut pool = Pool::new(0);
         assert_eq!(quote_in(&pool, TickRange::NONE, true, 1), Err(Fault::Venue));
         for venue in Venue::ALL {
-            pool.venue = venue as u16;
+            pool.venue = *venue as u16;
             pool.status = PoolStatus::Disabled as u8;
             assert_eq!(quote_in(&pool, TickRange::NONE, true, 1), Err(Fault::Disabled));
             pool.status = PoolStatus::Unsupported as u8;

@@ -18,17 +18,18 @@ use crate::record::{Exact, Pool, PoolStatus};
 use super::accounts::{AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys};
 use super::build::{Build, BuildFault, Ix, Metas};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
-use super::{VenueSpec, product, segment};
+use super::{Coverage, Grade, VenueSpec, product, segment};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::RaydiumAmmV4,
-    program: Some(&RAYDIUM_AMM_V4),
+    coverage: Coverage { intents: Grade::Live, fills: Grade::None, pools: Grade::Live },
     decode,
     pools,
     swap: product::swap,
     segment: segment::product,
     build,
+    ..VenueSpec::of(Venue::RaydiumAmmV4)
 };
 
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
@@ -287,7 +288,7 @@ mod tests {
                 }
                 Decoded::NotSwap => Err("not a swap"),
                 Decoded::Refused(fault) => Err(fault.name()),
-                Decoded::Two(_) => unreachable!(),
+                other => panic!("{other:?}"),
             }
         };
         let first = hex::decode("098ae39c9001000000000af4ae07000000").unwrap();
@@ -330,7 +331,7 @@ mod tests {
             keys: &keys,
             loaded: &[],
         };
-        assert_eq!(decode(&ix), Some(Decoded::Refused(IxFault::AccountCount)));
+        assert!(matches!(decode(&ix), Some(Decoded::Refused(IxFault::AccountCount))));
     }
 
     /// An AmmInfo of 25 bps with pnl of 7 and 9, and its vaults.
@@ -504,7 +505,7 @@ mod tests {
             mut account in proptest::collection::vec(any::<u8>(), AMM_INFO_LEN),
             record: [u8; 32],
         ) {
-            for program in super::super::VENUES.iter().filter_map(|spec| spec.program) {
+            for program in Venue::ALL.iter().flat_map(|venue| venue.programs()) {
                 let keys = [[1; 32]; 3];
                 let ix = Instruction { program, data: &data, indices: &indices, keys: &keys, loaded: &[] };
                 let _ = decode(&ix);

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     fn tick(tick: i32) -> Tick {
-        Tick { liquidity_net: 1, tick, _zero: [0; 12] }
+        Tick { liquidity_net: 1, tick, orders: 0, _zero: [0; 8] }
     }
 
     #[test]

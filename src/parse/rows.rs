@@ -48,20 +48,20 @@ impl Rows {
         let mut waiting: Option<Swap> = None;
         for (ix_outer, ix) in (0u16..).zip(tx.instructions()) {
             let Some(program) = tx.account_key(ix.program_index) else { continue };
-            let decoded = dex::decode(&Instruction {
+            let ix = Instruction {
                 program,
                 data: ix.data,
                 indices: ix.accounts,
                 keys: tx.keys(),
                 loaded: &[],
-            });
-            let Some(decoded) = decoded else { continue };
+            };
+            let Some(decoded) = dex::decode(&ix) else { continue };
             if let Decoded::Refused(why) = decoded {
                 tally.refuse_swap(why);
             }
-            let swaps = decoded.swaps();
-            for swap in swaps {
-                let found = Found { swap: *swap, program, ix_outer, leg: swaps.len() > 1 };
+            let swaps = decoded.swap_count();
+            for swap in (0..swaps).filter_map(|n| decoded.swap(&ix, n)) {
+                let found = Found { swap, program, ix_outer, leg: swaps > 1 };
                 let row = self.row(tx, &found, place, batch_tx, tally);
                 if let Some(row) = waiting.replace(row) {
                     out.put(Record::of(&row));

@@ -15,12 +15,13 @@
 //! named `_zero*`, written zero and checked. A layout never changes under a version.
 //!
 //! The arrows of the pipeline are the files of this folder: `packet` (capture to parse), `swap`,
-//! `pool`, `ticks`, `slot` (parse to arb and bundle), `opportunity` (arb to bundle), `bundle`
+//! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `opportunity` (arb to bundle), `bundle`
 //! (bundle to send), `receipt` (send to you), and `head`, `gap`, `end`, which frame every stream.
 
 mod bundle;
 mod frame;
 mod layout;
+mod liquidity;
 mod opportunity;
 mod packet;
 mod pool;
@@ -34,20 +35,21 @@ mod view;
 pub use bundle::Bundle;
 pub use frame::{End, Gap, GapReason, Head, MAGIC, Producer};
 pub use layout::{Layout, Plain};
+pub use liquidity::{Action, Liquidity};
 pub use opportunity::{Opportunity, Refusal};
 pub use packet::Packet;
-pub use pool::{Pool, PoolStatus};
+pub use pool::{Curve, Pool, PoolStatus};
 pub use receipt::{Outcome, Receipt};
 pub use schema::{Field, Flag, Schema, Show, Type};
 pub use slot::{Slot, Verdict};
 pub use swap::{Direction, Exact, Role, Source, Swap};
-pub use ticks::{Tick, Ticks};
+pub use ticks::{Bin, Level, Tick, TickKind, Ticks};
 pub use view::{arrow, csv, csv_header, json, numpy, schema_json, table, text};
 
 use crate::error::Error;
 
 /// Every schema, in order of kind.
-pub const ALL: [&Schema; 11] = [
+pub const ALL: [&Schema; 12] = [
     Head::SCHEMA,
     Gap::SCHEMA,
     End::SCHEMA,
@@ -56,6 +58,7 @@ pub const ALL: [&Schema; 11] = [
     Pool::SCHEMA,
     Ticks::SCHEMA,
     Slot::SCHEMA,
+    Liquidity::SCHEMA,
     Opportunity::SCHEMA,
     Bundle::SCHEMA,
     Receipt::SCHEMA,
@@ -235,6 +238,7 @@ pub fn check(record: Record<'_>) -> Result<(), Error> {
         0x21 => is::<Pool>(record),
         0x22 => is::<Ticks>(record),
         0x24 => is::<Slot>(record),
+        0x25 => is::<Liquidity>(record),
         0x30 => is::<Opportunity>(record),
         0x40 => is::<Bundle>(record),
         0x50 => is::<Receipt>(record),

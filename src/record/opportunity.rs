@@ -69,7 +69,7 @@ record! {
     ///
     /// `net` = `gross` - `flash_fee` - `base_fee` - `priority_fee` - `tip`, where `gross` is the
     /// last amount less the first. Costs are in lamports and the cycle starts in wrapped SOL.
-    pub struct Opportunity = 0x30 "opportunity" version 1, 768 bytes;
+    pub struct Opportunity = 0x30 "opportunity" version 2, 768 bytes;
     flags {
         /// Not taken, for `reason`; written under --explain only and never consumed further.
         REFUSED = 1 "refused";

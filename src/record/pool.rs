@@ -23,12 +23,38 @@ impl PoolStatus {
     pub const NAMES: &'static [&'static str] = &["open", "waiting", "disabled", "unsupported"];
 }
 
+/// The rule by which a pool makes its price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Curve {
+    /// Constant product of the reserves, virtual ones added.
+    Product = 0,
+    /// Liquidity in ranges of the square-root price.
+    Range = 1,
+    /// Liquidity in bins of one price each.
+    Bins = 2,
+    /// Stable swap.
+    Stable = 3,
+    /// An order book.
+    Book = 4,
+    /// A fixed price.
+    Fixed = 5,
+    /// A price that the program alone knows.
+    Closed = 6,
+}
+
+impl Curve {
+    /// Names by number.
+    pub const NAMES: &'static [&'static str] =
+        &["product", "range", "bins", "stable", "book", "fixed", "closed"];
+}
+
 record! {
     /// A pool's state: identity, reserves or price and liquidity, and every rate a quote needs.
     ///
-    /// A fee is `fee_num / fee_den` of the input. Reserves are those the price is made from: what
+    /// A fee is `fee_num / fee_den` of what `fee_side` says. Reserves are those the price is made from: what
     /// the vaults hold less what is owed to others.
-    pub struct Pool = 0x21 "pool" version 1, 512 bytes;
+    pub struct Pool = 0x21 "pool" version 2, 512 bytes;
     flags {
         /// From an account file, not from the wire: the first record of its pool.
         SNAPSHOT = 1 "snapshot";
@@ -37,7 +63,7 @@ record! {
     16 slot: u64 => Show::Dec;
     /// Rises with every state of the pool.
     24 sequence: u64 => Show::Dec;
-    /// Square root of the price of a in b, Q64.64; concentrated liquidity only.
+    /// Square root of the price of a in b, Q64.64; liquidity in ranges only.
     32 sqrt_price: u128 => Show::Dec, if SQRT_PRICE = 1;
     /// Liquidity in range; concentrated liquidity only.
     48 liquidity: u128 => Show::Dec, if LIQUIDITY = 2;
@@ -95,6 +121,62 @@ record! {
     347 creator_side: u8 => Show::Name(&["input", "a", "b"]);
     /// Which optional fields hold a value.
     348 present: u32 => Show::Hidden;
+    /// Lowest square-root price that the liquidity reaches to, Q64.64.
+    352 sqrt_min: u128 => Show::Dec, if SQRT_RANGE = 512;
+    /// Highest square-root price that the liquidity reaches to, Q64.64.
+    368 sqrt_max: u128 => Show::Dec, if SQRT_MAX = 512;
+    /// Raw units of a that the price is made from beside the reserve.
+    384 virtual_a: i64 => Show::Dec, if VIRTUAL = 1024;
+    /// Raw units of b that the price is made from beside the reserve.
+    392 virtual_b: i64 => Show::Dec, if VIRTUAL_B = 1024;
+    /// Unix seconds of the last change of the volatility reference.
+    400 vol_last_s: u64 => Show::Dec, if VOLATILITY = 2048;
+    /// Amplification at `ramp_start_s`; stable swap only.
+    408 amp: u64 => Show::Dec, if STABLE = 4096;
+    /// Amplification at `ramp_stop_s`.
+    416 amp_target: u64 => Show::Dec, if AMP_TARGET = 4096;
+    /// Unix seconds at which the amplification begins to move.
+    424 ramp_start_s: u64 => Show::Dec, if RAMP_START = 4096;
+    /// Unix seconds at which it has moved.
+    432 ramp_stop_s: u64 => Show::Dec, if RAMP_STOP = 4096;
+    /// Control of the variable fee, in the program's own unit.
+    440 vol_control: u32 => Show::Dec, if VOL_CONTROL = 2048;
+    /// Highest volatility accumulator.
+    444 vol_max: u32 => Show::Dec, if VOL_MAX = 2048;
+    /// Volatility accumulator.
+    448 vol_acc: u32 => Show::Dec, if VOL_ACC = 2048;
+    /// Volatility reference.
+    452 vol_ref: u32 => Show::Dec, if VOL_REF = 2048;
+    /// Index (of a tick group or bin) that volatility is measured from.
+    456 vol_index: i32 => Show::Dec, if VOL_INDEX = 2048;
+    /// Seconds within which the references stay.
+    460 vol_filter_s: u16 => Show::Dec, if VOL_FILTER = 2048;
+    /// Seconds after which the references are forgotten.
+    462 vol_decay_s: u16 => Show::Dec, if VOL_DECAY = 2048;
+    /// Part of the accumulator that the reference keeps between them, bps.
+    464 vol_reduction_bps: u16 => Show::Dec, if VOL_REDUCTION = 2048;
+    /// Ticks of one group of the variable fee.
+    466 vol_group: u16 => Show::Dec, if VOL_GROUP = 2048;
+    /// The liquidity providers' fee where each fee is rounded up by itself, bps.
+    468 lp_bps: u16 => Show::Dec, if SPLIT_FEES = 8192;
+    /// The protocol's fee, likewise.
+    470 protocol_bps: u16 => Show::Dec, if PROTOCOL_BPS = 8192;
+    /// The creator's fee, likewise.
+    472 creator_bps: u16 => Show::Dec, if CREATOR_BPS = 8192;
+    /// Price step from bin to bin, bps.
+    474 bin_step_bps: u16 => Show::Dec, if BIN_STEP = 32768;
+    /// The rule of the price.
+    476 curve: u8 => Show::Name(Curve::NAMES);
+    /// What `fee_num` is taken of: the input, always a, always b, or the output.
+    477 fee_side: u8 => Show::Name(&["input", "a", "b", "output"]);
     /// Reserved.
-    352 _zero: [u8; 160] => Show::Zero;
+    478 _zero: [u8; 2] => Show::Zero;
+    /// Raw units of a that the curve still sells.
+    480 left_a: u64 => Show::Dec, if LEFT_A = 16384;
+    /// Raw units of b that the curve takes until it is complete.
+    488 left_b: u64 => Show::Dec, if LEFT_B = 0x1_0000;
+    /// Supply of token a that its market value is reckoned with.
+    496 supply_a: u64 => Show::Dec, if SUPPLY = 0x2_0000;
+    /// Reserved.
+    504 _zero1: [u8; 8] => Show::Zero;
 }

@@ -86,7 +86,7 @@ impl Exact {
 
 record! {
     /// A swap: asked for (`intent`), executed (`fill`), or an aggregator's whole (`route`).
-    pub struct Swap = 0x20 "swap" version 1, 512 bytes;
+    pub struct Swap = 0x20 "swap" version 2, 512 bytes;
     flags {
         /// The last row of its transaction: a consumer applies all rows up to here, then looks.
         LAST_OF_TX = 1 "last_of_tx";
@@ -107,9 +107,9 @@ record! {
     116 ix_outer: u16 => Show::Dec;
     /// Number of the inner instruction below it, from 0; absent for the top-level one itself.
     118 ix_inner: u16 => Show::Dec, if IX_INNER = 16;
-    /// Raw units that go in.
+    /// Raw units that go in: what the user's account gives, a transfer fee included.
     120 amount_in: u64 => Show::Dec, if AMOUNT_IN = 32;
-    /// Raw units that come out.
+    /// Raw units that come out: what the user's account receives, a transfer fee deducted.
     128 amount_out: u64 => Show::Dec, if AMOUNT_OUT = 64;
     /// The least that must come out (`exact` in) or the most that may go in (`exact` out).
     136 limit: u64 => Show::Dec, if LIMIT = 128;
@@ -133,19 +133,19 @@ record! {
     181 failed: u8 => Show::Bool;
     /// Which side is exact.
     182 exact: u8 => Show::Name(Exact::NAMES);
-    /// Reserved.
-    183 _zero: [u8; 1] => Show::Zero;
+    /// The side that `fee` is taken from.
+    183 fee_side: u8 => Show::Name(&["in", "out"]);
     /// Which optional fields hold a value.
     184 present: u32 => Show::Hidden;
     /// Reserved.
-    188 _zero1: [u8; 4] => Show::Zero;
+    188 _zero: [u8; 4] => Show::Zero;
     /// The program that swaps.
     192 program: [u8; 32] => Show::Key, if PROGRAM = 0x1000;
     /// The program of the top-level instruction, when it is another.
     224 outer_program: [u8; 32] => Show::Key, if OUTER_PROGRAM = 0x2000;
     /// The pool's account.
     256 pool: [u8; 32] => Show::Key, if POOL = 0x4000;
-    /// The signer of the swap.
+    /// Who signs for the swap: the owner of the user's token accounts, or its delegate.
     288 owner: [u8; 32] => Show::Key, if OWNER = 0x8000;
     /// Who pays the transaction's fee.
     320 fee_payer: [u8; 32] => Show::Key, if FEE_PAYER = 0x1_0000;
@@ -162,5 +162,5 @@ record! {
     /// The last slot in which the swap may execute.
     488 deadline_slot: u64 => Show::Dec, if DEADLINE = 0x40_0000;
     /// Reserved.
-    496 _zero2: [u8; 16] => Show::Zero;
+    496 _zero1: [u8; 16] => Show::Zero;
 }

@@ -415,9 +415,9 @@ mod tests {
         swap.venue = 99;
         assert_eq!(swap.invalid(), Some("venue is out of range"));
         swap.venue = 0;
-        swap._zero2[15] = 1;
-        assert_eq!(swap.invalid(), Some("_zero2 is out of range"));
-        swap._zero2[15] = 0;
+        swap._zero1[15] = 1;
+        assert_eq!(swap.invalid(), Some("_zero1 is out of range"));
+        swap._zero1[15] = 0;
         swap.head.flags = 0x80;
         assert_eq!(swap.invalid(), Some("flags has an unknown bit"));
     }

@@ -74,6 +74,7 @@ impl Model {
             Venue::RaydiumAmmV4 | Venue::Feed => self.product(a_to_b, &big(amount)),
             Venue::RaydiumCpmm => self.cpmm(a_to_b, &big(amount)),
             Venue::OrcaWhirlpool => self.whirlpool(a_to_b, big(amount)),
+            other => panic!("{} is not modelled", other.name()),
         }
     }
 

@@ -118,7 +118,7 @@ mod tests {
     use super::super::traffic::{Drawn, Mix};
     use super::super::world::{Scale, World};
     use super::*;
-    use crate::dex::{self, Instruction, Order};
+    use crate::dex::{self, Decoded, Instruction, Order};
     use crate::ids::Venue;
     use crate::record::{Direction, Exact};
     use crate::wire::entry::{Batch, Item};
@@ -172,7 +172,7 @@ mod tests {
             let (data, indices, keys) = (ix.data, ix.accounts, txn.keys());
             let ix = Instruction { program, data, indices, keys, loaded: &[] };
             let decoded = dex::decode(&ix)?;
-            let [swap] = decoded.swaps() else { panic!("{decoded:?}") };
+            let Decoded::One(swap) = decoded else { panic!("{decoded:?}") };
             let live = market.pools.iter().find(|live| live.pool.pool == *swap.pool.unwrap());
             let pool = &live.unwrap().pool;
             let user_in = market.book.get(swap.user_in.unwrap()).unwrap();

@@ -93,7 +93,7 @@ fn ticks(ranges: &[(i32, i32, u128)]) -> Vec<(Tick, u128)> {
                 last.liquidity_net += net;
                 *total += gross;
             }
-            _ => ticks.push((Tick { liquidity_net: net, tick, _zero: [0; 12] }, gross)),
+            _ => ticks.push((Tick { liquidity_net: net, tick, orders: 0, _zero: [0; 8] }, gross)),
         }
     }
     ticks

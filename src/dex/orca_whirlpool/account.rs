@@ -6,7 +6,7 @@
 
 use crate::bytes::{i32_at, key_at, u16_at, u128_at};
 use crate::ids::{Key, ORCA_WHIRLPOOL, Venue};
-use crate::record::{Pool, PoolStatus};
+use crate::record::{Curve, Pool, PoolStatus};
 
 use super::super::accounts::{
     Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, with_mints,
@@ -140,6 +140,7 @@ fn join(
     (pool.fee_num, pool.fee_den) = (u64::from(state.fee_rate_ppm), super::step::PPM);
     pool.protocol_ppm = u32::from(state.protocol_rate_bps).saturating_mul(100);
     (pool.decimals_a, pool.decimals_b) = (mint_a.decimals, mint_b.decimals);
+    pool.curve = Curve::Range as u8;
     pool.present |= Pool::SQRT_PRICE | Pool::LIQUIDITY | Pool::TICK | Pool::TICK_SPACING;
     pool.present |= Pool::DECIMALS | Pool::DECIMALS_B;
     if vault_a.frozen || vault_b.frozen {

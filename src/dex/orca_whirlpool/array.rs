@@ -123,7 +123,7 @@ pub(super) fn read(
     Ok((ticks, entries, count))
 }
 
-const EMPTY: Tick = Tick { liquidity_net: 0, tick: 0, _zero: [0; 12] };
+const EMPTY: Tick = Tick { liquidity_net: 0, tick: 0, orders: 0, _zero: [0; 8] };
 
 /// Length of a `ticks` record of `count` entries.
 fn record_len(count: usize) -> Option<u32> {
@@ -155,7 +155,8 @@ fn entries(data: &[u8], start: i32, spacing: i32) -> Result<Entries, AccountFaul
                 return Err(AccountFault::Tick);
             }
             let liquidity_net = i128_at(bytes, 1).ok_or(short)?;
-            *found.get_mut(count).ok_or(short)? = Tick { liquidity_net, tick, _zero: [0; 12] };
+            *found.get_mut(count).ok_or(short)? =
+                Tick { liquidity_net, tick, orders: 0, _zero: [0; 8] };
             count = count.saturating_add(1);
             bitmap |= 1u128.wrapping_shl(u32::try_from(place).map_err(|_| short)?);
         }

@@ -26,21 +26,22 @@ pub use tick::{
     SQRT_PRICE_MAX, SQRT_PRICE_MIN, TICK_MAX, TICK_MIN, sqrt_price_at_tick, tick_at_sqrt_price,
 };
 
-use crate::ids::{ORCA_WHIRLPOOL, Venue};
+use crate::ids::Venue;
 use crate::record::{Direction, Exact};
 
-use super::VenueSpec;
-use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
+use super::instruction::{Decoded, Hops, Instruction, IxFault, SwapIx};
+use super::{Coverage, Grade, VenueSpec};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::OrcaWhirlpool,
-    program: Some(&ORCA_WHIRLPOOL),
+    coverage: Coverage { intents: Grade::Live, fills: Grade::None, pools: Grade::Live },
     decode,
     pools: account::pools,
     swap: swap::swap,
     segment: swap::segment,
     build: build::build,
+    ..VenueSpec::of(Venue::OrcaWhirlpool)
 };
 
 const SWAP: [u8; 8] = [0xf8, 0xc6, 0x9e, 0x91, 0xe1, 0x75, 0x87, 0xc8];
@@ -58,13 +59,21 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     match ix.discriminator().ok_or(IxFault::ShortData)? {
         SWAP => swap_ix(ix, false).map(Decoded::One),
         SWAP_V2 => swap_ix(ix, true).map(Decoded::One),
-        TWO_HOP_SWAP => two_hop(ix, false).map(Decoded::Two),
-        TWO_HOP_SWAP_V2 => two_hop(ix, true).map(Decoded::Two),
+        TWO_HOP_SWAP => two_hop(ix, false).map(|_| hops(|ix, n| hop(ix, false, n))),
+        TWO_HOP_SWAP_V2 => two_hop(ix, true).map(|_| hops(|ix, n| hop(ix, true, n))),
         other if names::INSTRUCTIONS.iter().any(|(_, known)| *known == other) => {
             Ok(Decoded::NotSwap)
         }
         _ => Err(IxFault::Unknown),
     }
+}
+
+fn hops<'a>(hop: for<'b> fn(&Instruction<'b>, u8) -> Option<SwapIx<'b>>) -> Decoded<'a> {
+    Decoded::Hops(Hops { count: 2, hop })
+}
+
+fn hop<'a>(ix: &Instruction<'a>, v2: bool, n: u8) -> Option<SwapIx<'a>> {
+    two_hop(ix, v2).ok()?.get(usize::from(n)).copied()
 }
 
 /// A swap of `exact` side in direction `a_to_b`; a limit of 0 is none.
@@ -175,7 +184,7 @@ mod tests {
     fn read(data: &[u8], accounts: u8) -> Result<Vec<(SwapIx<'static>, Places)>, &'static str> {
         let indices: Vec<u8> = (0..accounts).collect();
         let ix = Instruction {
-            program: &ORCA_WHIRLPOOL,
+            program: &crate::ids::ORCA_WHIRLPOOL,
             data,
             indices: &indices,
             keys: &KEYS,
@@ -193,8 +202,8 @@ mod tests {
                         .map(|key| key.map(|key| key[0]));
                     [c, d, e, f, g, h, a, b]
                 };
-                let swaps = decoded.swaps().iter();
-                Ok(swaps.map(|swap| (bare(swap), places(swap))).collect())
+                let swaps = (0..decoded.swap_count()).filter_map(|n| decoded.swap(&ix, n));
+                Ok(swaps.map(|swap| (bare(&swap), places(&swap))).collect())
             }
         }
     }

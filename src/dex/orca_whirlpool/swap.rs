@@ -271,7 +271,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn tick(tick: i32, liquidity_net: i128) -> Tick {
-        Tick { liquidity_net, tick, _zero: [0; 12] }
+        Tick { liquidity_net, tick, orders: 0, _zero: [0; 8] }
     }
 
     fn pool(tick: i32, spacing: u16, fee_ppm: u64, liquidity: u128) -> Pool {

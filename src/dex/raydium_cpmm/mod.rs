@@ -21,21 +21,22 @@ mod swap;
 use crate::ids::{Key, RAYDIUM_CPMM, Venue};
 use crate::record::{Direction, Exact};
 
-use super::VenueSpec;
 use super::accounts::AccountBook;
 use super::build::{Build, BuildFault, Ix, Metas, derived};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
+use super::{Coverage, Grade, VenueSpec};
 use account::PoolState;
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::RaydiumCpmm,
-    program: Some(&RAYDIUM_CPMM),
+    coverage: Coverage { intents: Grade::Live, fills: Grade::None, pools: Grade::Live },
     decode,
     pools: account::pools,
     swap: swap::swap,
     segment: swap::segment,
     build,
+    ..VenueSpec::of(Venue::RaydiumCpmm)
 };
 
 const SWAP_BASE_INPUT: [u8; 8] = [0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde];
