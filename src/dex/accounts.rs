@@ -259,7 +259,7 @@ impl AccountBook {
     }
 
     /// The accounts that `program` owns, in order of their keys.
-    pub(super) fn owned_by(&self, program: &Key) -> Vec<(&Key, &Account)> {
+    pub fn owned_by(&self, program: &Key) -> Vec<(&Key, &Account)> {
         let mut owned: Vec<_> =
             self.accounts.iter().filter(|(_, account)| account.owner == *program).collect();
         owned.sort_unstable_by_key(|(key, _)| **key);

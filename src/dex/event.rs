@@ -14,7 +14,7 @@ use crate::record::Direction;
 
 /// What Anchor writes before an event that a program sends to itself:
 /// `sha256("anchor:event")[..8]`, reversed.
-pub(super) const SELF_CALL: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
+pub const SELF_CALL: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
 
 /// The way an event came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ pub struct Legs<'a> {
 
 impl<'a> Legs<'a> {
     /// The legs, in the order in which they executed.
-    pub fn iter(&self) -> impl Iterator<Item = Leg<'a>> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = Leg<'a>> + Clone + use<'a> {
         let Self { count, bytes, leg } = *self;
         (0..count).map_while(move |n| leg(bytes, n))
     }

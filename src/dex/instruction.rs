@@ -18,8 +18,9 @@ pub struct Instruction<'a> {
     pub indices: &'a [u8],
     /// The keys that the message itself lists.
     pub keys: &'a [Key],
-    /// The keys that lookup tables add, writable ones first; empty when they are not known.
-    pub loaded: &'a [Key],
+    /// The keys that lookup tables add, writable ones first, each as far as it is known; empty when
+    /// none is.
+    pub loaded: &'a [Option<Key>],
 }
 
 impl<'a> Instruction<'a> {
@@ -32,10 +33,16 @@ impl<'a> Instruction<'a> {
     /// The account at `position`; `None` past the end and for a key that only a lookup table knows.
     #[inline]
     pub fn account(&self, position: usize) -> Option<&'a Key> {
-        let index = usize::from(*self.indices.get(position)?);
+        self.key(*self.indices.get(position)?)
+    }
+
+    /// The key of index `index` in `keys`, then `loaded`.
+    #[inline]
+    pub fn key(&self, index: u8) -> Option<&'a Key> {
+        let index = usize::from(index);
         match index.checked_sub(self.keys.len()) {
             None => self.keys.get(index),
-            Some(past) => self.loaded.get(past),
+            Some(past) => self.loaded.get(past)?.as_ref(),
         }
     }
 
@@ -101,6 +108,10 @@ pub struct SwapIx<'a> {
     pub mint_in: Option<&'a Key>,
     /// Token that comes out.
     pub mint_out: Option<&'a Key>,
+    /// The pool's token a, when the instruction names it without a direction.
+    pub mint_a: Option<&'a Key>,
+    /// The pool's token b, likewise.
+    pub mint_b: Option<&'a Key>,
     /// The pool's token account of token a.
     pub vault_a: Option<&'a Key>,
     /// The pool's token account of token b.
@@ -108,8 +119,14 @@ pub struct SwapIx<'a> {
 }
 
 impl SwapIx<'_> {
+    /// A swap of which nothing is known, in the place of an aggregator's whole.
+    #[cfg(test)]
+    pub(crate) fn whole() -> Self {
+        Self::new(Venue::JupiterV6, Exact::In)
+    }
+
     /// A swap on `venue` of which only the exact side is known.
-    pub(super) fn new(venue: Venue, exact: Exact) -> Self {
+    pub(crate) fn new(venue: Venue, exact: Exact) -> Self {
         Self {
             venue,
             exact,
@@ -123,6 +140,8 @@ impl SwapIx<'_> {
             user_out: None,
             mint_in: None,
             mint_out: None,
+            mint_a: None,
+            mint_b: None,
             vault_a: None,
             vault_b: None,
         }
@@ -270,7 +289,7 @@ pub(super) mod tests {
     #[test]
     fn accounts_resolve_through_static_then_loaded_keys() {
         let keys = [[1; 32], [2; 32]];
-        let loaded = [[3; 32]];
+        let loaded = [Some([3; 32]), None];
         let mut ix = Instruction {
             program: &keys[0],
             data: &[],

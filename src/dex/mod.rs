@@ -38,7 +38,7 @@ mod token;
 
 pub use accounts::{Account, AccountBook, AccountFault, Clock, Found, Out, Part, Unsupported};
 pub use build::{Build, BuildFault, associated_token, build};
-pub use event::{Channel, Event, FeeSide, Filled, Leg, Legs, Moved, Rederived};
+pub use event::{Channel, Event, FeeSide, Filled, Leg, Legs, Moved, Rederived, SELF_CALL};
 pub use instruction::{Decoded, Hops, Instruction, IxFault, LiquidityIx, SwapIx};
 pub use orca_whirlpool::{SQRT_PRICE_MAX, SQRT_PRICE_MIN, TICK_MAX, TICK_MIN};
 pub use orca_whirlpool::{sqrt_price_at_tick, tick_array_address, tick_at_sqrt_price};
@@ -208,7 +208,7 @@ pub fn spec(venue: Venue) -> &'static VenueSpec {
 #[inline]
 pub fn decode<'a>(ix: &Instruction<'a>) -> Option<Decoded<'a>> {
     let spec = venue_of(ix.program)?;
-    if ix.data.starts_with(&event::SELF_CALL) {
+    if ix.data.starts_with(&SELF_CALL) {
         return Some(Decoded::NotSwap);
     }
     Some(spec.decode(ix))

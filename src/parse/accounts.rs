@@ -1,26 +1,26 @@
 //! Account files into the pools they describe: the first records of a run.
 
-use super::mints::Mints;
+use super::rows::Rows;
 use super::tally::Tally;
 use crate::bytes::base58;
 use crate::dex::{AccountBook, Clock, Found};
 use crate::record::Record;
 use crate::stream::Sink;
 
-/// Writes the pools and tick arrays of `book`, tells `mints` what it learns, and hands what is
+/// Writes the pools and tick arrays of `book`, tells `rows` what it learns, and hands what is
 /// wrong with an account to `warn`.
 ///
 /// The clock is left unknown: what is written does not depend on when it is written.
 pub(super) fn write(
     book: &AccountBook,
-    mints: &mut Mints,
+    rows: &mut Rows,
     tally: &mut Tally,
     out: &mut impl Sink,
     warn: &mut dyn FnMut(String),
 ) {
     book.pools(Clock::default(), &mut |found| match found {
         Found::Pool { pool, unsupported } => {
-            mints.learn(pool);
+            rows.learn_pool(pool);
             tally.pools += 1;
             if let Some(why) = unsupported {
                 let pool = base58::Key(&pool.pool);
@@ -57,9 +57,9 @@ mod tests {
         book.insert([1; 32], RAYDIUM_AMM_V4, amm, 5);
         book.insert([2; 32], RAYDIUM_CPMM, vec![9; 637], 5);
         book.insert([3; 32], [9; 32], vec![1; 80], 5);
-        let (mut mints, mut tally) = (Mints::default(), Tally::default());
+        let (mut rows, mut tally) = (Rows::default(), Tally::default());
         let (mut arena, mut warnings) = (Arena::with_room(64), Vec::new());
-        write(&book, &mut mints, &mut tally, &mut arena, &mut |what| warnings.push(what));
+        write(&book, &mut rows, &mut tally, &mut arena, &mut |what| warnings.push(what));
         assert!(arena.is_empty() && tally.pools == 0);
         assert!(!warnings.is_empty());
         assert!(warnings.iter().all(|what| what.contains("is left out: ")), "{warnings:?}");

@@ -39,7 +39,7 @@ pub(super) struct Read {
 pub(super) fn read(
     bytes: &[u8],
     place: Place,
-    rows: &Rows,
+    rows: &mut Rows,
     tally: &mut Tally,
     out: &mut impl Sink,
 ) -> Read {

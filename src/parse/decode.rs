@@ -83,7 +83,7 @@ impl Parser {
             return;
         };
         let place = Place { slot: number, batch_start: start, tx_index, rx_ns };
-        let read = batch::read(bytes, place, &self.rows, &mut self.tally, out);
+        let read = batch::read(bytes, place, &mut self.rows, &mut self.tally, out);
         if let Some(fault) = read.fault {
             self.tally.refuse_batch(fault);
             self.write_gap(number, rx_ns, GapReason::BatchUndecodable, 1, Some(start), out);

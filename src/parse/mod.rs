@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `deshred` | shreds into batches: duplicates, recovery, checks, bounded memory |
 //! | `stage` `decode` | the core: which slot when, rows of a batch, a slot's last words |
-//! | `batch` `rows` `mints` | a batch's bytes into swap rows; tokens that an instruction does not name |
+//! | `batch` `rows` | a batch's bytes; a transaction into rows |
 //! | `poh` | the proof of history of a slot |
 //! | `feed` `accounts` | what is not a shred: the toolkit's own datagrams, account files |
 //! | `tally` `version` | every packet counted once, by what it was or why it was refused |
@@ -32,9 +32,8 @@ mod args;
 mod batch;
 mod decode;
 mod deshred;
-mod executed;
+mod drift;
 mod feed;
-mod mints;
 mod poh;
 mod rows;
 mod run;
@@ -47,8 +46,9 @@ mod tests;
 mod version;
 
 pub use deshred::{Limits, Verify};
-pub use executed::{Executed, Inner, TokenBalance};
+pub use drift::{Drift, Unknown};
 pub use feed::Feed;
+pub use rows::{Executed, Inner, TokenBalance, Wanted};
 pub use stage::{Config, Order, Parser};
 pub use tally::Tally;
 

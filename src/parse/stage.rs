@@ -96,7 +96,8 @@ impl Parser {
         out: &mut impl Sink,
         warn: &mut dyn FnMut(String),
     ) {
-        accounts::write(book, self.rows.mints(), &mut self.tally, out, warn);
+        self.rows.learn_tables(book);
+        accounts::write(book, &mut self.rows, &mut self.tally, out, warn);
     }
 
     /// What was counted so far.

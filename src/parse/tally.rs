@@ -2,9 +2,11 @@
 //!
 //! `packets = shreds_data + shreds_code + shreds_duplicate + feed_swaps + feed_updates + refused`.
 
+use super::drift::Drift;
 use crate::dex::{AccountFault, IxFault};
+use crate::ids::Venue;
 use crate::net::pcap::Skip;
-use crate::record::GapReason;
+use crate::record::{GapReason, Role, Source};
 use crate::wire::entry::{BatchReject, Fault};
 use crate::wire::feed::FeedReject;
 use crate::wire::poh::PohReject;
@@ -76,17 +78,20 @@ pub(super) enum Note {
     BlockMarker,
     /// A batch decoded from the start of a FEC set, because what lies before it is missing.
     StartAssumed,
+    /// A swap was executed, and neither event nor transfers nor balances tell what it moved.
+    FillUnknown,
 }
 
 impl Note {
     /// Names by number.
-    pub(super) const NAMES: [&'static str; 6] = [
+    pub(super) const NAMES: [&'static str; 7] = [
         "key_in_lookup_table",
         "mint_unknown",
         "direction_unknown",
         "feed_skipped",
         "block_marker",
         "start_assumed",
+        "fill_unknown",
     ];
 }
 
@@ -163,6 +168,8 @@ pub struct Tally {
     pub txns: u64,
     /// Swap rows written.
     pub swaps: u64,
+    /// Liquidity rows written.
+    pub liquidity: u64,
     /// Pool records written, snapshots included.
     pub pools: u64,
     /// Gap records written.
@@ -175,7 +182,9 @@ pub struct Tally {
     skipped: Counts<{ Skip::COUNT }>,
     refused_batches: Counts<{ BatchReject::NAMES.len() }>,
     refused_txns: Counts<{ TxReject::NAMES.len() }>,
-    refused_swaps: Counts<{ IxFault::NAMES.len() }>,
+    rows: Counts<{ Role::NAMES.len() }>,
+    fill_sources: Counts<{ Source::NAMES.len() }>,
+    drift: Drift,
     refused_sets: Counts<{ RecoverReject::NAMES.len() }>,
     refused_poh: Counts<{ PohReject::NAMES.len() }>,
     refused_accounts: Counts<{ AccountFault::NAMES.len() }>,
@@ -213,9 +222,20 @@ impl Tally {
         }
     }
 
-    /// Counts an instruction of a venue that could not be decoded.
-    pub(super) fn refuse_swap(&mut self, why: IxFault) {
-        self.refused_swaps.add(why as usize);
+    /// Counts an instruction of `venue` that could not be decoded.
+    pub(super) fn refuse_swap(&mut self, venue: Venue, why: IxFault, data: &[u8]) {
+        self.drift.add(venue, why, data);
+    }
+
+    /// Counts a swap row by its role.
+    #[inline]
+    pub(super) fn row(&mut self, role: u8) {
+        self.rows.add(role.into());
+    }
+
+    /// Counts where the amounts of a fill come from.
+    pub(super) fn filled(&mut self, source: Source) {
+        self.fill_sources.add(source as usize);
     }
 
     /// Counts a FEC set that had enough shreds and could not be recovered.
@@ -276,8 +296,23 @@ impl Tally {
     }
 
     /// Reasons for which instructions of venues are not rows.
-    pub fn refused_swaps(&self) -> impl Iterator<Item = (&str, u64)> {
-        self.refused_swaps.named(IxFault::NAMES)
+    pub fn refused_swaps(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.drift.by_fault()
+    }
+
+    /// Instructions that could not be decoded, by venue.
+    pub fn drift(&self) -> &Drift {
+        &self.drift
+    }
+
+    /// Swap rows by role.
+    pub fn rows(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.rows.named(Role::NAMES)
+    }
+
+    /// Where the amounts of fills come from.
+    pub fn fill_sources(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.fill_sources.named(Source::NAMES)
     }
 
     /// Reasons for which FEC sets could not be recovered.

@@ -41,7 +41,10 @@ record! {
     /// Amounts are those of the instruction (exact ones, or `limit`: the most that goes in, the
     /// least that comes out) or, of a fill, what was moved.
     pub struct Liquidity = 0x25 "liquidity" version 1, 384 bytes;
-    flags {}
+    flags {
+        /// The last row of its transaction.
+        LAST_OF_TX = 1 "last_of_tx";
+    }
     /// Slot of the transaction.
     16 slot: u64 => Show::Dec;
     /// Data index of the first shred of the transaction's batch.

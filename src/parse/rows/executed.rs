@@ -12,7 +12,7 @@ pub struct Executed {
     /// It failed: nothing of what it asked for was done.
     pub failed: bool,
     /// Keys that its lookup tables added, writable ones first.
-    pub loaded: Vec<Key>,
+    pub loaded: Vec<Option<Key>>,
     /// Instructions called by its top-level ones, in the order of execution.
     inner: Vec<Inner>,
     /// Log lines, in order.

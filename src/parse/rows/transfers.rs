@@ -1,0 +1,133 @@
+//! Token transfers below a call, and what they say of a swap that told nothing itself.
+//!
+//! SPL Token and Token-2022 (spl-token `instruction.rs`, token-2022 `extension/transfer_fee`):
+//!
+//! | tag | instruction | data | accounts |
+//! |---|---|---|---|
+//! | 3 | Transfer | amount u64@1 | source, destination, authority |
+//! | 12 | TransferChecked | amount u64@1, decimals u8@9 | source, mint, destination, authority |
+//! | 26.1 | TransferCheckedWithFee | amount u64@2, decimals u8@10, fee u64@11 | as TransferChecked |
+
+use super::call::Call;
+use crate::bytes::u64_at;
+use crate::dex::SwapIx;
+use crate::ids::{Key, TOKEN, TOKEN_2022};
+
+/// A token transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Transfer<'a> {
+    pub(super) source: &'a Key,
+    pub(super) target: &'a Key,
+    pub(super) mint: Option<&'a Key>,
+    /// What leaves the source.
+    pub(super) amount: u64,
+    /// What of it is withheld; `None` where the instruction does not say and the token may.
+    pub(super) fee: Option<u64>,
+}
+
+/// The transfer that `call` is, if it is one.
+fn transfer<'a>(call: &Call<'a>) -> Option<Transfer<'a>> {
+    let (ix, old) = (&call.ix, *call.ix.program == TOKEN);
+    if !old && *ix.program != TOKEN_2022 {
+        return None;
+    }
+    let (checked, amount_at, fee) = match ix.data {
+        [3, ..] => (false, 1, old.then_some(0)),
+        [12, ..] => (true, 1, old.then_some(0)),
+        [26, 1, ..] => (true, 2, Some(u64_at(ix.data, 11)?)),
+        _ => return None,
+    };
+    Some(Transfer {
+        source: ix.account(0)?,
+        target: ix.account(if checked { 2 } else { 1 })?,
+        mint: if checked { ix.account(1) } else { None },
+        amount: u64_at(ix.data, amount_at)?,
+        fee,
+    })
+}
+
+/// The transfers below call number `at`.
+pub(super) fn below<'a>(
+    calls: &'a [Call<'a>],
+    at: usize,
+) -> impl Iterator<Item = Transfer<'a>> + Clone {
+    let end = calls.get(at).map_or(0, |call| call.end);
+    calls.get(at.saturating_add(1)..end).unwrap_or_default().iter().filter_map(transfer)
+}
+
+/// What a swap moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Moved<'a> {
+    pub(super) amount_in: u64,
+    /// After a transfer fee, where one was withheld and is known.
+    pub(super) amount_out: u64,
+    pub(super) fee_in: Option<u64>,
+    pub(super) fee_out: Option<u64>,
+    pub(super) mint_in: Option<&'a Key>,
+    pub(super) mint_out: Option<&'a Key>,
+    /// The accounts that gave and that received.
+    pub(super) user_in: Option<&'a Key>,
+    pub(super) user_out: Option<&'a Key>,
+    /// The pool's accounts: the first that took, the first that gave.
+    pub(super) vault_in: Option<&'a Key>,
+    pub(super) vault_out: Option<&'a Key>,
+}
+
+/// What `swap` moved, as the transfers below it say: all that left the user's account, and all that
+/// came to it. Where the instruction names no accounts, or they took no part, the first transfer is
+/// what went in and the next one that leaves another account is what came out.
+pub(super) fn of_swap<'a>(
+    swap: &SwapIx<'a>,
+    transfers: impl Iterator<Item = Transfer<'a>> + Clone,
+) -> Option<Moved<'a>> {
+    let named = swap.user_in.zip(swap.user_out);
+    let (user_in, user_out) = match named.filter(|(user_in, user_out)| {
+        transfers.clone().any(|t| t.source == *user_in)
+            && transfers.clone().any(|t| t.target == *user_out)
+    }) {
+        Some(named) => named,
+        None => {
+            let first = transfers.clone().next()?;
+            let next = transfers.clone().skip(1).find(|t| {
+                t.source != first.source && t.source != first.target || t.source == first.target
+            })?;
+            // In a row of pools the first pool's output is the next one's input.
+            if swap.pool.is_none() && named.is_some() {
+                return None;
+            }
+            (first.source, next.target)
+        }
+    };
+    sums(user_in, user_out, transfers)
+}
+
+/// All that left `user_in` and all that came to `user_out`, returns deducted.
+pub(super) fn sums<'a>(
+    user_in: &'a Key,
+    user_out: &'a Key,
+    transfers: impl Iterator<Item = Transfer<'a>> + Clone,
+) -> Option<Moved<'a>> {
+    let mut moved = Moved { user_in: Some(user_in), user_out: Some(user_out), ..Moved::default() };
+    let (mut fee_in, mut fee_out) = (Some(0u64), Some(0u64));
+    for t in transfers {
+        let fee = t.fee.unwrap_or(0);
+        if t.source == user_in && t.target != user_in {
+            moved.amount_in = moved.amount_in.saturating_add(t.amount);
+            fee_in = fee_in.zip(t.fee).map(|(sum, fee)| sum.saturating_add(fee));
+            moved.mint_in = moved.mint_in.or(t.mint);
+            moved.vault_in = moved.vault_in.or(Some(t.target));
+        } else if t.target == user_in && user_in != user_out {
+            moved.amount_in = moved.amount_in.saturating_sub(t.amount.saturating_sub(fee));
+        }
+        if t.target == user_out && t.source != user_out {
+            moved.amount_out = moved.amount_out.saturating_add(t.amount.saturating_sub(fee));
+            fee_out = fee_out.zip(t.fee).map(|(sum, fee)| sum.saturating_add(fee));
+            moved.mint_out = moved.mint_out.or(t.mint);
+            moved.vault_out = moved.vault_out.or(Some(t.source));
+        } else if t.source == user_out && user_in != user_out {
+            moved.amount_out = moved.amount_out.saturating_sub(t.amount);
+        }
+    }
+    (moved.fee_in, moved.fee_out) = (fee_in, fee_out);
+    (moved.amount_in > 0 && moved.amount_out > 0).then_some(moved)
+}

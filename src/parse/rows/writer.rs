@@ -1,0 +1,87 @@
+//! Rows one after another into a sink. A row waits for the next one, because the last of a
+//! transaction says so; it is filled in where it waits.
+
+use crate::dex::IxFault;
+use crate::ids::Venue;
+use crate::parse::tally::Tally;
+use crate::record::{Liquidity, Record, Swap};
+use crate::stream::Sink;
+
+/// The row that waits.
+enum Waiting {
+    None,
+    Swap(Swap),
+    Liquidity(Liquidity),
+}
+
+/// Writes the rows of one transaction.
+pub(super) struct Writer<'w, S: Sink> {
+    pub(super) tally: &'w mut Tally,
+    out: &'w mut S,
+    waiting: Waiting,
+    swaps: u32,
+}
+
+impl<'w, S: Sink> Writer<'w, S> {
+    #[inline]
+    pub(super) fn new(tally: &'w mut Tally, out: &'w mut S) -> Self {
+        Self { tally, out, waiting: Waiting::None, swaps: 0 }
+    }
+
+    /// A swap row to be filled in.
+    #[inline]
+    pub(super) fn swap(&mut self, rx_ns: u64) -> &mut Swap {
+        self.put(false);
+        self.swaps += 1;
+        self.waiting = Waiting::Swap(Swap::new(rx_ns));
+        match &mut self.waiting {
+            Waiting::Swap(row) => row,
+            _ => unreachable!("put there just now"),
+        }
+    }
+
+    /// A liquidity row to be filled in.
+    pub(super) fn liquidity(&mut self, rx_ns: u64) -> &mut Liquidity {
+        self.put(false);
+        self.tally.liquidity += 1;
+        self.waiting = Waiting::Liquidity(Liquidity::new(rx_ns));
+        match &mut self.waiting {
+            Waiting::Liquidity(row) => row,
+            _ => unreachable!("put there just now"),
+        }
+    }
+
+    /// Counts an instruction that could not be decoded.
+    #[cold]
+    pub(super) fn drift(&mut self, venue: Venue, why: IxFault, data: &[u8]) {
+        self.tally.refuse_swap(venue, why, data);
+    }
+
+    /// Writes the last row, flagged, and gives how many swap rows there were.
+    #[inline]
+    pub(super) fn finish(mut self) -> u32 {
+        self.put(true);
+        self.tally.swaps += u64::from(self.swaps);
+        self.swaps
+    }
+
+    #[inline]
+    fn put(&mut self, last: bool) {
+        match &mut self.waiting {
+            Waiting::None => {}
+            Waiting::Swap(row) => {
+                if last {
+                    row.head.flags |= Swap::LAST_OF_TX;
+                }
+                self.tally.row(row.role);
+                self.out.put(Record::of(row));
+            }
+            Waiting::Liquidity(row) => {
+                if last {
+                    row.head.flags |= Liquidity::LAST_OF_TX;
+                }
+                self.out.put(Record::of(row));
+            }
+        }
+    }
+}
