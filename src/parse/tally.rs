@@ -3,6 +3,7 @@
 //! `packets = shreds_data + shreds_code + shreds_duplicate + feed_swaps + feed_updates + refused`.
 
 use super::drift::Drift;
+use super::rederive::Rederivation;
 use crate::dex::{AccountFault, IxFault};
 use crate::ids::Venue;
 use crate::net::pcap::Skip;
@@ -185,6 +186,7 @@ pub struct Tally {
     rows: Counts<{ Role::NAMES.len() }>,
     fill_sources: Counts<{ Source::NAMES.len() }>,
     drift: Drift,
+    rederivation: Rederivation,
     refused_sets: Counts<{ RecoverReject::NAMES.len() }>,
     refused_poh: Counts<{ PohReject::NAMES.len() }>,
     refused_accounts: Counts<{ AccountFault::NAMES.len() }>,
@@ -303,6 +305,16 @@ impl Tally {
     /// Instructions that could not be decoded, by venue.
     pub fn drift(&self) -> &Drift {
         &self.drift
+    }
+
+    /// Fills reckoned again, if that was asked for.
+    pub fn rederivation(&self) -> &Rederivation {
+        &self.rederivation
+    }
+
+    /// The same, to add to.
+    pub(super) fn rederivation_mut(&mut self) -> &mut Rederivation {
+        &mut self.rederivation
     }
 
     /// Swap rows by role.

@@ -62,11 +62,14 @@ pub struct Wanted {
     pub routes: bool,
     /// Changes of pools that are no swaps.
     pub liquidity: bool,
+    /// Fills are reckoned again with the venues' own formulas.
+    pub rederived: bool,
 }
 
 impl Wanted {
-    /// All of them.
-    pub const ALL: Self = Self { intents: true, fills: true, routes: true, liquidity: true };
+    /// All of them, nothing reckoned again.
+    pub const ALL: Self =
+        Self { intents: true, fills: true, routes: true, liquidity: true, rederived: false };
 }
 
 impl Default for Wanted {

@@ -9,6 +9,7 @@ use super::told::{Logged, Told, events};
 use super::writer::Writer;
 use super::{Asked, Rows};
 use crate::dex::{Decoded, Event, LiquidityIx, SwapIx};
+use crate::parse::rederive::{Difference, Outcome};
 use crate::parse::tally::Note;
 use crate::record::Role;
 use crate::stream::Sink;
@@ -97,14 +98,37 @@ impl<'a> Run<'a> {
         if self.executed.failed || !self.rows.wanted.fills {
             return;
         }
-        let told = fill::of_events(swap, n, self.events(number)).map(|(fill, _)| fill);
+        let told = fill::of_events(swap, n, self.events(number));
+        if self.rows.wanted.rederived {
+            Self::rederive(asked, told.as_ref(), writer);
+        }
         let found = told
+            .map(|(fill, _)| fill)
             .or_else(|| fill::of_transfers(swap, self.calls, number))
             .or_else(|| self.of_balances(asked, swap));
         match found {
             Some(fill) => self.fill(asked, Role::Fill, swap, &fill, route_id, writer),
             None => writer.tally.note(Note::FillUnknown),
         }
+    }
+
+    /// Compares what the event of a swap tells with what the venue's formula makes of it.
+    fn rederive(
+        asked: &Asked<'a>,
+        told: Option<&(Fill<'a>, Told<'a>)>,
+        writer: &mut Writer<'_, impl Sink>,
+    ) {
+        let (venue, found) = (asked.spec.venue, writer.tally.rederivation_mut());
+        let Some((fill, told)) = told else { return found.count(venue, Outcome::NoEvent) };
+        let difference = Difference {
+            signature: *asked.tx.signature(),
+            ix_outer: asked.position.outer,
+            ix_inner: asked.position.inner,
+            venue,
+            told: [fill.amount_in, fill.amount_out],
+            derived: None,
+        };
+        found.compare(difference, asked.spec.rederive(told.channel, told.bytes));
     }
 
     fn of_balances(&self, asked: &Asked<'a>, swap: &SwapIx<'a>) -> Option<Fill<'a>> {
