@@ -20,7 +20,7 @@ mod paired;
 use hdrhistogram::Histogram;
 use mev::arb::{Engine, Options};
 use mev::chain::Chain;
-use mev::parse::{Config, Feed, Limits, Order, Parser, Verify};
+use mev::parse::{Config, Feed, Limits, Order, Parser, Verify, Wanted};
 use mev::record::Opportunity;
 use mev::stream::{Arena, Piped, Reader, Stage};
 use std::process::Command;
@@ -51,8 +51,13 @@ fn main() {
     std::fs::remove_dir_all(&folder).unwrap();
 
     let verify = Verify { merkle: false, leader: None, poh: false };
-    let config =
-        Config { order: Order::Arrival, verify, limits: Limits::DEFAULT, shred_version: None };
+    let config = Config {
+        order: Order::Arrival,
+        verify,
+        limits: Limits::DEFAULT,
+        shred_version: None,
+        wanted: Wanted::ALL,
+    };
     let kinds: &[u16] = &[0x20, 0x21, 0x22];
     let parser = Parser::new(&config, feed).unwrap();
     let mut chain = Chain::new(parser, Engine::new(Options::default()), kinds);

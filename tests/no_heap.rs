@@ -9,7 +9,7 @@ mod counting;
 
 use mev::arb::{Engine, Options};
 use mev::chain::Chain;
-use mev::parse::{Config, Feed, Limits, Order, Parser, Verify};
+use mev::parse::{Config, Feed, Limits, Order, Parser, Verify, Wanted};
 use mev::record::Opportunity;
 use mev::stream::{Arena, Piped, Reader, Stage};
 use std::path::Path;
@@ -50,7 +50,7 @@ fn requests(stage: &mut impl Stage, stream: &[u8], room: usize) -> (u64, u64) {
 
 fn config(order: Order) -> Config {
     let verify = Verify { merkle: false, leader: None, poh: false };
-    Config { order, verify, limits: Limits::DEFAULT, shred_version: None }
+    Config { order, verify, limits: Limits::DEFAULT, shred_version: None, wanted: Wanted::ALL }
 }
 
 // One test: another one in the same process would allocate while this one counts.

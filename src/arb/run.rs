@@ -3,12 +3,11 @@
 use super::args::{Args, Task};
 use super::table::table;
 use super::{Engine, verify};
-use crate::cli::{Files, Flow, Frame, Stats, filter};
+use crate::cli::{Files, Flow, Frame, Stats, filter, print};
 use crate::error::{Error, Exit, Result};
 use crate::record::Opportunity;
 use crate::stream::Reader;
 use clap::{ArgMatches, FromArgMatches};
-use std::io::Write;
 use std::path::Path;
 
 /// Does the work.
@@ -80,11 +79,4 @@ fn check(path: &Path) -> Result<Exit> {
     }
     print(&format!("{out}{report}\n"))?;
     Ok(if report.holds() { Exit::Done } else { Exit::No })
-}
-
-fn print(text: &str) -> Result<()> {
-    let mut to = std::io::stdout().lock();
-    to.write_all(text.as_bytes())
-        .and_then(|()| to.flush())
-        .map_err(|e| Error::os("cannot write", &e))
 }

@@ -1,6 +1,7 @@
 //! Opportunities as a table for people: route, readable amounts, every cost, what is left.
 
 use crate::bytes::base58::Key;
+use crate::cli::columns;
 use crate::ids::{USDC, Venue, WSOL};
 use crate::record::Opportunity;
 use std::fmt::Write;
@@ -49,7 +50,7 @@ pub(super) fn table(found: &[Opportunity]) -> String {
             net,
         ]);
     }
-    aligned(&rows)
+    columns(&rows, NUMBERS_FROM)
 }
 
 /// The venues in order of the hops.
@@ -102,30 +103,6 @@ fn sol(lamports: i128) -> String {
     let sign = if lamports < 0 { "-" } else { "" };
     let whole = u64::try_from(lamports.unsigned_abs()).unwrap_or(u64::MAX);
     format!("{sign}{}", units(whole, 9))
-}
-
-/// Rows under each other, each column as wide as its widest value.
-fn aligned(rows: &[[String; COLUMNS.len()]]) -> String {
-    let mut widths = [0; COLUMNS.len()];
-    for row in rows {
-        for (width, value) in widths.iter_mut().zip(row) {
-            *width = value.chars().count().max(*width);
-        }
-    }
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (column, (value, width)) in row.iter().zip(widths).enumerate() {
-            let gap = if column == 0 { "" } else { "  " };
-            let _ = if column >= NUMBERS_FROM {
-                write!(line, "{gap}{value:>width$}")
-            } else {
-                write!(line, "{gap}{value:<width$}")
-            };
-        }
-        let _ = writeln!(text, "{}", line.trim_end());
-    }
-    text
 }
 
 #[cfg(test)]

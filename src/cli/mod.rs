@@ -4,6 +4,7 @@
 //! Everything else about being a program is here, once. Data goes to standard output, everything
 //! else to standard error; what is written depends on the options, never on where it goes.
 
+mod columns;
 mod common;
 mod detect;
 mod drive;
@@ -13,6 +14,7 @@ mod output;
 mod progress;
 mod stats;
 
+pub use columns::columns;
 pub use common::{Common, Files, Format, SchemaForm, When, parse_duration};
 pub use detect::Detected;
 pub use drive::{Drive, filter, read_stream};
@@ -149,13 +151,32 @@ fn print_schemas(tool: &Tool, form: SchemaForm) -> Result<()> {
             }
         }
     }
+    print(&out)
+}
+
+/// Writes text for people to standard output.
+///
+/// # Errors
+/// Status 5 when the system refuses.
+pub fn print(text: &str) -> Result<()> {
     let mut to = std::io::stdout().lock();
-    to.write_all(out.as_bytes())
+    to.write_all(text.as_bytes())
         .and_then(|()| to.flush())
         .map_err(|e| Error::os("cannot write", &e))
 }
 
 impl Frame {
+    /// The same, writing nothing of what would be filtered, as under `--check`.
+    #[must_use]
+    pub fn checking(&self) -> Self {
+        Self { tool: self.tool, common: Common { check: true, ..self.common.clone() } }
+    }
+
+    /// Prints a table on standard error.
+    pub fn show(&self, table: &str) {
+        let _ = std::io::stderr().lock().write_all(table.as_bytes());
+    }
+
     /// Prints a warning, unless `--quiet`.
     pub fn warn(&self, what: &str) {
         if !self.common.quiet {

@@ -24,6 +24,7 @@ mod build;
 mod event;
 mod feed;
 mod instruction;
+mod lifinity;
 #[cfg(test)]
 mod model;
 mod orca_whirlpool;
@@ -35,6 +36,7 @@ mod raydium_cpmm;
 mod segment;
 mod ticks;
 mod token;
+mod token_swap;
 
 pub use accounts::{Account, AccountBook, AccountFault, Clock, Found, Out, Part, Unsupported};
 pub use build::{Build, BuildFault, associated_token, build};
@@ -153,9 +155,9 @@ pub const VENUES: &[VenueSpec] = &[
     VenueSpec::of(Venue::Phoenix),
     VenueSpec::of(Venue::OpenbookV2),
     VenueSpec::of(Venue::Manifest),
-    VenueSpec::of(Venue::LifinityV2),
+    lifinity::V2,
     VenueSpec::of(Venue::Saber),
-    VenueSpec::of(Venue::TokenSwap),
+    token_swap::SPEC,
     VenueSpec::of(Venue::PancakeClmm),
     VenueSpec::of(Venue::ByrealClmm),
     VenueSpec::of(Venue::Gamma),
@@ -188,7 +190,7 @@ pub const VENUES: &[VenueSpec] = &[
     VenueSpec::of(Venue::Sanctum),
     VenueSpec::of(Venue::Wavebreak),
     VenueSpec::of(Venue::Gavel),
-    VenueSpec::of(Venue::Lifinity),
+    lifinity::V1,
     VenueSpec::of(Venue::JupiterV6),
     VenueSpec::of(Venue::OkxV2),
     VenueSpec::of(Venue::OkxV1),

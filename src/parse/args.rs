@@ -1,17 +1,21 @@
 //! The command line.
 
 use super::deshred::{Limits, Verify};
+use super::rows::Wanted;
 use super::stage::{Config, Order};
 use crate::bytes::base58;
 use crate::cli::Files;
 use crate::error::{Error, Result};
 use crate::ids::Key;
-use clap::ValueEnum;
+use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// The options of the tool.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) task: Option<Task>,
+
     #[command(flatten)]
     pub(super) files: Files,
 
@@ -78,6 +82,53 @@ pub(super) struct Args {
     /// all are in use, a slot is given up as with --slots-max.
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.shreds_max, value_parser = clap::value_parser!(u32).range(64..=16_777_216))]
     shreds_max: u32,
+
+    /// Write only these rows: intent, fill, route
+    ///
+    /// `intent` is what an instruction asks for, known before it executes; `fill` what it moved,
+    /// from an event, transfers or balances; `route` an aggregator's whole. --only chooses kinds of
+    /// records, this chooses among swap records.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "intent,fill,route",
+        value_name = "LIST"
+    )]
+    rows: Vec<RowArg>,
+
+    /// Print what could not be decoded, by venue
+    ///
+    /// At the end, on standard error: instructions of known programs with an unknown discriminator,
+    /// short data or too few accounts, and the unknown discriminators with their counts. A layout
+    /// that has changed shows there.
+    #[arg(long)]
+    pub(super) drift: bool,
+}
+
+/// What to do instead of filtering.
+#[derive(Subcommand, Clone, Debug)]
+pub(super) enum Task {
+    /// Reckons every fill again with the venue's own formula
+    ///
+    /// From the state that the fill's event tells. Prints a table by venue, and each difference
+    /// with its signature. Status 1 when something differs or nothing could be reckoned again.
+    Verify(Files),
+    /// Lists the venues and what is covered of each
+    ///
+    /// Intents, fills and pools, each graded by its evidence: live (checked against mainnet
+    /// transactions or accounts), source (read from the program's own), third party, unverified.
+    Venues,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum RowArg {
+    /// What an instruction asks for
+    Intent,
+    /// What was moved
+    Fill,
+    /// An aggregator's whole
+    Route,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -103,7 +154,15 @@ enum VerifyArg {
 impl Args {
     /// Whether accounts were named and nothing else, so that standard input may be left alone.
     pub(super) fn only_accounts(&self) -> bool {
-        self.files.files.is_empty() && !self.accounts.is_empty()
+        self.files().files.is_empty() && !self.accounts.is_empty()
+    }
+
+    /// The inputs, of the subcommand if there is one.
+    pub(super) fn files(&self) -> &Files {
+        match &self.task {
+            Some(Task::Verify(files)) => files,
+            Some(Task::Venues) | None => &self.files,
+        }
     }
 
     /// The parser's configuration; rows are ordered by `default` unless the user said.
@@ -135,7 +194,15 @@ impl Args {
         let verify =
             Verify { merkle: asked(VerifyArg::Merkle), leader, poh: asked(VerifyArg::Poh) };
         let limits = Limits { slots_max: self.slots_max, shreds_max: self.shreds_max };
-        Ok(Config { order, verify, limits, shred_version: self.shred_version })
+        let row = |row| self.rows.contains(&row);
+        let wanted = Wanted {
+            intents: row(RowArg::Intent),
+            fills: row(RowArg::Fill),
+            routes: row(RowArg::Route),
+            liquidity: true,
+            rederived: matches!(self.task, Some(Task::Verify(_))),
+        };
+        Ok(Config { order, verify, limits, shred_version: self.shred_version, wanted })
     }
 }
 

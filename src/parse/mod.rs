@@ -39,6 +39,7 @@ mod rederive;
 mod rows;
 mod run;
 mod stage;
+mod table;
 mod tally;
 #[cfg(test)]
 mod testing;
@@ -52,10 +53,11 @@ pub use feed::Feed;
 pub use rederive::{Difference, Outcome, Rederivation};
 pub use rows::{Executed, Inner, TokenBalance, Wanted};
 pub use stage::{Config, Order, Parser};
+pub use table::coverage;
 pub use tally::Tally;
 
 use crate::cli::Tool;
-use crate::record::{Layout, Packet, Pool, Producer, Slot, Swap, Ticks};
+use crate::record::{Layout, Liquidity, Packet, Pool, Producer, Slot, Swap, Ticks};
 use clap::Args as _;
 
 /// The program.
@@ -64,7 +66,7 @@ pub const TOOL: &Tool = &Tool {
     producer: Producer::Parse,
     about: "Turns packets into swaps, pools and slots",
     reads: &[Packet::SCHEMA],
-    writes: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Slot::SCHEMA],
+    writes: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Slot::SCHEMA, Liquidity::SCHEMA],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[

@@ -1,10 +1,12 @@
 //! The only file with I/O: opens, loops, counts, finishes.
 
-use super::args::Args;
+use super::args::{Args, Task};
 use super::feed::Feed;
+use super::rederive::{Outcome, Rederivation};
 use super::stage::{Order, Parser};
+use super::table;
 use super::tally::Tally;
-use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, read_stream};
+use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, columns, print, read_stream};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
 use crate::mem::{Behind, Map};
@@ -26,15 +28,27 @@ const WARNINGS_MAX: u64 = 20;
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
+    match &args.task {
+        Some(Task::Venues) => {
+            print(&columns(&table::coverage(), usize::MAX))?;
+            Ok(Exit::Done)
+        }
+        Some(Task::Verify(_)) => parse(&args, &frame.checking()),
+        None => parse(&args, frame),
+    }
+}
+
+/// Reads all inputs and ends the output.
+fn parse(args: &Args, frame: &Frame) -> Result<Exit> {
     args.config(Order::Slot)?;
-    let mut inputs = args.files.named()?;
+    let mut inputs = args.files().named()?;
     if args.only_accounts() && is_device(&std::io::stdin())? {
         inputs.clear();
     }
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
     inputs.iter().take(1).for_each(Named::wait);
-    let feed = directory(&args)?;
-    let book = book(&args)?;
+    let feed = directory(args)?;
+    let book = book(args)?;
     let total_len = opened.iter().try_fold(0, |sum, input| match input {
         Opened::Map(map) => Some(sum + map.bytes().len() as u64),
         Opened::Pipe(..) => None,
@@ -69,7 +83,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     if !drive.is_full() {
         drive.end(&mut parser)?;
     }
-    finish(frame, drive, parser.tally(), done)
+    finish(args, frame, drive, parser.tally(), done)
 }
 
 /// Whether `input` is a terminal, or a device such as /dev/null.
@@ -81,11 +95,23 @@ fn is_device(input: &impl AsFd) -> Result<bool> {
 }
 
 /// Ends the output, unless the input was damaged, and reports.
-fn finish(frame: &Frame, drive: Drive, tally: &Tally, done: Result<()>) -> Result<Exit> {
+fn finish(
+    args: &Args,
+    frame: &Frame,
+    drive: Drive,
+    tally: &Tally,
+    done: Result<()>,
+) -> Result<Exit> {
+    if args.drift {
+        frame.show(&table::drift(tally.drift()));
+    }
     match done {
         Ok(()) => {
             let flow = drive.finish()?;
             frame.report(stats(tally).flow(&flow));
+            if matches!(args.task, Some(Task::Verify(_))) {
+                return rederived(tally.rederivation());
+            }
             let no = frame.common.check && tally.slots_bad > 0;
             Ok(if no { Exit::No } else { Exit::Done })
         }
@@ -94,6 +120,13 @@ fn finish(frame: &Frame, drive: Drive, tally: &Tally, done: Result<()>) -> Resul
             Err(error)
         }
     }
+}
+
+/// Prints what reckoning again has found; the answer is yes when all of something is equal.
+fn rederived(found: &Rederivation) -> Result<Exit> {
+    print(&table::rederivation(found))?;
+    let (equal, differs) = (found.total(Outcome::Equal), found.total(Outcome::Differs));
+    Ok(if equal > 0 && differs == 0 { Exit::Done } else { Exit::No })
 }
 
 /// The counters in the order in which they are reported.
@@ -113,6 +146,7 @@ fn stats(tally: &Tally) -> Stats {
         ("entries", tally.entries),
         ("txns", tally.txns),
         ("swaps", tally.swaps),
+        ("liquidity", tally.liquidity),
         ("pools", tally.pools),
         ("gaps", tally.gaps),
     ];
@@ -125,6 +159,8 @@ fn stats(tally: &Tally) -> Stats {
         .counts("batches_refused", tally.refused_batches())
         .counts("sets_refused", tally.refused_sets())
         .counts("poh_refused", tally.refused_poh())
+        .counts("rows", tally.rows())
+        .counts("fill_sources", tally.fill_sources())
         .counts("swaps_refused", tally.refused_swaps())
         .counts("accounts_refused", tally.refused_accounts())
         .counts("notes", tally.notes());

@@ -6,7 +6,7 @@ use super::decode::Why;
 use super::deshred::{Admit, Deshredder, Limits, Phase, Slot, Taken, Verify};
 use super::feed::Feed;
 use super::poh::Proof;
-use super::rows::Rows;
+use super::rows::{Rows, Wanted};
 use super::tally::{Refusal, Tally};
 use super::version::Version;
 use crate::dex::AccountBook;
@@ -37,6 +37,8 @@ pub struct Config {
     pub limits: Limits,
     /// The only shred version that counts; none for that of most recent shreds.
     pub shred_version: Option<u16>,
+    /// Which rows are written.
+    pub wanted: Wanted,
 }
 
 /// In slot order a slot that is whole is written when a shred of the slot that many numbers later
@@ -79,7 +81,7 @@ impl Parser {
             deshred: Deshredder::new(&config.limits, config.verify.clone())?,
             version: Version::new(config.shred_version),
             feed,
-            rows: Rows::default(),
+            rows: Rows::new(config.wanted),
             proofs,
             tally: Tally::default(),
             scratch,

@@ -4,6 +4,7 @@
 
 use super::deshred::{Limits, Verify};
 use super::feed::Feed;
+use super::rows::Wanted;
 use super::stage::{Config, Order, Parser};
 use super::tally::{Refusal, Tally};
 use super::testing::{self, Ledger, shred, shreds, swap_tx};
@@ -16,7 +17,7 @@ const WHOLE: Limits = Limits { slots_max: 8, shreds_max: 4096 };
 
 fn config(order: Order, limits: Limits) -> Config {
     let verify = Verify { merkle: false, leader: None, poh: true };
-    Config { order, verify, limits, shred_version: None }
+    Config { order, verify, limits, shred_version: None, wanted: Wanted::ALL }
 }
 
 fn parser(order: Order, limits: Limits) -> Parser {
@@ -315,7 +316,8 @@ fn packets_come_as_records_too() {
 
 fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser {
     let verify = Verify { merkle, leader, poh: false };
-    let config = Config { order, verify, limits: WHOLE, shred_version: Some(1) };
+    let config =
+        Config { order, verify, limits: WHOLE, shred_version: Some(1), wanted: Wanted::ALL };
     Parser::new(&config, Feed::default()).unwrap()
 }
 
