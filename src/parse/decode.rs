@@ -24,7 +24,7 @@ pub(super) enum Why {
 /// FEC sets at whose start a batch is looked for when its first shreds are missing.
 const STARTS_MAX: usize = 16;
 
-impl Parser {
+impl Parser<'_> {
     /// Writes the slot at `at` and gives its memory back.
     pub(super) fn close(&mut self, at: usize, why: Why, out: &mut impl Sink) {
         if self.deshred.window.get(at).is_some_and(|slot| !slot.is_settled()) {
@@ -179,7 +179,7 @@ impl Parser {
     }
 }
 
-fn slot_undecodable(deshred: &Deshredder, at: usize) -> bool {
+fn slot_undecodable(deshred: &Deshredder<'_>, at: usize) -> bool {
     deshred.window.get(at).is_some_and(|slot| slot.counts.undecodable > 0)
 }
 

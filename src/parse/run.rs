@@ -8,11 +8,12 @@ use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, read_stream};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
 use crate::mem::{Behind, Map};
-use crate::net::pcap::{Capture, Item, Reader};
+use crate::net::pcap::{Capture, Datagram, Item, Reader};
 use crate::record::{Layout, Packet};
 use crate::stream::Stage;
 use crate::sys::pipe;
 use clap::{ArgMatches, FromArgMatches};
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
@@ -40,6 +41,8 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         Opened::Pipe(..) => None,
     });
     let mut drive = Drive::open(frame, Parser::MAX_OUT, total_len)?;
+    // The parser borrows shreds from mapped captures, so these outlive it.
+    let maps: Vec<_> = opened.iter().map(|_| OnceCell::new()).collect();
     let mut kinds = inputs.iter().zip(opened).map(|(named, input)| {
         input.detect().map(|input| (named, input)).map_err(|e| e.input(named.name()))
     });
@@ -53,10 +56,11 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     snapshot(frame, &mut drive, &mut parser, &book)?;
     let mut done = Ok(());
     let mut before = 0;
-    for input in first.map(Ok).into_iter().chain(kinds) {
+    for (input, map) in first.map(Ok).into_iter().chain(kinds).zip(&maps) {
         let read = input.and_then(|(named, input)| {
             parser.next_input();
-            read(frame, &mut drive, &mut parser, input, before).map_err(|e| e.input(named.name()))
+            let read = read(frame, &mut drive, &mut parser, input, map, before);
+            read.map_err(|e| e.input(named.name()))
         });
         match read {
             Ok(len) => before += len,
@@ -186,16 +190,17 @@ fn snapshot(
     drive.flush()
 }
 
-/// Reads one input to its end and gives its length.
-fn read(
+/// Reads one input to its end and gives its length; a map is kept in `kept`.
+fn read<'m>(
     frame: &Frame,
     drive: &mut Drive,
-    parser: &mut Parser,
+    parser: &mut Parser<'m>,
     input: Detected,
+    kept: &'m OnceCell<Map>,
     before: u64,
 ) -> Result<u64> {
     match input {
-        Detected::Capture(map) => read_capture(drive, parser, &map, before),
+        Detected::Capture(map) => read_capture(drive, parser, kept.get_or_init(|| map), before),
         Detected::Piped(from, fd) => read_piped(drive, parser, from, &fd),
         Detected::Stream { input, .. } => {
             read_stream(frame, drive, parser, &[Packet::SCHEMA.kind], input, before)
@@ -204,13 +209,25 @@ fn read(
 }
 
 /// Reads a mapped capture; its payloads are parsed where they lie.
-fn read_capture(drive: &mut Drive, parser: &mut Parser, map: &Map, before: u64) -> Result<u64> {
+fn read_capture<'m>(
+    drive: &mut Drive,
+    parser: &mut Parser<'m>,
+    map: &'m Map,
+    before: u64,
+) -> Result<u64> {
     let mut capture = Capture::new(map.bytes())?;
     let mut behind = Behind::default();
     while !drive.is_full()
         && let Some(item) = capture.next()
     {
-        take(drive, parser, item?, false)?;
+        match item? {
+            Item::Datagram(Datagram { payload, truncated, rx_ns, .. }) => {
+                drive.input(rx_ns, false, |out| {
+                    parser.datagram_lent(payload, truncated, rx_ns, out);
+                })?;
+            }
+            Item::Skipped(why) => parser.skip(why),
+        }
         let at = capture.at();
         drive.progress(before + at as u64);
         behind.passed(map, at);
@@ -231,19 +248,12 @@ fn read_piped(
             drive.idle(parser)?;
         }
         let Some(item) = reader.next_item()? else { break };
-        take(drive, parser, item, true)?;
-    }
-    Ok(0)
-}
-
-fn take(drive: &mut Drive, parser: &mut Parser, item: Item<'_>, piped: bool) -> Result<()> {
-    match item {
-        Item::Datagram(datagram) => drive.input(datagram.rx_ns, piped, |out| {
-            parser.datagram(datagram.payload, datagram.truncated, datagram.rx_ns, out);
-        }),
-        Item::Skipped(why) => {
-            parser.skip(why);
-            Ok(())
+        match item {
+            Item::Datagram(Datagram { payload, truncated, rx_ns, .. }) => {
+                drive.input(rx_ns, true, |out| parser.datagram(payload, truncated, rx_ns, out))?;
+            }
+            Item::Skipped(why) => parser.skip(why),
         }
     }
+    Ok(0)
 }

@@ -45,11 +45,11 @@ pub struct Config {
 const SETTLE_SLOTS: u64 = 2;
 
 /// The core of mev-parse: a stage that consumes `packet` records, and takes datagrams that are no
-/// records where they lie.
+/// records where they lie. Datagrams that live for `'m` need not be copied.
 #[derive(Debug)]
-pub struct Parser {
+pub struct Parser<'m> {
     pub(super) order: Order,
-    pub(super) deshred: Deshredder,
+    pub(super) deshred: Deshredder<'m>,
     version: Version,
     feed: Feed,
     pub(super) rows: Rows,
@@ -63,7 +63,7 @@ pub struct Parser {
     pub(super) floor: u64,
 }
 
-impl Parser {
+impl<'m> Parser<'m> {
     /// A parser with all memory reserved that it will use. Datagrams of the toolkit's own feed are
     /// understood by the directory `feed`.
     ///
@@ -116,23 +116,54 @@ impl Parser {
     }
 
     /// Takes a datagram's payload, which was received at `rx_ns`; of a truncated one a part is
-    /// missing.
+    /// missing. What is kept of it is copied.
     #[inline]
     pub fn datagram(&mut self, payload: &[u8], truncated: bool, rx_ns: u64, out: &mut impl Sink) {
+        self.take(payload, truncated, rx_ns, |_| None, out);
+    }
+
+    /// As [`Self::datagram`], for a payload that outlives the parser: what is kept of it is
+    /// borrowed.
+    #[inline]
+    pub fn datagram_lent(
+        &mut self,
+        payload: &'m [u8],
+        truncated: bool,
+        rx_ns: u64,
+        out: &mut impl Sink,
+    ) {
+        self.take(payload, truncated, rx_ns, |shred| Some(shred.bytes()), out);
+    }
+
+    #[inline]
+    fn take<'p>(
+        &mut self,
+        payload: &'p [u8],
+        truncated: bool,
+        rx_ns: u64,
+        lend: impl FnOnce(&Shred<'p>) -> Option<&'m [u8]>,
+        out: &mut impl Sink,
+    ) {
         self.tally.packets += 1;
         match payload.len() {
             DexSwapTx::LEN | PoolStateUpdate::LEN if !truncated => {
                 self.feed.take(payload, rx_ns, &mut self.tally, out);
             }
             _ => match Shred::check(payload) {
-                Ok(shred) => self.shred(&shred, rx_ns, out),
+                Ok(shred) => self.shred(&shred, lend(&shred), rx_ns, out),
                 Err(Reject::Short) if truncated => self.tally.refuse(Refusal::Truncated),
                 Err(why) => self.tally.refuse_shred(why),
             },
         }
     }
 
-    fn shred(&mut self, shred: &Shred<'_>, rx_ns: u64, out: &mut impl Sink) {
+    fn shred(
+        &mut self,
+        shred: &Shred<'_>,
+        lent: Option<&'m [u8]>,
+        rx_ns: u64,
+        out: &mut impl Sink,
+    ) {
         if !self.version.agrees(shred.version()) {
             return self.tally.refuse(Refusal::ShredVersion);
         }
@@ -140,7 +171,7 @@ impl Parser {
             Ok(at) => at,
             Err(why) => return self.tally.refuse(why),
         };
-        let mut taken = self.deshred.take(at, shred, rx_ns);
+        let mut taken = self.deshred.take(at, shred, lent, rx_ns);
         while taken == Err(Refusal::StorageFull)
             && let Some(victim) = self.victim()
         {
@@ -148,7 +179,7 @@ impl Parser {
             if victim == at {
                 break;
             }
-            taken = self.deshred.take(at, shred, rx_ns);
+            taken = self.deshred.take(at, shred, lent, rx_ns);
         }
         match taken {
             Ok(Taken::Data) => self.tally.shreds_data += 1,
@@ -188,7 +219,7 @@ impl Parser {
     fn victim(&self) -> Option<usize> {
         let window = &self.deshred.window;
         match self.order {
-            Order::Slot => window.lowest_by(Phase::Open, |slot| slot.number),
+            Order::Slot => window.lowest_open(),
             Order::Arrival => window.lowest_by(Phase::Open, Slot::touched),
         }
     }
@@ -245,7 +276,7 @@ impl Parser {
     }
 }
 
-impl Stage for Parser {
+impl Stage for Parser<'_> {
     // The rows of the largest slot that a leader can fill today, several times over: 60 M compute
     // units at 20 k a swap are 3000 rows.
     const MAX_OUT: usize = 16_384 * size_of::<Swap>();
@@ -273,7 +304,7 @@ impl Stage for Parser {
     }
 
     fn finish(&mut self, out: &mut impl Sink) {
-        while let Some(at) = self.deshred.window.lowest_by(Phase::Open, |slot| slot.number) {
+        while let Some(at) = self.deshred.window.lowest_open() {
             self.close(at, Why::InputEnds, out);
         }
     }

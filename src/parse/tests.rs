@@ -19,7 +19,7 @@ fn config(order: Order, limits: Limits) -> Config {
     Config { order, verify, limits, shred_version: None }
 }
 
-fn parser(order: Order, limits: Limits) -> Parser {
+fn parser(order: Order, limits: Limits) -> Parser<'static> {
     Parser::new(&config(order, limits), Feed::default()).unwrap()
 }
 
@@ -313,7 +313,7 @@ fn packets_come_as_records_too() {
     assert_eq!((out.swaps.len(), out.gaps.len(), out.slots.len()), (3, 1, 1));
 }
 
-fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser {
+fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser<'static> {
     let verify = Verify { merkle, leader, poh: false };
     let config = Config { order, verify, limits: WHOLE, shred_version: Some(1) };
     Parser::new(&config, Feed::default()).unwrap()

@@ -3,7 +3,15 @@
 use super::capture::{Decoder, ELEMENT_MAX, Frame, Step};
 use super::{Item, Skip, link};
 use crate::error::{Error, Result};
+use crate::mem;
 use std::io::Read;
+
+/// Packets by which the cache is asked for headers before they are read, as if all were as long as
+/// the current one: where a packet begins is known only when the header before it was read, so
+/// without this each of them waits for memory.
+const AHEAD: usize = 6;
+/// Bytes of headers: capture, Ethernet, IPv4, UDP and shred.
+const AHEAD_LEN: usize = 192;
 
 /// A whole capture in memory, read packet by packet; payloads are borrowed from it.
 ///
@@ -52,6 +60,7 @@ impl<'a> Capture<'a> {
                 Step::Other { used } => self.at = self.at.saturating_add(used),
                 Step::Packet { used, frame } => {
                     self.at = self.at.saturating_add(used);
+                    mem::prefetch(rest, used.saturating_mul(AHEAD), AHEAD_LEN);
                     return Ok(Some(item(frame, rest)));
                 }
             }

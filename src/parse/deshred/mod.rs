@@ -53,11 +53,14 @@ impl Limits {
     pub const DEFAULT: Self = Self { slots_max: 128, shreds_max: 1 << 18 };
 }
 
+/// Shreds by which the cache is asked for ledger bytes before they are read.
+const AHEAD: u32 = 2;
+
 /// Shreds of several slots on their way to become batches.
 #[derive(Debug)]
-pub(super) struct Deshredder {
+pub(super) struct Deshredder<'m> {
     pub(super) window: Window,
-    cells: Cells,
+    cells: Cells<'m>,
     sets: Sets,
     verify: Verify,
     recoverer: Recoverer,
@@ -89,7 +92,7 @@ impl Staged {
     }
 }
 
-impl Deshredder {
+impl<'m> Deshredder<'m> {
     /// Reserves all memory that it will use.
     ///
     /// # Errors
@@ -121,12 +124,11 @@ impl Deshredder {
 
     /// Gives the memory of the slot at `at` back; what comes late for it is only counted.
     pub(super) fn close(&mut self, at: usize) {
-        if let Some(slot) = self.window.get_mut(at) {
-            slot.close(&mut self.cells, &mut self.sets);
-        }
+        let (cells, sets) = (&mut self.cells, &mut self.sets);
+        self.window.close(at, |slot| slot.close(cells, sets));
     }
 
-    /// Takes a shred of the slot at `at`.
+    /// Takes a shred of the slot at `at`; its bytes are borrowed if they are `lent`.
     ///
     /// # Errors
     /// Why it is not taken. Of [`Refusal::StorageFull`] nothing has been changed: the call may be
@@ -135,6 +137,7 @@ impl Deshredder {
         &mut self,
         at: usize,
         shred: &Shred<'_>,
+        lent: Option<&'m [u8]>,
         rx_ns: u64,
     ) -> Result<Taken, Refusal> {
         self.fresh.clear();
@@ -166,7 +169,7 @@ impl Deshredder {
         }
         slot.check_last(shred)?;
         let set = self.place_in_set(at, shred)?;
-        self.store(at, set, shred, rx_ns, false)?;
+        self.store(at, set, shred, lent, rx_ns, false)?;
         if self.window.get(at).is_some_and(|slot| slot.eager) {
             self.recover(at, set);
         }
@@ -214,10 +217,11 @@ impl Deshredder {
         at: usize,
         set: SetId,
         shred: &Shred<'_>,
+        lent: Option<&'m [u8]>,
         rx_ns: u64,
         recovered: bool,
     ) -> Result<(), Refusal> {
-        let cell = self.cells.put(shred.bytes(), rx_ns, recovered).ok_or(Refusal::StorageFull)?;
+        let cell = self.cells.put(shred, lent, rx_ns, recovered).ok_or(Refusal::StorageFull)?;
         let (Some(slot), Some(set)) = (self.window.get_mut(at), self.sets.get_mut(set)) else {
             self.cells.free(cell);
             return Err(Refusal::SlotPast);
@@ -268,7 +272,7 @@ impl Deshredder {
             rest = after;
             let Ok(shred) = Shred::check(bytes) else { continue };
             let allowed = self.window.get(at).is_some_and(|slot| slot.check_last(&shred).is_ok());
-            if allowed && self.store(at, id, &shred, rx_ns, true).is_ok() {
+            if allowed && self.store(at, id, &shred, None, rx_ns, true).is_ok() {
                 self.recovered += 1;
             }
         }
@@ -285,8 +289,11 @@ impl Deshredder {
     ) -> Option<(&'a [u8], u64)> {
         let slot = self.window.get(at)?;
         let shred = |index| {
+            if let Some(cell) = slot.data.cell(index + AHEAD) {
+                self.cells.prefetch(cell);
+            }
             let cell = slot.data.cell(index)?;
-            Some((Shred::check(self.cells.bytes(cell)).ok()?.ledger(), self.cells.rx_ns(cell)))
+            Some((self.cells.ledger(cell), self.cells.rx_ns(cell)))
         };
         if batch.start() == batch.end() {
             return shred(*batch.start());

@@ -121,7 +121,13 @@ impl Slot {
     }
 
     /// Becomes slot `number`, empty; its missing shreds are recovered at once when `eager`.
-    pub(super) fn open(&mut self, number: u64, eager: bool, cells: &mut Cells, sets: &mut Sets) {
+    pub(super) fn open(
+        &mut self,
+        number: u64,
+        eager: bool,
+        cells: &mut Cells<'_>,
+        sets: &mut Sets,
+    ) {
         let end = self.data.end();
         self.data.reset(cells);
         self.code.reset(cells);
@@ -137,7 +143,7 @@ impl Slot {
     }
 
     /// Takes nothing any more but counts.
-    pub(super) fn close(&mut self, cells: &mut Cells, sets: &mut Sets) {
+    pub(super) fn close(&mut self, cells: &mut Cells<'_>, sets: &mut Sets) {
         self.phase = Phase::Closed;
         self.data.free(cells);
         self.code.free(cells);
