@@ -33,6 +33,14 @@ impl Map {
         &self.0
     }
 
+    /// Tells the kernel that bytes `[from, to)` will be read next, all of them: it maps their pages at
+    /// once instead of a few at each touch. Advice only; kernels before 5.14 do not know it.
+    pub fn populate(&self, from: usize, to: usize) {
+        if from < to && to <= self.0.len() {
+            let _ = self.0.advise_range(memmap2::Advice::PopulateRead, from, to - from);
+        }
+    }
+
     /// Tells the kernel that bytes `[from, to)` will not be read again.
     #[expect(unsafe_code, reason = "dropping pages of a map is unsafe for writable ones")]
     pub fn release(&self, from: usize, to: usize) {
@@ -63,21 +71,32 @@ pub fn prefetch(bytes: &[u8], at: usize, len: usize) {
     let _ = (bytes, at, len);
 }
 
-/// Gives back the pages of a map that lie behind its reader, in steps.
+/// The pages of a map around its reader: those ahead are asked for, those that lie behind are given
+/// back, both in steps.
 #[derive(Debug, Default)]
 pub struct Behind {
+    populated: usize,
     released: usize,
 }
 
+/// Bytes ahead of the reader that are asked for at a time.
+const AHEAD: usize = 1 << 20;
+
 /// Bytes of a step; as many again stay mapped behind the reader.
-const STEP: usize = 16 << 20;
+const STEP: usize = 32 << 20;
 
 impl Behind {
     /// The reader has passed the bytes of `map` before `at`.
     #[inline]
     pub fn passed(&mut self, map: &Map, at: usize) {
+        if at.saturating_add(AHEAD) > self.populated {
+            let from = self.populated.max(at);
+            self.populated = from.saturating_add(AHEAD).min(map.bytes().len());
+            map.populate(from, self.populated);
+        }
         if at.saturating_sub(self.released) >= 2 * STEP {
-            map.release(self.released, self.released + STEP);
+            // Some of what was given back before may have been touched again by those who keep parts.
+            map.release(self.released.saturating_sub(3 * STEP), self.released + STEP);
             self.released += STEP;
         }
     }
