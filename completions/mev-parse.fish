@@ -27,6 +27,7 @@ complete -c mev-parse -l pools -d 'Read the directory of the toolkit\'s own feed
 complete -c mev-parse -l shred-version -d 'Accept only shreds of this version' -r
 complete -c mev-parse -l slots-max -d 'Keep at most N slots in flight' -r
 complete -c mev-parse -l shreds-max -d 'Store at most N shreds' -r
+complete -c mev-parse -l threads -d 'Use N threads: one reads, and slots are written by all' -r
 complete -c mev-parse -l force -d 'Overwrite an output file that exists'
 complete -c mev-parse -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-parse -l follow -d 'Keep reading a file that is still being written'
@@ -35,5 +36,6 @@ complete -c mev-parse -l check -d 'Read and verify everything, write nothing'
 complete -c mev-parse -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-parse -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-parse -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-parse -l no-rows -d 'Leave instructions alone: write slots and no rows'
 complete -c mev-parse -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-parse -s V -l version -d 'Print version'

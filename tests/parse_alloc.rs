@@ -18,7 +18,7 @@ static ALLOCATOR: counting::Counting = counting::Counting;
 /// Feeds `datagrams` to a parser and gives the requests for memory, and the transactions.
 fn requests(datagrams: &[Datagram<'_>], order: Order) -> (u64, u64) {
     let verify = Verify { merkle: true, leader: None, poh: true };
-    let config = Config { order, verify, limits: Limits::DEFAULT, shred_version: None };
+    let config = Config { order, verify, limits: Limits::DEFAULT, shred_version: None, rows: true };
     let mut parser = Parser::new(&config, Feed::default()).unwrap();
     let mut arena = Arena::with_room(Parser::MAX_OUT);
     let before = counting::requests();

@@ -74,10 +74,25 @@ pub(super) struct Args {
 
     /// Store at most N shreds
     ///
-    /// Each takes 1280 bytes, which are reserved at the start and used as they are needed. When
-    /// all are in use, a slot is given up as with --slots-max.
+    /// Each takes 40 bytes, and 1280 more for a copy unless a capture file holds it. Both are
+    /// reserved at the start and used as they are needed; the default is 330 MiB. When N are stored,
+    /// a slot is given up as with --slots-max.
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.shreds_max, value_parser = clap::value_parser!(u32).range(64..=16_777_216))]
     shreds_max: u32,
+
+    /// Use N threads: one reads, and slots are written by all
+    ///
+    /// Each gets a processor of its own where there are as many. Output and counters do not depend
+    /// on N. In arrival order one thread does everything.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) threads: u16,
+
+    /// Leave instructions alone: write slots and no rows
+    ///
+    /// Transactions are found, checked and counted, and nothing is looked for in them. The slot
+    /// records then count no swaps.
+    #[arg(long)]
+    no_rows: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -135,7 +150,8 @@ impl Args {
         let verify =
             Verify { merkle: asked(VerifyArg::Merkle), leader, poh: asked(VerifyArg::Poh) };
         let limits = Limits { slots_max: self.slots_max, shreds_max: self.shreds_max };
-        Ok(Config { order, verify, limits, shred_version: self.shred_version })
+        let (shred_version, rows) = (self.shred_version, !self.no_rows);
+        Ok(Config { order, verify, limits, shred_version, rows })
     }
 }
 

@@ -9,9 +9,10 @@ use crate::stream::Sink;
 use std::ops::RangeInclusive;
 
 /// Why a slot is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Why {
     /// All of it is there.
+    #[default]
     Whole,
     /// Another slot needs its place.
     Evicted,
@@ -31,8 +32,12 @@ impl Parser<'_> {
             self.deshred.recover_all(at);
             self.note_recovered();
         }
-        self.decode_rest(at, out);
-        self.write_slot(at, why, out);
+        if self.parcels.is_some() {
+            self.hand_over(at, why, out);
+        } else {
+            self.decode_rest(at, out);
+            self.write_slot(at, why, out);
+        }
         self.deshred.close(at);
     }
 
@@ -83,7 +88,8 @@ impl Parser<'_> {
             return;
         };
         let place = Place { slot: number, batch_start: start, tx_index, rx_ns };
-        let read = batch::read(bytes, place, &mut self.rows, &mut self.tally, out);
+        let rows = self.makes_rows.then_some(&mut self.rows);
+        let read = batch::read(bytes, place, rows, &mut self.tally, out);
         if let Some(fault) = read.fault {
             self.tally.refuse_batch(fault);
             self.write_gap(number, rx_ns, GapReason::BatchUndecodable, 1, Some(start), out);

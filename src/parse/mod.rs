@@ -11,6 +11,7 @@
 //! | `deshred` | shreds into batches: duplicates, recovery, checks, bounded memory |
 //! | `stage` `decode` | the core: which slot when, rows of a batch, a slot's last words |
 //! | `batch` `rows` | a batch's bytes; a transaction into rows |
+//! | `crew` | several threads over one input |
 //! | `poh` | the proof of history of a slot |
 //! | `feed` `accounts` | what is not a shred: the toolkit's own datagrams, account files |
 //! | `tally` `version` | every packet counted once, by what it was or why it was refused |
@@ -19,9 +20,10 @@
 //! - Every packet is counted once (`tally`), every hole becomes a gap record.
 //! - In slot order rows are sorted by (slot, batch, transaction, instruction), and the output does
 //!   not depend on the order of the packets, nor on which shreds were recovered, but for `rx_ns`
-//!   and the counts of shreds.
+//!   and the counts of shreds. It is the same bytes for any number of threads.
 //! - Memory is reserved at construction and bounded by `--slots-max` and `--shreds-max`; after it
-//!   nothing is allocated for a packet, a batch or a transaction.
+//!   nothing is allocated for a packet, a batch or a transaction. Shreds of a mapped capture stay
+//!   where they lie.
 //! - Nothing is guessed but the start of a batch whose first shreds are missing, and that only
 //!   where a FEC set starts and every byte up to the batch's end reads as entries.
 
@@ -30,6 +32,7 @@
 mod accounts;
 mod args;
 mod batch;
+mod crew;
 mod decode;
 mod deshred;
 mod drift;

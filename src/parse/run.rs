@@ -1,8 +1,9 @@
 //! The only file with I/O: opens, loops, counts, finishes.
 
 use super::args::Args;
+use super::crew::Crew;
 use super::feed::Feed;
-use super::stage::{Order, Parser};
+use super::stage::{Config, Order, Parser};
 use super::tally::Tally;
 use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, read_stream};
 use crate::dex::AccountBook;
@@ -13,12 +14,13 @@ use crate::record::{Layout, Packet};
 use crate::stream::Stage;
 use crate::sys::pipe;
 use clap::{ArgMatches, FromArgMatches};
-use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::thread::Scope;
 use std::time::Duration;
 
 /// Warnings about accounts that are printed one by one.
@@ -41,39 +43,72 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         Opened::Pipe(..) => None,
     });
     let mut drive = Drive::open(frame, Parser::MAX_OUT, total_len)?;
-    // The parser borrows shreds from mapped captures, so these outlive it.
-    let maps: Vec<_> = opened.iter().map(|_| OnceCell::new()).collect();
+    // Parsers borrow shreds from mapped captures, so these outlive them.
+    let maps: Vec<_> = opened.iter().map(|_| OnceLock::new()).collect();
     let mut kinds = inputs.iter().zip(opened).map(|(named, input)| {
         input.detect().map(|input| (named, input)).map_err(|e| e.input(named.name()))
     });
     let first = kinds.next().transpose()?;
     let live = matches!(first, Some((_, Detected::Stream { live: true, .. })));
     let default = if live || frame.common.follow { Order::Arrival } else { Order::Slot };
-    let mut parser = Parser::new(&args.config(default)?, feed).map_err(|_| {
+    let config = args.config(default)?;
+    let helpers = match (args.threads, config.order) {
+        (2.., Order::Arrival) => {
+            frame.warn("--threads: rows in arrival order come from one thread");
+            0
+        }
+        (threads, _) => usize::from(threads) - 1,
+    };
+    let inputs = first.map(Ok).into_iter().chain(kinds).zip(&maps);
+    std::thread::scope(|scope| {
+        let mut crew = crew(scope, frame, &mut drive, &config, feed, &book, helpers)?;
+        let done = read_all(frame, &mut drive, &mut crew, inputs);
+        if !drive.is_full() {
+            drive.end(&mut crew)?;
+        }
+        finish(frame, drive, &crew.tally(), done)
+    })
+}
+
+/// The parser with `helpers` threads beside its own, after it wrote what the accounts describe.
+fn crew<'m: 'scope, 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    frame: &Frame,
+    drive: &mut Drive,
+    config: &Config,
+    feed: Feed,
+    book: &AccountBook,
+    helpers: usize,
+) -> Result<Crew<'m>> {
+    let refused = |_| {
         let error = std::io::Error::from(ErrorKind::OutOfMemory);
         Error::os("cannot reserve the shreds' storage", &error).hint("lower --shreds-max")
-    })?;
-    snapshot(frame, &mut drive, &mut parser, &book)?;
-    let mut done = Ok(());
+    };
+    if helpers == 0 {
+        let mut parser = Parser::new(config, feed).map_err(refused)?;
+        snapshot(frame, drive, &mut parser, book)?;
+        return Ok(Crew::alone(parser));
+    }
+    let mut crew = Crew::of(scope, config, feed, helpers, book).map_err(refused)?;
+    snapshot(frame, drive, crew.parser(), book)?;
+    Ok(crew)
+}
+
+/// Reads all inputs, each to its end.
+fn read_all<'a, 'm>(
+    frame: &Frame,
+    drive: &mut Drive,
+    crew: &mut Crew<'m>,
+    inputs: impl Iterator<Item = (Result<(&'a Named, Detected)>, &'m OnceLock<Map>)>,
+) -> Result<()> {
     let mut before = 0;
-    for (input, map) in first.map(Ok).into_iter().chain(kinds).zip(&maps) {
-        let read = input.and_then(|(named, input)| {
-            parser.next_input();
-            let read = read(frame, &mut drive, &mut parser, input, map, before);
-            read.map_err(|e| e.input(named.name()))
-        });
-        match read {
-            Ok(len) => before += len,
-            Err(error) => {
-                done = Err(error);
-                break;
-            }
-        }
+    for (input, map) in inputs {
+        let (named, input) = input?;
+        crew.parser().next_input();
+        let read = read(frame, drive, crew, input, map, before);
+        before += read.map_err(|e| e.input(named.name()))?;
     }
-    if !drive.is_full() {
-        drive.end(&mut parser)?;
-    }
-    finish(frame, drive, parser.tally(), done)
+    Ok(())
 }
 
 /// Whether `input` is a terminal, or a device such as /dev/null.
@@ -194,16 +229,16 @@ fn snapshot(
 fn read<'m>(
     frame: &Frame,
     drive: &mut Drive,
-    parser: &mut Parser<'m>,
+    crew: &mut Crew<'m>,
     input: Detected,
-    kept: &'m OnceCell<Map>,
+    kept: &'m OnceLock<Map>,
     before: u64,
 ) -> Result<u64> {
     match input {
-        Detected::Capture(map) => read_capture(drive, parser, kept.get_or_init(|| map), before),
-        Detected::Piped(from, fd) => read_piped(drive, parser, from, &fd),
+        Detected::Capture(map) => read_capture(drive, crew, kept.get_or_init(|| map), before),
+        Detected::Piped(from, fd) => read_piped(drive, crew, from, &fd),
         Detected::Stream { input, .. } => {
-            read_stream(frame, drive, parser, &[Packet::SCHEMA.kind], input, before)
+            read_stream(frame, drive, crew, &[Packet::SCHEMA.kind], input, before)
         }
     }
 }
@@ -211,7 +246,7 @@ fn read<'m>(
 /// Reads a mapped capture; its payloads are parsed where they lie.
 fn read_capture<'m>(
     drive: &mut Drive,
-    parser: &mut Parser<'m>,
+    crew: &mut Crew<'m>,
     map: &'m Map,
     before: u64,
 ) -> Result<u64> {
@@ -223,10 +258,12 @@ fn read_capture<'m>(
         match item? {
             Item::Datagram(Datagram { payload, truncated, rx_ns, .. }) => {
                 drive.input(rx_ns, false, |out| {
-                    parser.datagram_lent(payload, truncated, rx_ns, out);
+                    crew.input(out, |parser, out| {
+                        parser.datagram_lent(payload, truncated, rx_ns, out);
+                    });
                 })?;
             }
-            Item::Skipped(why) => parser.skip(why),
+            Item::Skipped(why) => crew.parser().skip(why),
         }
         let at = capture.at();
         drive.progress(before + at as u64);
@@ -238,21 +275,23 @@ fn read_capture<'m>(
 /// Reads a capture from a pipe, handing on what is there whenever nothing waits.
 fn read_piped(
     drive: &mut Drive,
-    parser: &mut Parser,
+    crew: &mut Crew<'_>,
     from: Box<dyn Read>,
     fd: &OwnedFd,
 ) -> Result<u64> {
     let mut reader = Reader::new(from);
     while !drive.is_full() {
         if !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
-            drive.idle(parser)?;
+            drive.idle(crew)?;
         }
         let Some(item) = reader.next_item()? else { break };
         match item {
             Item::Datagram(Datagram { payload, truncated, rx_ns, .. }) => {
-                drive.input(rx_ns, true, |out| parser.datagram(payload, truncated, rx_ns, out))?;
+                drive.input(rx_ns, true, |out| {
+                    crew.input(out, |parser, out| parser.datagram(payload, truncated, rx_ns, out));
+                })?;
             }
-            Item::Skipped(why) => parser.skip(why),
+            Item::Skipped(why) => crew.parser().skip(why),
         }
     }
     Ok(0)

@@ -2,6 +2,7 @@
 
 use super::accounts;
 use super::batch;
+use super::crew::Parcels;
 use super::decode::Why;
 use super::deshred::{Admit, Deshredder, Limits, Phase, Slot, Taken, Verify};
 use super::feed::Feed;
@@ -37,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// The only shred version that counts; none for that of most recent shreds.
     pub shred_version: Option<u16>,
+    /// Whether transactions are decoded into rows; if not, they are checked and counted.
+    pub rows: bool,
 }
 
 /// In slot order a slot that is whole is written when a shred of the slot that many numbers later
@@ -53,6 +56,7 @@ pub struct Parser<'m> {
     version: Version,
     feed: Feed,
     pub(super) rows: Rows,
+    pub(super) makes_rows: bool,
     /// By place in the window; empty unless asked for.
     pub(super) proofs: Vec<Proof>,
     pub(super) tally: Tally,
@@ -61,6 +65,8 @@ pub struct Parser<'m> {
     newest: u64,
     /// In slot order: slots below this were written or passed by.
     pub(super) floor: u64,
+    /// Slots are packed for other parsers instead of written.
+    pub(super) parcels: Option<Parcels<'m>>,
 }
 
 impl<'m> Parser<'m> {
@@ -80,11 +86,13 @@ impl<'m> Parser<'m> {
             version: Version::new(config.shred_version),
             feed,
             rows: Rows::default(),
+            makes_rows: config.rows,
             proofs,
             tally: Tally::default(),
             scratch,
             newest: 0,
             floor: 0,
+            parcels: None,
         })
     }
 
@@ -208,11 +216,20 @@ impl<'m> Parser<'m> {
         }
     }
 
-    fn open(&mut self, at: usize, number: u64) {
+    pub(super) fn open(&mut self, at: usize, number: u64) {
         self.deshred.open(at, number, self.order == Order::Arrival);
         if let Some(proof) = self.proofs.get_mut(at) {
             *proof = Proof::new();
         }
+    }
+
+    /// The input has ended: writes the lowest slot that is still open; `false` when there is none.
+    pub(super) fn finish_slot(&mut self, out: &mut impl Sink) -> bool {
+        let lowest = self.deshred.window.lowest_open();
+        if let Some(at) = lowest {
+            self.close(at, Why::InputEnds, out);
+        }
+        lowest.is_some()
     }
 
     /// The open slot that goes first when memory is short.
@@ -304,8 +321,6 @@ impl Stage for Parser<'_> {
     }
 
     fn finish(&mut self, out: &mut impl Sink) {
-        while let Some(at) = self.deshred.window.lowest_open() {
-            self.close(at, Why::InputEnds, out);
-        }
+        while self.finish_slot(out) {}
     }
 }

@@ -120,6 +120,13 @@ impl<const N: usize> Counts<N> {
         }
     }
 
+    /// Adds what another one counted.
+    fn add_all(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(&other.0) {
+            *count += more;
+        }
+    }
+
     /// The count of number `number`.
     #[cfg(test)]
     fn of(&self, number: usize) -> u64 {
@@ -195,6 +202,77 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Adds what another parser counted later.
+    pub fn add(&mut self, other: &Self) {
+        // Every field by name, so that none is forgotten.
+        let Self {
+            packets,
+            shreds_data,
+            shreds_code,
+            shreds_recovered,
+            shreds_duplicate,
+            feed_swaps,
+            feed_updates,
+            slots,
+            slots_complete,
+            batches,
+            entries,
+            txns,
+            swaps,
+            liquidity,
+            pools,
+            gaps,
+            slots_bad,
+            refused,
+            refused_shreds,
+            refused_feed,
+            skipped,
+            refused_batches,
+            refused_txns,
+            rows,
+            fill_sources,
+            drift,
+            rederivation,
+            refused_sets,
+            refused_poh,
+            refused_accounts,
+            notes,
+            gap_reasons,
+        } = other;
+        self.packets += packets;
+        self.shreds_data += shreds_data;
+        self.shreds_code += shreds_code;
+        self.shreds_recovered += shreds_recovered;
+        self.shreds_duplicate += shreds_duplicate;
+        self.feed_swaps += feed_swaps;
+        self.feed_updates += feed_updates;
+        self.slots += slots;
+        self.slots_complete += slots_complete;
+        self.batches += batches;
+        self.entries += entries;
+        self.txns += txns;
+        self.swaps += swaps;
+        self.liquidity += liquidity;
+        self.pools += pools;
+        self.gaps += gaps;
+        self.slots_bad += slots_bad;
+        self.refused.add_all(refused);
+        self.refused_shreds.add_all(refused_shreds);
+        self.refused_feed.add_all(refused_feed);
+        self.skipped.add_all(skipped);
+        self.refused_batches.add_all(refused_batches);
+        self.refused_txns.add_all(refused_txns);
+        self.rows.add_all(rows);
+        self.fill_sources.add_all(fill_sources);
+        self.refused_sets.add_all(refused_sets);
+        self.refused_poh.add_all(refused_poh);
+        self.refused_accounts.add_all(refused_accounts);
+        self.notes.add_all(notes);
+        self.gap_reasons.add_all(gap_reasons);
+        self.drift.merge(drift);
+        self.rederivation.merge(rederivation);
+    }
+
     /// Counts a packet that was refused.
     pub(super) fn refuse(&mut self, why: Refusal) {
         self.refused.add(why as usize);

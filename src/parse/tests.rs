@@ -16,7 +16,7 @@ const WHOLE: Limits = Limits { slots_max: 8, shreds_max: 4096 };
 
 fn config(order: Order, limits: Limits) -> Config {
     let verify = Verify { merkle: false, leader: None, poh: true };
-    Config { order, verify, limits, shred_version: None }
+    Config { order, verify, limits, shred_version: None, rows: true }
 }
 
 fn parser(order: Order, limits: Limits) -> Parser<'static> {
@@ -315,7 +315,7 @@ fn packets_come_as_records_too() {
 
 fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser<'static> {
     let verify = Verify { merkle, leader, poh: false };
-    let config = Config { order, verify, limits: WHOLE, shred_version: Some(1) };
+    let config = Config { order, verify, limits: WHOLE, shred_version: Some(1), rows: true };
     Parser::new(&config, Feed::default()).unwrap()
 }
 

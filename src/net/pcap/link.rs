@@ -62,24 +62,25 @@ pub(super) fn datagram(
 /// what [`general`] says of it, in a few compares. `None` for all others, and for what is not sound.
 #[inline]
 fn plain(link: Link, rx_ns: u64, interface: u16, frame: &[u8]) -> Option<Datagram<'_>> {
+    // With the headers' length known, no read below is checked at run time.
     let head: &[u8; PLAIN_LEN] = frame.first_chunk()?;
-    let be16 = |at: usize| u16::from_be_bytes([head[at], head[at + 1]]);
-    let ethertype_and_version = (be16(12), head[14]) == (ETHERTYPE_IPV4, 0x45);
-    // Neither more fragments nor an offset (RFC 791 section 3.1).
-    let whole_udp = be16(20) & 0x3fff == 0 && head[23] == ip_number::UDP.0;
-    if link != Link::Ethernet || !ethertype_and_version || !whole_udp {
+    let be16 = |at: usize| array_at(head, at).map(u16::from_be_bytes);
+    let is_ipv4 = be16(12)? == ETHERTYPE_IPV4 && u8_at(head, 14)? == 0x45;
+    // Neither more fragments nor an offset (RFC 791 section 3.1): 14 bits are zero.
+    let is_whole_udp = be16(20)?.trailing_zeros() >= 14 && u8_at(head, 23)? == ip_number::UDP.0;
+    if link != Link::Ethernet || !is_ipv4 || !is_whole_udp {
         return None;
     }
-    let (ip_len, udp_len) = (usize::from(be16(16)), usize::from(be16(38)));
-    let fits = (8..=ip_len.checked_sub(20)?).contains(&udp_len) && ip_len <= frame.len() - 14;
-    let payload = frame.get(PLAIN_LEN..PLAIN_LEN + udp_len - 8).filter(|_| fits)?;
+    let ip = frame.get(14..)?.get(..usize::from(be16(16)?))?;
+    let udp = ip.get(20..)?.get(..usize::from(be16(38)?))?;
+    let payload = udp.get(8..)?;
     let mapped = |a: [u8; 4]| std::net::Ipv4Addr::from(a).to_ipv6_mapped().octets();
     Some(Datagram {
         rx_ns,
         source: mapped(array_at(head, 26)?),
         target: mapped(array_at(head, 30)?),
-        source_port: be16(34),
-        target_port: be16(36),
+        source_port: be16(34)?,
+        target_port: be16(36)?,
         payload,
         truncated: false,
         interface,
@@ -196,7 +197,7 @@ fn ethertype(bytes: &[u8], at: usize) -> Result<u16, Skip> {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, reason = "a test may panic")]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -45,7 +45,7 @@ enum Bytes<'m> {
 
 /// A stored shred.
 #[derive(Clone, Copy, Debug)]
-struct Cell<'m> {
+pub(super) struct Cell<'m> {
     rx_ns: u64,
     bytes: Bytes<'m>,
     len: u16,
@@ -53,6 +53,9 @@ struct Cell<'m> {
     size: u16,
     recovered: bool,
 }
+
+// What `--shreds-max` says of memory: a cell and its two places among the free ones.
+const _: () = assert!(size_of::<Cell<'_>>() == 32);
 
 /// The table and the slab. Shreds may be borrowed for `'m`.
 #[derive(Debug)]
@@ -95,7 +98,7 @@ impl<'m> Cells<'m> {
         rx_ns: u64,
         recovered: bool,
     ) -> Option<CellId> {
-        if self.free.is_empty() && self.cells.len() >= self.count_max {
+        if self.is_full() {
             return None;
         }
         let len = u16::try_from(shred.bytes().len()).ok()?;
@@ -104,7 +107,41 @@ impl<'m> Cells<'m> {
             Some(bytes) => Bytes::Lent(bytes),
             None => Bytes::Own(self.copy(shred.bytes())?),
         };
-        let cell = Cell { rx_ns, bytes, len, size, recovered };
+        self.add(Cell { rx_ns, bytes, len, size, recovered })
+    }
+
+    /// The cell, for another table; bytes that are not borrowed are appended to `own`, whose length
+    /// is a whole number of pieces.
+    pub(super) fn pack(&self, id: CellId, own: &mut Vec<u8>) -> Option<Cell<'m>> {
+        let mut cell = *self.cells.get(id.0 as usize)?;
+        if let Bytes::Own(piece) = &mut cell.bytes {
+            *piece = u32::try_from(own.len() / PIECE_LEN).ok()?;
+            own.extend_from_slice(self.bytes(id));
+            own.resize(own.len().next_multiple_of(PIECE_LEN), 0);
+        }
+        Some(cell)
+    }
+
+    /// Stores a cell that [`Self::pack`] gave, with the bytes it appended in `own`; `None` when
+    /// every cell is in use.
+    pub(super) fn unpack(&mut self, cell: &Cell<'m>, own: &[u8]) -> Option<CellId> {
+        if self.is_full() {
+            return None;
+        }
+        let mut cell = *cell;
+        if let Bytes::Own(piece) = &mut cell.bytes {
+            let from = *piece as usize * PIECE_LEN;
+            *piece = self.copy(own.get(from..from + usize::from(cell.len))?)?;
+        }
+        self.add(cell)
+    }
+
+    fn is_full(&self) -> bool {
+        self.free.is_empty() && self.cells.len() >= self.count_max
+    }
+
+    #[inline]
+    fn add(&mut self, cell: Cell<'m>) -> Option<CellId> {
         if let Some(id) = self.free.pop() {
             *self.cells.get_mut(id.0 as usize)? = cell;
             return Some(id);
@@ -176,13 +213,12 @@ impl<'m> Cells<'m> {
         if bytes.len() > PIECE_LEN {
             return None;
         }
-        let piece = match self.free_pieces.pop() {
-            Some(piece) => piece,
-            None => {
-                let piece = u32::try_from(self.slab.len() / PIECE_LEN).ok()?;
-                self.slab.resize(self.slab.len() + PIECE_LEN, 0);
-                piece
-            }
+        let piece = if let Some(piece) = self.free_pieces.pop() {
+            piece
+        } else {
+            let piece = u32::try_from(self.slab.len() / PIECE_LEN).ok()?;
+            self.slab.resize(self.slab.len() + PIECE_LEN, 0);
+            piece
         };
         let from = piece as usize * PIECE_LEN;
         self.slab.get_mut(from..from + bytes.len())?.copy_from_slice(bytes);

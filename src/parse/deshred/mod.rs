@@ -6,12 +6,14 @@
 
 mod bits;
 mod cells;
+mod parcel;
 mod places;
 mod sets;
 mod slot;
 mod verify;
 mod window;
 
+pub(super) use parcel::Parcel;
 pub(super) use slot::{Checked, Phase, Slot};
 pub use verify::Verify;
 pub(super) use window::Admit;
@@ -43,13 +45,14 @@ pub(super) enum Taken {
 pub struct Limits {
     /// Slots in flight, and slots remembered to tell late shreds from new ones; at least 1.
     pub slots_max: u32,
-    /// Shreds stored, 1280 bytes each.
+    /// Shreds stored: 40 bytes each, and 1280 more for those that are copied.
     pub shreds_max: u32,
 }
 
 impl Limits {
     /// Slots for half a minute of an outage, shreds for a hundred slots whose code shreds are gone:
-    /// 320 MiB of address space, of which a healthy stream touches a tenth.
+    /// 330 MiB of address space, of which a healthy stream touches a tenth, and a capture file that is
+    /// mapped a few hundredths.
     pub const DEFAULT: Self = Self { slots_max: 128, shreds_max: 1 << 18 };
 }
 
@@ -346,6 +349,17 @@ impl Slot {
         if beyond || before { Err(Refusal::LastConflict) } else { Ok(()) }
     }
 
+    /// Notes where data shred `index` is, and whether it ends a batch.
+    #[inline]
+    fn place(&mut self, index: u32, cell: CellId, ends: bool) {
+        self.data.put(index, cell);
+        self.have.set(index);
+        self.have_count += 1;
+        if ends {
+            self.ends.set(index);
+        }
+    }
+
     /// Notes what a stored shred says.
     fn note(&mut self, shred: &Shred<'_>, cell: CellId, rx_ns: u64, recovered: bool) {
         let index = shred.index();
@@ -356,12 +370,7 @@ impl Slot {
             self.counts.code += 1;
             return;
         };
-        self.data.put(index, cell);
-        self.have.set(index);
-        self.have_count += 1;
-        if data.data_complete() {
-            self.ends.set(index);
-        }
+        self.place(index, cell, data.data_complete());
         if data.last_in_slot() {
             self.last = Some(index);
         }
