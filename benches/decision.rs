@@ -51,8 +51,13 @@ fn main() {
     std::fs::remove_dir_all(&folder).unwrap();
 
     let verify = Verify { merkle: false, leader: None, poh: false };
-    let config =
-        Config { order: Order::Arrival, verify, limits: Limits::DEFAULT, shred_version: None };
+    let config = Config {
+        order: Order::Arrival,
+        verify,
+        limits: Limits::DEFAULT,
+        shred_version: None,
+        rows: true,
+    };
     let kinds: &[u16] = &[0x20, 0x21, 0x22];
     let parser = Parser::new(&config, feed).unwrap();
     let mut chain = Chain::new(parser, Engine::new(Options::default()), kinds);
