@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use super::feed::Feed;
+use super::leaders::{Leaders, Schedule};
 use super::stage::{Order, Parser};
 use super::tally::Tally;
 use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, read_stream};
@@ -35,6 +36,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     inputs.iter().take(1).for_each(Named::wait);
     let feed = directory(&args)?;
     let book = book(&args)?;
+    let leaders = schedule(&args)?;
     let total_len = opened.iter().try_fold(0, |sum, input| match input {
         Opened::Map(map) => Some(sum + map.bytes().len() as u64),
         Opened::Pipe(..) => None,
@@ -46,7 +48,9 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let first = kinds.next().transpose()?;
     let live = matches!(first, Some((_, Detected::Stream { live: true, .. })));
     let default = if live || frame.common.follow { Order::Arrival } else { Order::Slot };
-    let mut parser = Parser::new(&args.config(default)?, feed).map_err(|_| {
+    let mut config = args.config(default)?;
+    config.verify.leader = config.verify.leader.or(leaders);
+    let mut parser = Parser::new(&config, feed).map_err(|_| {
         let error = std::io::Error::from(ErrorKind::OutOfMemory);
         Error::os("cannot reserve the shreds' storage", &error).hint("lower --shreds-max")
     })?;
@@ -114,6 +118,7 @@ fn stats(tally: &Tally) -> Stats {
         ("txns", tally.txns),
         ("swaps", tally.swaps),
         ("pools", tally.pools),
+        ("findings", tally.findings),
         ("gaps", tally.gaps),
     ];
     for (name, value) in numbers {
@@ -138,6 +143,17 @@ fn directory(args: &Args) -> Result<Feed> {
         with_file(path, |text| feed.read(text))?;
     }
     Ok(feed)
+}
+
+/// The leader schedule, if there is one.
+fn schedule(args: &Args) -> Result<Option<Leaders>> {
+    let Some(path) = &args.leaders else { return Ok(None) };
+    let mut schedule = Schedule::default();
+    with_file(path, |text| {
+        schedule = Schedule::read(text, args.epoch_start)?;
+        Ok(())
+    })?;
+    Ok(Some(Leaders::Of(schedule)))
 }
 
 /// All accounts of all account files.
@@ -218,7 +234,7 @@ fn read_capture(drive: &mut Drive, parser: &mut Parser, map: &Map, before: u64) 
     Ok(map.bytes().len() as u64)
 }
 
-/// Reads a capture from a pipe, handing on what is there whenever nothing waits.
+/// Reads a capture from a pipe or a growing file, handing on what is there before it waits.
 fn read_piped(
     drive: &mut Drive,
     parser: &mut Parser,
@@ -226,14 +242,22 @@ fn read_piped(
     fd: &OwnedFd,
 ) -> Result<u64> {
     let mut reader = Reader::new(from);
-    while !drive.is_full() {
-        if !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
+    loop {
+        while let Some(item) = reader.buffered()? {
+            take(drive, parser, item, true)?;
+            if drive.is_full() {
+                return Ok(0);
+            }
+        }
+        // The end of a file that grows shows only when it is read: a file always reads at once.
+        let is_file = pipe::kind(fd) == pipe::Kind::File;
+        if is_file || !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
             drive.idle(parser)?;
         }
-        let Some(item) = reader.next_item()? else { break };
-        take(drive, parser, item, true)?;
+        if !reader.more()? {
+            return Ok(0);
+        }
     }
-    Ok(0)
 }
 
 fn take(drive: &mut Drive, parser: &mut Parser, item: Item<'_>, piped: bool) -> Result<()> {

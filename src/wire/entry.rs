@@ -391,8 +391,7 @@ mod tests {
         };
         let whole: Vec<_> = entries(&bytes).map(shown).collect();
         let mut walk = entries(&bytes);
-        let item_ends: Vec<_> =
-            std::iter::from_fn(|| walk.next().map(|_| walk.at())).collect();
+        let item_ends: Vec<_> = std::iter::from_fn(|| walk.next().map(|_| walk.at())).collect();
         assert!(Walk::new(&bytes[..7]).is_none() && Walk::new(&[0; 9]).is_none());
         for piece in [1, 5, 48, 100, 1000] {
             let mut walk = Walk::new(&bytes).unwrap();

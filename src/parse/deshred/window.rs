@@ -28,8 +28,10 @@ pub(in crate::parse) struct Window {
     /// Where the last slot was found.
     last: usize,
     clock: u64,
-    /// Forgotten slots, by their number modulo the length.
+    /// Forgotten slots, and where the next one goes: a ring, so that a forged number drives out the
+    /// oldest of many and not one that its sender chose.
     past: Vec<Option<u64>>,
+    past_next: usize,
 }
 
 impl Window {
@@ -41,6 +43,7 @@ impl Window {
             last: 0,
             clock: 0,
             past: vec![None; PAST_LEN],
+            past_next: 0,
         }
     }
 
@@ -62,6 +65,12 @@ impl Window {
         }
         self.last = self.numbers.iter().position(|known| *known == Some(number))?;
         Some(self.last)
+    }
+
+    /// Slot `number`, open or closed, if it is here.
+    pub(super) fn peek(&self, number: u64) -> Option<&Slot> {
+        let at = self.numbers.iter().position(|known| *known == Some(number))?;
+        self.slots.get(at)
     }
 
     /// Where a shred of slot `number` goes. Slots below `floor` are not wanted any more; among
@@ -121,9 +130,10 @@ impl Window {
             return;
         };
         if let Some(old) = number.take()
-            && let Some(past) = self.past.get_mut(place_of(old))
+            && let Some(past) = self.past.get_mut(self.past_next)
         {
             *past = Some(old);
+            self.past_next = (self.past_next + 1) % PAST_LEN;
         }
         open(slot);
         *number = Some(slot.number);
@@ -140,12 +150,8 @@ impl Window {
     }
 
     fn is_past(&self, number: u64) -> bool {
-        self.past.get(place_of(number)) == Some(&Some(number))
+        self.past.contains(&Some(number))
     }
-}
-
-fn place_of(number: u64) -> usize {
-    usize::try_from(number % PAST_LEN as u64).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -181,5 +187,12 @@ mod tests {
         window.reuse(0, |slot| (slot.number, slot.phase) = (6, Phase::Open));
         assert_eq!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
         assert_eq!(window.open().count(), 2);
+        // Other numbers, forged or not, do not make it forget until they are many.
+        for number in (1..PAST_LEN as u64).map(|count| 7 + (count << 12)) {
+            window.reuse(0, |slot| (slot.number, slot.phase) = (number, Phase::Open));
+            assert_eq!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
+        }
+        window.reuse(0, |slot| (slot.number, slot.phase) = (3, Phase::Open));
+        assert_ne!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
     }
 }

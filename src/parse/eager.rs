@@ -1,0 +1,144 @@
+//! Batches that are read before they are whole: rows as soon as a transaction's own bytes are there.
+//!
+//! ```text
+//! batch   | shred | shred | shred | missing | shred | end |
+//!          start     ^ walked to here: a place in a shred, and what the entry still owes
+//! ```
+//!
+//! A batch is walked from a start that is known: the slot's first shred, or the one after a shred that
+//! ends a batch, and no further than its shreds lie in a row. The bytes from the place where the walk
+//! stopped are gathered again, so that a transaction across shreds is read once, when its last byte
+//! came, and every row is written once. When the batch is whole the walk ends with the checks that
+//! need its end.
+//!
+//! [`Walks`] holds the batches of one slot that are under way, a fixed number of them: a batch that
+//! finds no room is read when it is whole, as without this.
+
+use super::batch::{self, Place, Read};
+use super::stage::Parser;
+use crate::stream::Sink;
+use crate::wire::entry::Walk;
+use std::ops::RangeInclusive;
+
+/// A batch under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Under {
+    /// Data index of its first shred.
+    start: u32,
+    /// The shred that holds the next byte to read, and the byte's place in its ledger bytes.
+    shred: u32,
+    at: usize,
+    walk: Walk,
+    /// What was read so far.
+    read: Read,
+    /// Latest receive stamp of the shreds that were read.
+    rx_ns: u64,
+}
+
+/// The batches of a slot that are under way.
+#[derive(Clone, Debug)]
+pub(super) struct Walks {
+    under: [Option<Under>; Self::MAX],
+}
+
+impl Walks {
+    /// Batches of a slot at a time: leaders send one or two, shuffled a little.
+    const MAX: usize = 16;
+
+    pub(super) fn new() -> Self {
+        Self { under: [None; Self::MAX] }
+    }
+
+    /// Takes the batch that begins at `start` out, if it is under way.
+    pub(super) fn take(&mut self, start: u32) -> Option<Under> {
+        let found = |place: &&mut Option<Under>| place.is_some_and(|under| under.start == start);
+        self.under.iter_mut().find(found)?.take()
+    }
+
+    /// Puts a batch in; `false` when there is no room.
+    fn put(&mut self, under: Under) -> bool {
+        let place = self.under.iter_mut().find(|place| place.is_none());
+        place.map(|place| *place = Some(under)).is_some()
+    }
+
+    fn has_room(&self) -> bool {
+        self.under.iter().any(Option::is_none)
+    }
+}
+
+impl Parser {
+    /// Reads on in the batch of data shred `index`, which has just come, and in the one that begins
+    /// behind it, as far as they are there and their starts are known.
+    pub(super) fn read_ahead(&mut self, at: usize, index: u32, out: &mut impl Sink) {
+        let Some(slot) = self.deshred.window.get(at) else { return };
+        let start = slot.start_of(index);
+        let next = slot.ends_at(index).then_some(index + 1);
+        for start in [Some(start), next].into_iter().flatten() {
+            let Some(run) = self.deshred.window.get(at).and_then(|slot| slot.run_from(start))
+            else {
+                continue;
+            };
+            // A whole batch is read by its caller.
+            self.read_run(at, start, run, out);
+        }
+    }
+
+    /// Reads what is there of the batch that begins at `start` and lies in a row up to `last`.
+    fn read_run(&mut self, at: usize, start: u32, last: u32, out: &mut impl Sink) {
+        let Some(walks) = self.walks.get_mut(at) else { return };
+        let mut under = match walks.take(start) {
+            Some(under) => under,
+            None if !walks.has_room() => return,
+            None => {
+                let ledger = self.deshred.ledger(at, start..=last, &mut self.scratch);
+                let Some(walk) = ledger.and_then(|(bytes, _)| Walk::new(bytes)) else { return };
+                let (read, at) = (Read::default(), Walk::START);
+                Under { start, shred: start, at, walk, read, rx_ns: 0 }
+            }
+        };
+        self.walk(at, &mut under, last, false, out);
+        if let Some(walks) = self.walks.get_mut(at) {
+            walks.put(under);
+        }
+    }
+
+    /// Reads the rest of `batch`, which is whole, if a part of it was read before; what was read in
+    /// all, and the batch's receive stamp.
+    pub(super) fn read_rest(
+        &mut self,
+        at: usize,
+        batch: &RangeInclusive<u32>,
+        out: &mut impl Sink,
+    ) -> Option<(Read, u64)> {
+        let mut under = self.walks.get_mut(at)?.take(*batch.start())?;
+        self.walk(at, &mut under, *batch.end(), true, out);
+        Some((under.read, under.rx_ns))
+    }
+
+    /// Walks on to the end of data shred `last`.
+    fn walk(&mut self, at: usize, under: &mut Under, last: u32, whole: bool, out: &mut impl Sink) {
+        let Some(slot) = self.deshred.window.get_mut(at) else { return };
+        let tx_index = (slot.numbered.next == under.start).then_some(slot.numbered.txns);
+        let number = slot.number;
+        let ledger = self.deshred.ledger(at, under.shred..=last, &mut self.scratch);
+        let Some((bytes, rx_ns)) = ledger else { return };
+        under.rx_ns = under.rx_ns.max(rx_ns);
+        let place = Place { slot: number, batch_start: under.start, tx_index, rx_ns: under.rx_ns };
+        let before = under.read;
+        let mut items = under.walk.on(bytes.get(under.at..).unwrap_or_default(), whole);
+        batch::items(&mut items, &mut under.read, place, &mut self.rows, &mut self.tally, out);
+        under.at += under.walk.stop(&items);
+        if whole {
+            self.tally.batches += u64::from(under.read.fault.is_none());
+        }
+        if let Some(slot) = self.deshred.window.get_mut(at) {
+            slot.add_items(&before, &under.read);
+        }
+        while under.shred < last
+            && let Some(len) = self.deshred.ledger_len(at, under.shred)
+            && len <= under.at
+        {
+            (under.shred, under.at) = (under.shred + 1, under.at - len);
+        }
+    }
+}
