@@ -18,6 +18,7 @@ use super::batch::{self, Place, Read};
 use super::stage::Parser;
 use crate::stream::Sink;
 use crate::wire::entry::Walk;
+use crate::wire::txn::V1_LEN_MAX;
 use std::ops::RangeInclusive;
 
 /// A batch under way.
@@ -33,6 +34,9 @@ pub(super) struct Under {
     read: Read,
     /// Latest receive stamp of the shreds that were read.
     rx_ns: u64,
+    /// The next item does not read though all its bytes are there: the rest waits for the batch's end,
+    /// and is not gathered again with each shred until then.
+    stalled: bool,
 }
 
 /// The batches of a slot that are under way.
@@ -93,10 +97,12 @@ impl Parser {
                 let ledger = self.deshred.ledger(at, start..=last, &mut self.scratch);
                 let Some(walk) = ledger.and_then(|(bytes, _)| Walk::new(bytes)) else { return };
                 let (read, at) = (Read::default(), Walk::START);
-                Under { start, shred: start, at, walk, read, rx_ns: 0 }
+                Under { start, shred: start, at, walk, read, rx_ns: 0, stalled: false }
             }
         };
-        self.walk(at, &mut under, last, false, out);
+        if !under.stalled {
+            self.walk(at, &mut under, last, false, out);
+        }
         if let Some(walks) = self.walks.get_mut(at) {
             walks.put(under);
         }
@@ -128,6 +134,7 @@ impl Parser {
         let mut items = under.walk.on(bytes.get(under.at..).unwrap_or_default(), whole);
         batch::items(&mut items, &mut under.read, place, &mut self.rows, &mut self.tally, out);
         under.at += under.walk.stop(&items);
+        under.stalled = bytes.len().saturating_sub(under.at) > V1_LEN_MAX;
         if whole {
             self.tally.batches += u64::from(under.read.fault.is_none());
         }
@@ -140,5 +147,41 @@ impl Parser {
         {
             (under.shred, under.at) = (under.shred + 1, under.at - len);
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
+mod tests {
+    use super::super::stage::Order;
+    use super::super::testing::{Ledger, shreds, swap_tx};
+    use super::super::tests::{WHOLE, parser};
+    use super::*;
+    use crate::stream::Arena;
+
+    #[test]
+    fn what_will_never_read_is_not_gathered_again_with_each_shred() {
+        let txs: Vec<_> = (0..40).map(|seed| swap_tx(seed, &[1])).collect();
+        let mut batch = Ledger::new().batch(&txs);
+        // The third transaction claims more signatures than there will be bytes.
+        let third = 8 + 48 + 3 * (48 + txs[0].len()) - txs[0].len();
+        batch.splice(third..third + 3, [0xff, 0xff, 0x03]);
+        let packets = shreds(100, &[batch, vec![0; 8]]);
+        let mut parser = parser(Order::Eager, WHOLE);
+        let mut arena = Arena::with_room(1 << 16);
+        let mut stalled = 0;
+        for packet in &packets[..packets.len() - 2] {
+            parser.datagram(packet, false, 1, &mut arena);
+            let under = parser.walks[0].under[0].unwrap();
+            assert_eq!((under.start, under.read.fault), (0, None));
+            assert!(under.shred <= 3, "it waits where the fault is");
+            stalled += usize::from(under.stalled);
+        }
+        assert!((20..packets.len() - 9).contains(&stalled), "{stalled} of {}", packets.len());
+        assert_eq!(parser.tally().txns, 2);
+        let end = &packets[packets.len() - 2];
+        parser.datagram(end, false, 1, &mut arena);
+        assert!(parser.walks[0].under[0].is_none());
+        assert_eq!(parser.tally().refused_batches().map(|(_, count)| count).sum::<u64>(), 1);
     }
 }
