@@ -57,14 +57,15 @@ fn a_slot_that_is_split_over_two_files_comes_together() {
 }
 
 /// Feeds `bytes` to a growing file in three pieces, cut anywhere, and holds that rows of each piece
-/// come before the next is written; ends the run by a signal when `ends` is not the input's own.
+/// come before the next is written; a `signal` ends the run, or the input's own end.
 fn follow(format: &str, signal: bool) {
     let folder = Folder::new(&format!("parse-follow-{format}"));
     let bytes = shreds(format);
     let known = lines(&[arg(&folder.write("whole", &bytes)), "-f", "json", "--order", "arrival"]);
     let path = folder.write("growing", &bytes[..bytes.len() / 3 + 11]);
     let mut child = Command::new(PARSE)
-        .args([arg(&path), "--follow", "-f", "json"])
+        // So that a row that never comes ends the test and does not hang it.
+        .args([arg(&path), "--follow", "--duration", "60s", "-f", "json"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

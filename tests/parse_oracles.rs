@@ -367,6 +367,53 @@ fn the_demo_carries_the_signatures_of_its_leader() {
 }
 
 #[test]
+fn a_changed_copy_of_a_demo_shred_is_a_finding_that_convicts_nobody() {
+    let Some(path) = capture("demo-shreds.pcap") else { return };
+    let mut bytes = std::fs::read(&path).unwrap();
+    let packet = bytes.get(24..24 + 16 + 42 + 1203).unwrap().to_vec();
+    let again = bytes.len();
+    bytes.extend(packet);
+    *bytes.get_mut(again + 16 + 42 + 500).unwrap() ^= 1;
+    let input = std::env::temp_dir().join(format!("mev-parse-{}-twice.pcap", std::process::id()));
+    std::fs::write(&input, &bytes).unwrap();
+    let leader = "4rBaC4tZ4bd7fDGQpWpesBSmgqYmMzkASuZsZkbHCrBK";
+    let known = ["--verify", "merkle,leader", "--leader", leader];
+    for (options, leader, signed, other) in
+        [(&known[..], json!(leader), "ok", "bad"), (&[], Value::Null, "unchecked", "unchecked")]
+    {
+        let run = parse(&input, &[&["--only", "finding", "--check"], options].concat());
+        assert_eq!((run.status, run.rows.len()), (0, 0), "{}", run.stderr);
+        let run = parse(&input, &[&["--only", "finding"], options].concat());
+        let fields = [
+            "slot",
+            "what",
+            "reason",
+            "proof",
+            "shred_kind",
+            "signed",
+            "other_signed",
+            "index",
+            "other_index",
+            "fec_set_index",
+            "first_slot",
+            "leader",
+        ];
+        let expected = json!({
+            "slot": "0", "what": "equivocation", "reason": "shred", "proof": "refuted",
+            "shred_kind": "data", "signed": signed, "other_signed": other, "index": 0,
+            "other_index": 0, "fec_set_index": 0, "first_slot": null, "leader": leader,
+        });
+        assert_eq!(only(&run.rows[0], &fields), expected);
+        assert_eq!(run.rows[0]["signature"], run.rows[0]["other_signature"]);
+        assert_ne!(run.rows[0]["root"], run.rows[0]["other_root"]);
+        assert_eq!((&run.stats["findings"], run.rows.len()), (&json!(1), 1));
+        assert_eq!(run.stats["refused"], json!({"shred_conflict": 1}));
+        accounted(&run.stats);
+    }
+    std::fs::remove_file(&input).unwrap();
+}
+
+#[test]
 fn the_demo_is_led_as_its_schedule_says() {
     let Some(path) = capture("demo-shreds.pcap") else { return };
     let leader = "4rBaC4tZ4bd7fDGQpWpesBSmgqYmMzkASuZsZkbHCrBK";

@@ -156,7 +156,6 @@ mod tests {
     use super::super::stage::Order;
     use super::super::testing::{Ledger, shreds, swap_tx};
     use super::super::tests::{WHOLE, parser};
-    use super::*;
     use crate::stream::Arena;
 
     #[test]

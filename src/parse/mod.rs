@@ -20,8 +20,8 @@
 //! Invariants:
 //! - Every packet is counted once (`tally`), every hole becomes a gap record.
 //! - In slot order rows are sorted by (slot, batch, transaction, instruction), and the output does
-//!   not depend on the order of the packets, nor on which shreds were recovered, but for `rx_ns`
-//!   and the counts of shreds.
+//!   not depend on the order of the packets, nor on which shreds were recovered, but for `rx_ns`,
+//!   the counts of shreds, and findings, which come as they are found and depend on what was first.
 //! - Memory is reserved at construction and bounded by `--slots-max` and `--shreds-max`; after it
 //!   nothing is allocated for a packet, a batch or a transaction.
 //! - Nothing is guessed but the start of a batch whose first shreds are missing, and that only
