@@ -32,9 +32,21 @@ impl Parser {
             self.note_recovered();
             self.write_finding(out);
         }
+        self.check_whole(at, out);
         self.decode_rest(at, out);
         self.write_slot(at, why, out);
         self.deshred.close(at);
+    }
+
+    /// Checks what needs all shreds of the slot at `at` that will come.
+    fn check_whole(&mut self, at: usize, out: &mut impl Sink) {
+        self.deshred.check_chain(at, &mut |finding| {
+            self.tally.findings += 1;
+            out.put(Record::of(finding));
+        });
+        if self.deshred.is_leader_unknown(at) {
+            self.tally.note(Note::LeaderUnknown);
+        }
     }
 
     /// Decodes and proves, in order, all batches of the slot at `at` that were not.
@@ -158,10 +170,6 @@ impl Parser {
 
     /// Writes the gaps and the record of the slot at `at`.
     fn write_slot(&mut self, at: usize, why: Why, out: &mut impl Sink) {
-        self.deshred.check_chain(at, &mut |finding| {
-            self.tally.findings += 1;
-            out.put(Record::of(finding));
-        });
         let Some(slot) = self.deshred.window.get(at) else { return };
         let (number, rx_ns) = (slot.number, slot.rx_ns);
         let mut record = slot.record();
@@ -183,9 +191,6 @@ impl Parser {
         }
         let verdicts = [record.poh, record.merkle, record.leader];
         let bad = verdicts.contains(&(Verdict::Bad as u8)) || is_at_fault(&self.deshred, at);
-        if self.deshred.is_leader_unknown(at) {
-            self.tally.note(Note::LeaderUnknown);
-        }
         self.tally.slots += 1;
         self.tally.slots_complete += u64::from(record.complete);
         self.tally.slots_bad += u64::from(bad);
