@@ -23,7 +23,7 @@ _mev__parse() {
 
     case "${cmd}" in
         mev__parse)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --order --verify --leader --accounts --pools --shred-version --slots-max --shreds-max --threads --no-rows --help --version"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --order --eager --verify --leader --leaders --epoch-start --accounts --pools --shred-version --slots-max --shreds-max --threads --no-rows --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -82,6 +82,14 @@ _mev__parse() {
                     return 0
                     ;;
                 --leader)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --leaders)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --epoch-start)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -22,6 +22,8 @@ leader\t'Leader signatures of shreds'
 poh\t'Proof of history of entries'
 none\t'Nothing'"
 complete -c mev-parse -l leader -d 'Key that must have signed the shreds, base58' -r
+complete -c mev-parse -l leaders -d 'Read who leads which slot' -r -F
+complete -c mev-parse -l epoch-start -d 'First slot of the epoch of --leaders' -r
 complete -c mev-parse -l accounts -d 'Read accounts: the pools\' state before the packets' -r -F
 complete -c mev-parse -l pools -d 'Read the directory of the toolkit\'s own feed' -r -F
 complete -c mev-parse -l shred-version -d 'Accept only shreds of this version' -r
@@ -36,6 +38,7 @@ complete -c mev-parse -l check -d 'Read and verify everything, write nothing'
 complete -c mev-parse -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-parse -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-parse -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-parse -l eager -d 'Write a transaction\'s rows before its batch is whole'
 complete -c mev-parse -l no-rows -d 'Leave instructions alone: write slots and no rows'
 complete -c mev-parse -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-parse -s V -l version -d 'Print version'

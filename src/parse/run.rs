@@ -3,6 +3,7 @@
 use super::args::Args;
 use super::crew::Crew;
 use super::feed::Feed;
+use super::leaders::{Leaders, Schedule};
 use super::stage::{Config, Order, Parser};
 use super::tally::Tally;
 use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, read_stream};
@@ -11,7 +12,7 @@ use crate::error::{Error, Exit, Result};
 use crate::mem::{Behind, Map};
 use crate::net::pcap::{Capture, Datagram, Item, Reader};
 use crate::record::{Layout, Packet};
-use crate::stream::Stage;
+use crate::stream::{Arena, Stage};
 use crate::sys::pipe;
 use clap::{ArgMatches, FromArgMatches};
 use std::fs::File;
@@ -38,6 +39,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     inputs.iter().take(1).for_each(Named::wait);
     let feed = directory(&args)?;
     let book = book(&args)?;
+    let leaders = schedule(&args)?;
     let total_len = opened.iter().try_fold(0, |sum, input| match input {
         Opened::Map(map) => Some(sum + map.bytes().len() as u64),
         Opened::Pipe(..) => None,
@@ -51,9 +53,10 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let first = kinds.next().transpose()?;
     let live = matches!(first, Some((_, Detected::Stream { live: true, .. })));
     let default = if live || frame.common.follow { Order::Arrival } else { Order::Slot };
-    let config = args.config(default)?;
+    let mut config = args.config(default)?;
+    config.verify.leader = config.verify.leader.or(leaders);
     let helpers = match (args.threads, config.order) {
-        (2.., Order::Arrival) => {
+        (2.., Order::Arrival | Order::Eager) => {
             frame.warn("--threads: rows in arrival order come from one thread");
             0
         }
@@ -153,6 +156,7 @@ fn stats(tally: &Tally) -> Stats {
         ("txns", tally.txns),
         ("swaps", tally.swaps),
         ("pools", tally.pools),
+        ("findings", tally.findings),
         ("gaps", tally.gaps),
     ];
     for (name, value) in numbers {
@@ -177,6 +181,17 @@ fn directory(args: &Args) -> Result<Feed> {
         with_file(path, |text| feed.read(text))?;
     }
     Ok(feed)
+}
+
+/// The leader schedule, if there is one.
+fn schedule(args: &Args) -> Result<Option<Leaders>> {
+    let Some(path) = &args.leaders else { return Ok(None) };
+    let mut schedule = Schedule::default();
+    with_file(path, |text| {
+        schedule = Schedule::read(text, args.epoch_start)?;
+        Ok(())
+    })?;
+    Ok(Some(Leaders::Of(schedule)))
 }
 
 /// All accounts of all account files.
@@ -272,7 +287,7 @@ fn read_capture<'m>(
     Ok(map.bytes().len() as u64)
 }
 
-/// Reads a capture from a pipe, handing on what is there whenever nothing waits.
+/// Reads a capture from a pipe or a growing file, handing on what is there before it waits.
 fn read_piped(
     drive: &mut Drive,
     crew: &mut Crew<'_>,
@@ -280,19 +295,30 @@ fn read_piped(
     fd: &OwnedFd,
 ) -> Result<u64> {
     let mut reader = Reader::new(from);
-    while !drive.is_full() {
-        if !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
+    loop {
+        while let Some(item) = reader.buffered()? {
+            match item {
+                Item::Datagram(Datagram { payload, truncated, rx_ns, .. }) => {
+                    drive.input(rx_ns, true, |out| {
+                        let take = |parser: &mut Parser<'_>, out: &mut Arena| {
+                            parser.datagram(payload, truncated, rx_ns, out);
+                        };
+                        crew.input(out, take);
+                    })?;
+                }
+                Item::Skipped(why) => crew.parser().skip(why),
+            }
+            if drive.is_full() {
+                return Ok(0);
+            }
+        }
+        // The end of a file that grows shows only when it is read: a file always reads at once.
+        let is_file = pipe::kind(fd) == pipe::Kind::File;
+        if is_file || !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
             drive.idle(crew)?;
         }
-        let Some(item) = reader.next_item()? else { break };
-        match item {
-            Item::Datagram(Datagram { payload, truncated, rx_ns, .. }) => {
-                drive.input(rx_ns, true, |out| {
-                    crew.input(out, |parser, out| parser.datagram(payload, truncated, rx_ns, out));
-                })?;
-            }
-            Item::Skipped(why) => crew.parser().skip(why),
+        if !reader.more()? {
+            return Ok(0);
         }
     }
-    Ok(0)
 }

@@ -5,10 +5,11 @@ use super::batch;
 use super::crew::Parcels;
 use super::decode::Why;
 use super::deshred::{Admit, Deshredder, Limits, Phase, Slot, Taken, Verify};
+use super::eager::Walks;
 use super::feed::Feed;
 use super::poh::Proof;
 use super::rows::Rows;
-use super::tally::{Refusal, Tally};
+use super::tally::{Note, Refusal, Tally};
 use super::version::Version;
 use crate::dex::AccountBook;
 use crate::net::pcap::Skip;
@@ -25,6 +26,8 @@ pub enum Order {
     Slot,
     /// As batches become whole.
     Arrival,
+    /// As the bytes of each transaction are there.
+    Eager,
 }
 
 /// What a parser does and how much it may hold.
@@ -59,6 +62,8 @@ pub struct Parser<'m> {
     pub(super) makes_rows: bool,
     /// By place in the window; empty unless asked for.
     pub(super) proofs: Vec<Proof>,
+    /// By place in the window; empty unless batches are read before they are whole.
+    pub(super) walks: Vec<Walks>,
     pub(super) tally: Tally,
     pub(super) scratch: Vec<u8>,
     /// Highest slot seen.
@@ -78,6 +83,10 @@ impl<'m> Parser<'m> {
     pub fn new(config: &Config, feed: Feed) -> Result<Self, TryReserveError> {
         let places = if config.verify.poh { config.limits.slots_max } else { 0 };
         let proofs = (0..places).map(|_| Proof::new()).collect();
+        let walks = match config.order {
+            Order::Eager => vec![Walks::new(); config.limits.slots_max.max(1) as usize],
+            Order::Slot | Order::Arrival => Vec::new(),
+        };
         let mut scratch = Vec::new();
         scratch.try_reserve_exact(batch::LEN_MAX)?;
         Ok(Self {
@@ -88,6 +97,7 @@ impl<'m> Parser<'m> {
             rows: Rows::default(),
             makes_rows: config.rows,
             proofs,
+            walks,
             tally: Tally::default(),
             scratch,
             newest: 0,
@@ -193,10 +203,29 @@ impl<'m> Parser<'m> {
             Ok(Taken::Data) => self.tally.shreds_data += 1,
             Ok(Taken::Code) => self.tally.shreds_code += 1,
             Ok(Taken::Duplicate) => self.tally.shreds_duplicate += 1,
-            Err(why) => return self.tally.refuse(why),
+            Err(why) => {
+                self.deshred.contradict(at, shred, rx_ns, why);
+                self.write_finding(out);
+                return self.tally.refuse(why);
+            }
+        }
+        if taken != Ok(Taken::Duplicate) {
+            self.note_rules(shred);
         }
         self.note_recovered();
+        self.write_finding(out);
         self.advance(at, shred.slot(), out);
+    }
+
+    /// Counts what `shred` breaks of the rules that came with feature gates.
+    #[inline]
+    fn note_rules(&mut self, shred: &Shred<'_>) {
+        if shred.breaks_fixed_sets() {
+            self.tally.note(Note::SetNotFixed);
+        }
+        if shred.breaks_aligned_ends() {
+            self.tally.note(Note::EndNotAligned);
+        }
     }
 
     /// The place of slot `number`, made if need be.
@@ -217,9 +246,12 @@ impl<'m> Parser<'m> {
     }
 
     pub(super) fn open(&mut self, at: usize, number: u64) {
-        self.deshred.open(at, number, self.order == Order::Arrival);
+        self.deshred.open(at, number, self.order != Order::Slot);
         if let Some(proof) = self.proofs.get_mut(at) {
             *proof = Proof::new();
+        }
+        if let Some(walks) = self.walks.get_mut(at) {
+            *walks = Walks::new();
         }
     }
 
@@ -237,7 +269,7 @@ impl<'m> Parser<'m> {
         let window = &self.deshred.window;
         match self.order {
             Order::Slot => window.lowest_open(),
-            Order::Arrival => window.lowest_by(Phase::Open, Slot::touched),
+            Order::Arrival | Order::Eager => window.lowest_by(Phase::Open, Slot::touched),
         }
     }
 
@@ -251,12 +283,12 @@ impl<'m> Parser<'m> {
     /// Writes what has become possible with a shred of slot `number`, which is at `at`.
     fn advance(&mut self, at: usize, number: u64, out: &mut impl Sink) {
         match self.order {
-            Order::Arrival => {
+            Order::Arrival | Order::Eager => {
                 let mut next = 0;
                 while let Some(index) = self.deshred.fresh(next) {
-                    let slot = self.deshred.window.get(at);
-                    if let Some(batch) = slot.and_then(|slot| slot.batch_around(index)) {
-                        self.decode(at, batch, out);
+                    self.decode_around(at, index, out);
+                    if self.order == Order::Eager {
+                        self.read_ahead(at, index, out);
                     }
                     next += 1;
                 }
@@ -267,7 +299,7 @@ impl<'m> Parser<'m> {
             Order::Slot => {
                 if number > self.newest {
                     self.newest = number;
-                    self.settle();
+                    self.settle(out);
                 }
                 // One slot a packet is enough: no slot comes without a packet.
                 if let Some(at) = self.victim().filter(|at| self.is_ready(*at)) {
@@ -278,11 +310,12 @@ impl<'m> Parser<'m> {
     }
 
     /// Recovers what is still missing of slots that lie behind.
-    fn settle(&mut self) {
+    fn settle(&mut self, out: &mut impl Sink) {
         let Some(behind) = self.newest.checked_sub(SETTLE_SLOTS) else { return };
         while let Some(at) = self.deshred.window.unsettled(behind) {
             self.deshred.recover_all(at);
             self.note_recovered();
+            self.write_finding(out);
         }
     }
 

@@ -81,11 +81,21 @@ pub(super) enum Note {
     StartAssumed,
     /// A swap was executed, and neither event nor transfers nor balances tell what it moved.
     FillUnknown,
+    /// A batch whose shreds carry no bytes.
+    EmptyBatch,
+    /// A shred of a FEC set that has not 32 data and 32 code shreds (SIMD-0317).
+    SetNotFixed,
+    /// A shred that ends a batch elsewhere than at the end of 32 shreds (SIMD-0337).
+    EndNotAligned,
+    /// A slot whose leader the schedule does not name.
+    LeaderUnknown,
+    /// A contradiction that was not described, because its slot had too many.
+    FindingDropped,
 }
 
 impl Note {
     /// Names by number.
-    pub(super) const NAMES: [&'static str; 7] = [
+    pub(super) const NAMES: [&'static str; 12] = [
         "key_in_lookup_table",
         "mint_unknown",
         "direction_unknown",
@@ -93,6 +103,11 @@ impl Note {
         "block_marker",
         "start_assumed",
         "fill_unknown",
+        "empty_batch",
+        "set_not_fixed",
+        "end_not_aligned",
+        "leader_unknown",
+        "finding_dropped",
     ];
 }
 
@@ -180,9 +195,12 @@ pub struct Tally {
     pub liquidity: u64,
     /// Pool records written, snapshots included.
     pub pools: u64,
+    /// Findings written.
+    pub findings: u64,
     /// Gap records written.
     pub gaps: u64,
-    /// Slots with a verdict of bad, or a batch that could not be decoded.
+    /// Slots with a verdict of bad, a batch that could not be decoded, or two versions that their
+    /// leader signed.
     pub slots_bad: u64,
     refused: Counts<{ Refusal::NAMES.len() }>,
     refused_shreds: Counts<{ Reject::NAMES.len() }>,
@@ -221,6 +239,7 @@ impl Tally {
             swaps,
             liquidity,
             pools,
+            findings,
             gaps,
             slots_bad,
             refused,
@@ -255,6 +274,7 @@ impl Tally {
         self.liquidity += liquidity;
         self.pools += pools;
         self.gaps += gaps;
+        self.findings += findings;
         self.slots_bad += slots_bad;
         self.refused.add_all(refused);
         self.refused_shreds.add_all(refused_shreds);

@@ -6,6 +6,7 @@
 
 mod bits;
 mod cells;
+mod conflict;
 mod parcel;
 mod places;
 mod sets;
@@ -19,6 +20,7 @@ pub use verify::Verify;
 pub(super) use window::Admit;
 
 use super::tally::Refusal;
+use crate::record::Finding;
 use crate::wire::recover::{RecoverReject, Recoverer};
 use crate::wire::shred::{Header, Shred};
 use crate::wire::variant::{CODE_LEN, Kind};
@@ -74,6 +76,10 @@ pub(super) struct Deshredder<'m> {
     pub(super) recovered: u32,
     /// Why sets were given up, with the last call.
     pub(super) unrecoverable: Option<RecoverReject>,
+    /// The contradiction that was described last, until somebody takes it.
+    pub(super) finding: Option<Finding>,
+    /// Contradictions that were not described, because their slot had too many.
+    pub(super) findings_dropped: u64,
 }
 
 /// Recovered shreds between the recoverer, which borrows the cells, and the cells.
@@ -111,6 +117,8 @@ impl<'m> Deshredder<'m> {
             fresh: Vec::with_capacity(Staged::COUNT_MAX + 1),
             recovered: 0,
             unrecoverable: None,
+            finding: None,
+            findings_dropped: 0,
         })
     }
 
@@ -122,7 +130,17 @@ impl<'m> Deshredder<'m> {
     /// Makes the closed or unused slot at `at` slot `number`, which recovers at once when `eager`.
     pub(super) fn open(&mut self, at: usize, number: u64, eager: bool) {
         let (cells, sets) = (&mut self.cells, &mut self.sets);
-        self.window.reuse(at, |slot| slot.open(number, eager, cells, sets));
+        let led_by = self.verify.leader.as_ref().and_then(|leaders| leaders.of(number));
+        self.window.reuse(at, |slot| {
+            slot.open(number, eager, cells, sets);
+            slot.led_by = led_by;
+        });
+    }
+
+    /// Whether leaders are checked and that of the slot at `at` is not known.
+    pub(super) fn is_leader_unknown(&self, at: usize) -> bool {
+        let led_by = self.window.get(at).and_then(|slot| slot.led_by);
+        self.verify.leader.is_some() && led_by.is_none()
     }
 
     /// Gives the memory of the slot at `at` back; what comes late for it is only counted.
@@ -274,8 +292,10 @@ impl<'m> Deshredder<'m> {
             let Some((bytes, after)) = rest.split_at_checked(*len) else { break };
             rest = after;
             let Ok(shred) = Shred::check(bytes) else { continue };
-            let allowed = self.window.get(at).is_some_and(|slot| slot.check_last(&shred).is_ok());
-            if allowed && self.store(at, id, &shred, None, rx_ns, true).is_ok() {
+            let last = self.window.get(at).map_or(Ok(()), |slot| slot.check_last(&shred));
+            if let Err(why) = last {
+                self.contradict(at, &shred, rx_ns, why);
+            } else if self.store(at, id, &shred, None, rx_ns, true).is_ok() {
                 self.recovered += 1;
             }
         }
@@ -309,6 +329,12 @@ impl<'m> Deshredder<'m> {
             rx_ns = rx_ns.max(stamp);
         }
         Some((scratch, rx_ns))
+    }
+
+    /// Number of ledger bytes of data shred `index` of the slot at `at`.
+    pub(super) fn ledger_len(&self, at: usize, index: u32) -> Option<usize> {
+        let cell = self.window.get(at)?.data.cell(index)?;
+        Some(self.cells.ledger(cell).len())
     }
 
     /// How many data shreds of the slot at `at` are missing as far as is known, and the first.

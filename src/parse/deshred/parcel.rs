@@ -30,6 +30,8 @@ struct About {
     counts: Counts,
     merkle: Checked,
     leader: Checked,
+    /// Its leader signed two versions of something.
+    proven: bool,
 }
 
 /// A data shred.
@@ -84,14 +86,15 @@ impl<'m> Deshredder<'m> {
 impl Slot {
     fn about(&self) -> About {
         let Self { number, version, parent, last, rx_ns, counts, merkle, leader, .. } = *self;
-        About { number, version, parent, last, rx_ns, counts, merkle, leader }
+        let proven = self.found.proven;
+        About { number, version, parent, last, rx_ns, counts, merkle, leader, proven }
     }
 
     fn resume(&mut self, about: &About) {
-        let About { number, version, parent, last, rx_ns, counts, merkle, leader } = *about;
+        let About { number, version, parent, last, rx_ns, counts, merkle, leader, proven } = *about;
         (self.number, self.version, self.parent, self.last) = (number, version, parent, last);
         (self.rx_ns, self.counts) = (rx_ns, counts);
-        (self.merkle, self.leader) = (merkle, leader);
+        (self.merkle, self.leader, self.found.proven) = (merkle, leader, proven);
         // Nothing is left to recover.
         self.eager = true;
     }

@@ -33,8 +33,10 @@ pub(in crate::parse) struct Window {
     /// The open slot with the lowest number.
     lowest_open: Option<usize>,
     clock: u64,
-    /// Forgotten slots, by their number modulo the length.
+    /// Forgotten slots, and where the next one goes: a ring, so that a forged number drives out the
+    /// oldest of many and not one that its sender chose.
     past: Vec<Option<u64>>,
+    past_next: usize,
 }
 
 impl Window {
@@ -47,6 +49,7 @@ impl Window {
             lowest_open: None,
             clock: 0,
             past: vec![None; PAST_LEN],
+            past_next: 0,
         }
     }
 
@@ -63,11 +66,17 @@ impl Window {
     /// Where slot `number` is.
     #[inline]
     fn find(&mut self, number: u64) -> Option<usize> {
-        let hint = self.hints.get_mut(place_of(number, HINTS_LEN))?;
+        let hint = self.hints.get_mut(usize::try_from(number % HINTS_LEN as u64).ok()?)?;
         if self.numbers.get(*hint) != Some(&Some(number)) {
             *hint = self.numbers.iter().position(|known| *known == Some(number))?;
         }
         Some(*hint)
+    }
+
+    /// Slot `number`, open or closed, if it is here.
+    pub(super) fn peek(&self, number: u64) -> Option<&Slot> {
+        let at = self.numbers.iter().position(|known| *known == Some(number))?;
+        self.slots.get(at)
     }
 
     /// Where a shred of slot `number` goes. Slots below `floor` are not wanted any more; among
@@ -133,9 +142,10 @@ impl Window {
             return;
         };
         if let Some(old) = number.take()
-            && let Some(past) = self.past.get_mut(place_of(old, PAST_LEN))
+            && let Some(past) = self.past.get_mut(self.past_next)
         {
             *past = Some(old);
+            self.past_next = (self.past_next + 1) % PAST_LEN;
         }
         open(slot);
         *number = Some(slot.number);
@@ -160,13 +170,8 @@ impl Window {
     }
 
     fn is_past(&self, number: u64) -> bool {
-        self.past.get(place_of(number, PAST_LEN)) == Some(&Some(number))
+        self.past.contains(&Some(number))
     }
-}
-
-/// The place of slot `number` in a table of `len` places.
-fn place_of(number: u64, len: usize) -> usize {
-    usize::try_from(number % len as u64).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -203,5 +208,12 @@ mod tests {
         window.reuse(0, |slot| (slot.number, slot.phase) = (6, Phase::Open));
         assert_eq!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
         assert_eq!(window.open().count(), 2);
+        // Other numbers, forged or not, do not make it forget until they are many.
+        for number in (1..PAST_LEN as u64).map(|count| 7 + (count << 12)) {
+            window.reuse(0, |slot| (slot.number, slot.phase) = (number, Phase::Open));
+            assert_eq!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
+        }
+        window.reuse(0, |slot| (slot.number, slot.phase) = (3, Phase::Open));
+        assert_ne!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
     }
 }
