@@ -4,8 +4,9 @@
 //! place and at most [`Found::MAX`] times a slot, so that nobody can make it work without end. Of a
 //! slot that was written nothing is stored any more and nothing is compared.
 //!
-//! A leader signs the root of a FEC set, so one signature over two roots convicts nobody, and neither do
-//! two signatures over one root: one of the two was damaged or forged. Two roots that the leader signed are a proof, whoever shows them.
+//! A leader signs the root of a FEC set, so one signature over two roots convicts nobody, and
+//! neither do two signatures over one root: one of the two was damaged or forged. Two roots that
+//! the leader signed are a proof, whoever shows them.
 
 use super::Deshredder;
 use super::cells::CellId;
