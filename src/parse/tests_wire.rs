@@ -99,17 +99,21 @@ fn what_contradicts_a_recovered_shred_says_so() {
 #[test]
 fn a_damaged_copy_convicts_nobody() {
     let one = version(1, 60);
-    let mut copy = one[5].clone();
-    copy[300] ^= 1;
-    let packets = [&one[..], &[copy]].concat();
-    for (leader, signed) in
-        [(Some(signer().public()), [Signed::Ok, Signed::Bad]), (None, [Signed::Unchecked; 2])]
-    {
-        let (out, tally) = run(checked(true, leader, Order::Slot), &packets);
-        let finding = out.findings[0];
-        assert_eq!(finding.proof, Proof::Refuted as u8);
-        assert_eq!([finding.signed, finding.other_signed], signed.map(|signed| signed as u8));
-        assert_eq!((tally.slots_bad, out.slots[0].complete), (0, 1));
+    let leader = signer().public();
+    // Ledger bytes, then the signature.
+    for at in [300, 3] {
+        let mut copy = one[5].clone();
+        copy[at] ^= 1;
+        let packets = [&one[..], &[copy]].concat();
+        for (leader, signed) in
+            [(Some(leader), [Signed::Ok, Signed::Bad]), (None, [Signed::Unchecked; 2])]
+        {
+            let (out, tally) = run(checked(true, leader, Order::Slot), &packets);
+            let finding = out.findings[0];
+            assert_eq!(finding.proof, Proof::Refuted as u8, "byte {at}");
+            assert_eq!([finding.signed, finding.other_signed], signed.map(|signed| signed as u8));
+            assert_eq!((tally.slots_bad, out.slots[0].complete), (0, 1));
+        }
     }
 }
 

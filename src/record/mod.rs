@@ -15,9 +15,9 @@
 //! named `_zero*`, written zero and checked. A layout never changes under a version.
 //!
 //! The arrows of the pipeline are the files of this folder: `packet` (capture to parse), `swap`,
-//! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `opportunity` (arb to bundle), `bundle`
-//! (bundle to send), `receipt` (send to you), `finding` (parse and arb to you), and `head`, `gap`, `end`,
-//! which frame every stream.
+//! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `opportunity` (arb to bundle),
+//! `bundle` (bundle to send), `receipt` (send to you), `finding` (parse and arb to you), and
+//! `head`, `gap`, `end`, which frame every stream.
 
 mod bundle;
 mod finding;

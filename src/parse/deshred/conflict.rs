@@ -4,8 +4,9 @@
 //! place and at most [`Found::MAX`] times a slot, so that nobody can make it work without end. Of a
 //! slot that was written nothing is stored any more and nothing is compared.
 //!
-//! A leader signs the root of a FEC set, so one signature over two roots convicts nobody: one of the
-//! two was damaged or forged. Two roots that the leader signed are a proof, whoever shows them.
+//! A leader signs the root of a FEC set, so one signature over two roots convicts nobody, and
+//! neither do two signatures over one root: one of the two was damaged or forged. Two roots that
+//! the leader signed are a proof, whoever shows them.
 
 use super::Deshredder;
 use super::cells::CellId;
@@ -95,13 +96,13 @@ impl Version {
 
 /// How far `first` and `other` convict the leader.
 fn proof(first: &Version, other: &Version) -> Proof {
-    let one_root = first.form == other.form && first.form != Form::Legacy;
+    let merkle = first.form == other.form && first.form != Form::Legacy;
     let no_root = first.root.is_none() || other.root.is_none();
-    let impossible = first.signature == other.signature && first.root != other.root;
+    let odd = (first.signature == other.signature) != (first.root == other.root);
     match (first.signed, other.signed) {
         (Signed::Bad, _) | (_, Signed::Bad) => Proof::Refuted,
         (Signed::Ok, Signed::Ok) => Proof::Proven,
-        _ if no_root || (one_root && impossible) => Proof::Refuted,
+        _ if no_root || (merkle && odd) => Proof::Refuted,
         _ => Proof::Open,
     }
 }
