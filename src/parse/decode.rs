@@ -228,7 +228,7 @@ impl Parser<'_> {
 }
 
 /// Whether a batch of the slot at `at` could not be decoded, or its leader signed two versions.
-fn is_at_fault(deshred: &Deshredder, at: usize) -> bool {
+fn is_at_fault(deshred: &Deshredder<'_>, at: usize) -> bool {
     let slot = deshred.window.get(at);
     slot.is_some_and(|slot| slot.counts.undecodable > 0 || slot.found.proven)
 }

@@ -66,7 +66,7 @@ impl Window {
     /// Where slot `number` is.
     #[inline]
     fn find(&mut self, number: u64) -> Option<usize> {
-        let hint = self.hints.get_mut(usize::try_from(number % HINTS_LEN as u64).ok()?)?;
+        let hint = self.hints.get_mut(place_of(number, HINTS_LEN))?;
         if self.numbers.get(*hint) != Some(&Some(number)) {
             *hint = self.numbers.iter().position(|known| *known == Some(number))?;
         }
@@ -172,6 +172,11 @@ impl Window {
     fn is_past(&self, number: u64) -> bool {
         self.past.contains(&Some(number))
     }
+}
+
+/// The place of slot `number` in a table of `len` places.
+fn place_of(number: u64, len: usize) -> usize {
+    usize::try_from(number % len as u64).unwrap_or(0)
 }
 
 #[cfg(test)]
