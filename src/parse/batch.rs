@@ -34,8 +34,8 @@ pub(super) struct Read {
     pub(super) fault: Option<Fault>,
 }
 
-/// Writes the rows of a batch, or only counts its transactions if there are no `rows`. What stands before a fault is written; what follows it has no known
-/// place.
+/// Writes the rows of a batch, or only counts its transactions if there are no `rows`. What stands
+/// before a fault is written; what follows it has no known place.
 pub(super) fn read(
     bytes: &[u8],
     place: Place,
