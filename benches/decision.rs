@@ -56,7 +56,7 @@ fn main() {
         verify,
         limits: Limits::DEFAULT,
         shred_version: None,
-        wanted: Wanted::ALL,
+        rows: Wanted::ALL,
     };
     let kinds: &[u16] = &[0x20, 0x21, 0x22];
     let parser = Parser::new(&config, feed).unwrap();

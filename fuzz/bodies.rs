@@ -4,12 +4,16 @@
 
 use mev::dex::{AccountBook, Clock};
 use mev::net::pcap::{Capture, Item};
-use mev::record::{self, Layout, Packet};
-use mev::stream::{Piped, Reader};
+use mev::parse::{Config, Feed, Leaders, Limits, Order, Parser, Verify, Wanted};
+use mev::record::{self, Finding, Gap, Layout, Packet, Slot, Swap};
+use mev::stream::{Arena, Piped, Reader, Stage};
 use mev::wire::entry::{Batch, Item as EntryItem};
 use mev::wire::feed::Datagram;
 use mev::wire::shred::Shred;
+use mev::wire::shredder::{Place, Shredder};
 use mev::wire::txn::Transaction;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// Whether `part` lies inside `whole`.
 fn inside(whole: &[u8], part: &[u8]) -> bool {
@@ -130,4 +134,93 @@ pub(crate) fn accounts_file(bytes: &[u8]) {
     if let Ok(count) = read {
         assert_eq!(count, taken);
     }
+}
+
+/// Shreds of three slots as a leader sends them, two FEC sets each, with entries and transactions in
+/// them: what [`deshred`] damages.
+fn sent() -> &'static [Vec<u8>] {
+    static SENT: OnceLock<Vec<Vec<u8>>> = OnceLock::new();
+    SENT.get_or_init(|| {
+        let mut made = Vec::new();
+        let mut shredder = Shredder::new(7);
+        for slot in 100..103 {
+            shredder.start(slot, 1, shredder.root());
+            for last_in_slot in [false, true] {
+                let place = Place { last_in_slot, reference_tick: 1 };
+                let mut sign = |root: &[u8; 32]| [root[0]; 64];
+                let mut out = |shred: &[u8]| made.push(shred.to_vec());
+                let shredded = shredder.shred(&batch(slot), place, &mut sign, &mut out);
+                assert!(shredded.is_ok());
+            }
+        }
+        made
+    })
+}
+
+/// Entries of one transaction each with a Raydium AMM v4 swap, over several shreds.
+fn batch(slot: u64) -> Vec<u8> {
+    let mut bytes = 12u64.to_le_bytes().to_vec();
+    for seed in 0..12u8 {
+        bytes.extend(1u64.to_le_bytes());
+        bytes.extend([seed; 32]);
+        bytes.extend(1u64.to_le_bytes());
+        bytes.push(1);
+        bytes.extend([seed; 56]);
+        bytes.extend(slot.to_le_bytes());
+        bytes.extend([1, 0, 1, 9]);
+        bytes.extend((0..8).flat_map(|key| [key; 32]));
+        bytes.extend(mev::ids::RAYDIUM_AMM_V4);
+        bytes.extend([9; 32]);
+        bytes.extend([1, 8, 8, 7, 1, 2, 3, 4, 5, 6, 0, 17, 16]);
+        bytes.extend([seed; 16]);
+    }
+    bytes
+}
+
+/// The deshredder whole, on shreds of a real form: each four bytes take one of [`sent`] and change it
+/// or not. Whatever comes, every packet is counted once, every record is sound and counted, and no
+/// row is written twice.
+pub(crate) fn deshred(bytes: &[u8]) {
+    let Some((how, steps)) = bytes.split_first() else { return };
+    let order = [Order::Slot, Order::Arrival, Order::Eager][usize::from(how % 3)];
+    let leader = (how & 16 != 0).then_some(Leaders::One([1; 32]));
+    let verify = Verify { merkle: how & 8 != 0, leader, poh: how & 32 != 0 };
+    let shreds_max = if how & 64 != 0 { 64 } else { 512 };
+    let limits = Limits { slots_max: u32::from(how % 5) + 1, shreds_max };
+    let config = Config { order, verify, limits, shred_version: None, rows: Wanted::ALL };
+    let Ok(mut parser) = Parser::new(&config, Feed::default()) else { return };
+    let mut arena = Arena::with_room(1 << 16);
+    for (rx_ns, step) in (1u64..).zip(steps.chunks_exact(4)) {
+        let [which, how, place, value] = *step else { continue };
+        let which = usize::from(which) + 256 * usize::from(how >> 7);
+        let mut shred = sent()[which % sent().len()].clone();
+        match how % 8 {
+            // Headers are where rules are.
+            4 | 5 => shred[64 + usize::from(place) % 25] = value,
+            6 => shred[usize::from(place) * 4] ^= value,
+            7 if value < 128 => shred.truncate(usize::from(place) * 5),
+            7 => shred.extend([place; 21]),
+            _ => {}
+        }
+        parser.datagram(&shred, false, rx_ns, &mut arena);
+        parser.idle(rx_ns, &mut arena);
+    }
+    parser.finish(&mut arena);
+    let tally = parser.tally();
+    let taken = tally.shreds_data + tally.shreds_code + tally.shreds_duplicate;
+    let refused: u64 = tally.refused().map(|(_, count)| count).sum();
+    assert_eq!(tally.packets, taken + tally.feed_swaps + tally.feed_updates + refused);
+    let (mut rows, mut counts) = (BTreeSet::new(), [0u64; 4]);
+    for record in arena.records() {
+        assert!(record::check(record).is_ok());
+        if let Some(swap) = record.typed::<Swap>() {
+            counts[0] += 1;
+            let place = (swap.batch_start, swap.batch_tx, swap.ix_outer, swap.ix_inner);
+            assert!(rows.insert((swap.slot, place)), "a row was written twice");
+        }
+        counts[1] += u64::from(record.typed::<Slot>().is_some());
+        counts[2] += u64::from(record.typed::<Gap>().is_some());
+        counts[3] += u64::from(record.typed::<Finding>().is_some());
+    }
+    assert_eq!(counts, [tally.swaps, tally.slots, tally.gaps, tally.findings]);
 }

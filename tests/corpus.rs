@@ -154,6 +154,20 @@ fn shreds() {
     replay(bodies::shred, &seeds);
 }
 
+#[test]
+fn deshredders() {
+    // All shreds in order, each as it was sent, or every third one damaged.
+    let program = |how: u8, damage: u8| {
+        let steps = (0..384u32).flat_map(|at| {
+            let damage = if at % 3 == 2 { damage } else { 0 };
+            let [low, high, ..] = at.to_le_bytes();
+            [low, (high << 7) | damage, low.wrapping_mul(7), 0x40]
+        });
+        std::iter::once(how).chain(steps).collect::<Vec<_>>()
+    };
+    replay(bodies::deshred, &[program(5, 4), program(8 + 16 + 32, 6), noise(900)]);
+}
+
 /// A legacy transaction with one transfer.
 fn transfer() -> Vec<u8> {
     let mut tx = vec![1];

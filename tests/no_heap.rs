@@ -50,7 +50,7 @@ fn requests(stage: &mut impl Stage, stream: &[u8], room: usize) -> (u64, u64) {
 
 fn config(order: Order) -> Config {
     let verify = Verify { merkle: false, leader: None, poh: false };
-    Config { order, verify, limits: Limits::DEFAULT, shred_version: None, wanted: Wanted::ALL }
+    Config { order, verify, limits: Limits::DEFAULT, shred_version: None, rows: Wanted::ALL }
 }
 
 // One test: another one in the same process would allocate while this one counts.

@@ -7,8 +7,9 @@
 #[path = "support/counting.rs"]
 mod counting;
 
+use mev::ids::Key;
 use mev::net::pcap::{Capture, Datagram, Item};
-use mev::parse::{Config, Feed, Limits, Order, Parser, Verify, Wanted};
+use mev::parse::{Config, Feed, Leaders, Limits, Order, Parser, Verify, Wanted};
 use mev::stream::{Arena, Stage};
 use std::path::PathBuf;
 
@@ -16,15 +17,21 @@ use std::path::PathBuf;
 static ALLOCATOR: counting::Counting = counting::Counting;
 
 /// Feeds `datagrams` to a parser and gives the requests for memory, and the transactions.
-fn requests(datagrams: &[Datagram<'_>], order: Order) -> (u64, u64) {
-    let verify = Verify { merkle: true, leader: None, poh: true };
+fn requests(datagrams: &[Datagram<'_>], order: Order, leader: Option<Key>) -> (u64, u64) {
+    let verify = Verify { merkle: true, leader: leader.map(Leaders::One), poh: true };
     let config =
-        Config { order, verify, limits: Limits::DEFAULT, shred_version: None, wanted: Wanted::ALL };
+        Config { order, verify, limits: Limits::DEFAULT, shred_version: None, rows: Wanted::ALL };
     let mut parser = Parser::new(&config, Feed::default()).unwrap();
     let mut arena = Arena::with_room(Parser::MAX_OUT);
     let before = counting::requests();
-    for datagram in datagrams {
-        parser.datagram(datagram.payload, datagram.truncated, datagram.rx_ns, &mut arena);
+    // Every second packet is lent, every second one copied.
+    for (number, datagram) in datagrams.iter().enumerate() {
+        let Datagram { payload, truncated, rx_ns, .. } = *datagram;
+        if number.is_multiple_of(2) {
+            parser.datagram_lent(payload, truncated, rx_ns, &mut arena);
+        } else {
+            parser.datagram(payload, truncated, rx_ns, &mut arena);
+        }
         parser.idle(0, &mut arena);
         arena.clear();
     }
@@ -41,7 +48,13 @@ fn nothing_is_allocated_for_a_packet() {
         println!("skipped: no data in {}", root.display());
         return;
     }
-    for (name, txns) in [("mainnet-102815960", 3000), ("demo-shreds", 1280)] {
+    let key = std::fs::read(shreds.join("demo-shreds.leader-key.bin")).unwrap();
+    let key: Key = key[32..].try_into().unwrap();
+    for (name, txns, leader) in [
+        ("mainnet-102815960", 3000, None),
+        ("demo-shreds", 1280, None),
+        ("demo-shreds", 1280, Some(key)),
+    ] {
         let bytes = std::fs::read(shreds.join(format!("{name}.pcap"))).unwrap();
         let datagrams: Vec<_> = Capture::new(&bytes)
             .unwrap()
@@ -53,8 +66,8 @@ fn nothing_is_allocated_for_a_packet() {
             .filter(|(at, datagram)| at % 4 != 0 || datagram.payload.get(64) == Some(&0x5a))
             .map(|(_, datagram)| datagram)
             .collect();
-        for order in [Order::Slot, Order::Arrival] {
-            let (requests, seen) = requests(&datagrams, order);
+        for order in [Order::Slot, Order::Arrival, Order::Eager] {
+            let (requests, seen) = requests(&datagrams, order, leader);
             assert!(seen >= txns, "{name}: {seen} transactions");
             assert_eq!(requests, 0, "{name} {order:?}");
         }

@@ -67,9 +67,14 @@ fn accounted(stats: &Value) {
 /// A copy of a classic Ethernet capture without the packets that `drop` names by kind of shred,
 /// slot and index, in the folder for temporary files.
 fn without(input: &Path, name: &str, drop: impl Fn(bool, u64, u32) -> bool) -> PathBuf {
+    mixed(input, name, drop, 0)
+}
+
+/// The same with the packets in an order of its own for each `seed` but 0.
+fn mixed(input: &Path, name: &str, drop: impl Fn(bool, u64, u32) -> bool, seed: u64) -> PathBuf {
     let bytes = std::fs::read(input).unwrap();
     let (head, mut rest) = bytes.split_at(24);
-    let mut kept = head.to_vec();
+    let mut packets = Vec::new();
     while let Some(len) = rest.get(8..12) {
         let len = 16 + u32::from_le_bytes(len.try_into().unwrap()) as usize;
         let (packet, after) = rest.split_at(len);
@@ -79,9 +84,16 @@ fn without(input: &Path, name: &str, drop: impl Fn(bool, u64, u32) -> bool) -> P
         let slot = u64::from_le_bytes(shred.get(65..73).unwrap().try_into().unwrap());
         let index = u32::from_le_bytes(shred.get(73..77).unwrap().try_into().unwrap());
         if !drop(data, slot, index) {
-            kept.extend(packet);
+            packets.push(packet);
         }
     }
+    let mut state = seed;
+    for at in (1..packets.len()).rev().filter(|_| seed > 0) {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        packets.swap(at, usize::try_from(state >> 33).unwrap() % (at + 1));
+    }
+    let kept = [head, &packets.concat()].concat();
     let path = std::env::temp_dir().join(format!("mev-parse-{}-{name}.pcap", std::process::id()));
     std::fs::write(&path, kept).unwrap();
     path
@@ -161,7 +173,11 @@ fn its_swaps_are_the_two_on_raydium() {
     ];
     let rows: Vec<_> = run.rows.iter().map(|row| only(row, &fields)).collect();
     assert_eq!(rows, expected);
-    assert_eq!(run.stats["notes"], json!({"mint_unknown": 2, "direction_unknown": 2}));
+    // Its last set is of 19 and 45 shreds; its 574 batches end where they happen to.
+    let notes = json!({
+        "mint_unknown": 2, "direction_unknown": 2, "set_not_fixed": 11, "end_not_aligned": 550,
+    });
+    assert_eq!(run.stats["notes"], notes);
     assert_eq!(run.stats["swaps_refused"], json!({}));
 }
 
@@ -170,9 +186,7 @@ fn the_block_is_the_same_with_a_third_of_its_data_shreds_removed() {
     let Some(path) = capture("mainnet-102815960.pcap") else { return };
     // Every set but three has at least 11 code shreds for its 32 data shreds; of those three no
     // more is removed than they can recover.
-    let lossy = without(&path, "lossy", |data, _, index| {
-        data && index % 3 == 0 && (index % 32 < 24) && !(128..160).contains(&index)
-    });
+    let lossy = without(&path, "lossy", lossy);
     let (whole, part) = (parse(&path, &[]), parse(&lossy, &[]));
     std::fs::remove_file(&lossy).unwrap();
     assert_eq!(whole.rows.len(), part.rows.len());
@@ -188,6 +202,99 @@ fn the_block_is_the_same_with_a_third_of_its_data_shreds_removed() {
     let recovered = part.stats["shreds_recovered"].as_u64().unwrap();
     let received = part.stats["shreds_data"].as_u64().unwrap();
     assert!(recovered > 300 && recovered + received == 1427, "{recovered} + {received}");
+}
+
+/// Removes data shreds of the block as far as its code shreds can recover them.
+fn lossy(data: bool, _: u64, index: u32) -> bool {
+    data && index.is_multiple_of(3) && (index % 32 < 24) && !(128..160).contains(&index)
+}
+
+#[test]
+fn the_block_is_the_same_read_eagerly_in_any_order_and_with_losses() {
+    let Some(path) = capture("mainnet-102815960.pcap") else { return };
+    let strip = |rows: Vec<Value>| {
+        let mut rows: Vec<_> = rows
+            .into_iter()
+            .map(|mut row| {
+                for volatile in
+                    ["rx_ns", "tx_index", "shreds_data", "shreds_code", "shreds_recovered"]
+                {
+                    row.as_object_mut().unwrap().remove(volatile);
+                }
+                row
+            })
+            .collect();
+        rows.sort_by_key(|row| (row["kind"] == "slot", row["batch_start"].as_u64()));
+        rows
+    };
+    let whole = strip(parse(&path, &[]).rows);
+    assert_eq!(whole.len(), 3);
+    for seed in 0..4 {
+        let input = mixed(&path, &format!("eager{seed}"), lossy, seed);
+        let run = parse(&input, &["--eager"]);
+        std::fs::remove_file(&input).unwrap();
+        assert_eq!(strip(run.rows), whole, "seed {seed}");
+        accounted(&run.stats);
+        let counts = ["batches", "entries", "txns"].map(|name| run.stats[name].as_u64().unwrap());
+        assert_eq!(counts, [574, 881, 3177], "seed {seed}");
+    }
+}
+
+#[test]
+fn generated_slots_give_the_same_rows_read_eagerly_in_any_order_and_with_losses() {
+    let made = std::env::temp_dir().join(format!("mev-parse-{}-made.pcap", std::process::id()));
+    let status = Command::new(env!("CARGO_BIN_EXE_mev-capture"))
+        .args(["gen", "shreds", "--seed", "9", "--slots", "4", "--txs-per-slot", "300"])
+        .args(["-f", "pcap", "-o"])
+        .arg(&made)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let rows = |input: &Path, options: &[&str]| {
+        let mut rows = parse(input, &[&["--only", "swap"], options].concat()).rows;
+        for row in &mut rows {
+            let index = row["tx_index"].take();
+            assert!(index.is_u64() || (index.is_null() && options.contains(&"--eager")));
+            row.as_object_mut().unwrap().remove("rx_ns");
+        }
+        let place = |row: &Value| {
+            let numbers = ["slot", "batch_start", "batch_tx", "ix_outer"];
+            numbers.map(|name| row[name].as_str().map_or(row[name].as_u64(), |n| n.parse().ok()))
+        };
+        rows.sort_by_key(place);
+        rows
+    };
+    let whole = rows(&made, &["--order", "slot"]);
+    assert!(whole.len() > 300, "only {} rows", whole.len());
+    for seed in 0..4u64 {
+        // Every set has 32 code shreds: any 32 of its 64 are enough.
+        let drop =
+            |data: bool, slot: u64, index: u32| data && (u64::from(index) + slot + seed) % 2 == 1;
+        let input = mixed(&made, &format!("made{seed}"), drop, seed);
+        for options in [&["--eager"][..], &["--eager", "--verify", "merkle,poh"]] {
+            assert!(rows(&input, options) == whole, "seed {seed} {options:?}");
+        }
+        std::fs::remove_file(&input).unwrap();
+    }
+    std::fs::remove_file(&made).unwrap();
+}
+
+#[test]
+fn the_chained_captures_are_the_same_read_eagerly_in_any_order() {
+    for (name, counts) in [("slot-410010000-fec0", [1, 65, 74]), ("demo-shreds", [1, 64, 1280])] {
+        let Some(path) = capture(&format!("{name}.pcap")) else { return };
+        for seed in 1..5 {
+            let drop = |data, _, index: u32| data && index % 2 == 1;
+            let input = mixed(&path, &format!("{name}{seed}"), drop, seed);
+            let run = parse(&input, &["--eager", "--verify", "merkle,poh"]);
+            std::fs::remove_file(&input).unwrap();
+            let found =
+                ["batches", "entries", "txns"].map(|name| run.stats[name].as_u64().unwrap());
+            assert_eq!(found, counts, "{name} {seed}");
+            assert_eq!(run.stats["findings"], 0);
+            accounted(&run.stats);
+        }
+    }
 }
 
 #[test]
@@ -224,7 +331,7 @@ fn a_set_that_lies_inside_its_slot_is_recovered_and_read() {
         "txns": 20,
     });
     assert_eq!(only(&run.rows[1], &fields), expected);
-    assert_eq!(run.stats["notes"], json!({"start_assumed": 1}));
+    assert_eq!(run.stats["notes"], json!({"start_assumed": 1, "set_not_fixed": 11}));
 }
 
 #[test]
@@ -257,6 +364,83 @@ fn the_demo_carries_the_signatures_of_its_leader() {
     assert_eq!(wrong.stats["refused"], json!({"leader_signature": 512}));
     let right = parse(&path, &["--verify", "leader", "--leader", leader, "--check"]);
     assert_eq!(right.status, 0);
+}
+
+#[test]
+fn a_changed_copy_of_a_demo_shred_is_a_finding_that_convicts_nobody() {
+    let Some(path) = capture("demo-shreds.pcap") else { return };
+    let mut bytes = std::fs::read(&path).unwrap();
+    let packet = bytes.get(24..24 + 16 + 42 + 1203).unwrap().to_vec();
+    let again = bytes.len();
+    bytes.extend(packet);
+    *bytes.get_mut(again + 16 + 42 + 500).unwrap() ^= 1;
+    let input = std::env::temp_dir().join(format!("mev-parse-{}-twice.pcap", std::process::id()));
+    std::fs::write(&input, &bytes).unwrap();
+    let leader = "4rBaC4tZ4bd7fDGQpWpesBSmgqYmMzkASuZsZkbHCrBK";
+    let known = ["--verify", "merkle,leader", "--leader", leader];
+    for (options, leader, signed, other) in
+        [(&known[..], json!(leader), "ok", "bad"), (&[], Value::Null, "unchecked", "unchecked")]
+    {
+        let run = parse(&input, &[&["--only", "finding", "--check"], options].concat());
+        assert_eq!((run.status, run.rows.len()), (0, 0), "{}", run.stderr);
+        let run = parse(&input, &[&["--only", "finding"], options].concat());
+        let fields = [
+            "slot",
+            "what",
+            "reason",
+            "proof",
+            "shred_kind",
+            "signed",
+            "other_signed",
+            "index",
+            "other_index",
+            "fec_set_index",
+            "first_slot",
+            "leader",
+        ];
+        let expected = json!({
+            "slot": "0", "what": "equivocation", "reason": "shred", "proof": "refuted",
+            "shred_kind": "data", "signed": signed, "other_signed": other, "index": 0,
+            "other_index": 0, "fec_set_index": 0, "first_slot": null, "leader": leader,
+        });
+        assert_eq!(only(&run.rows[0], &fields), expected);
+        assert_eq!(run.rows[0]["signature"], run.rows[0]["other_signature"]);
+        assert_ne!(run.rows[0]["root"], run.rows[0]["other_root"]);
+        assert_eq!((&run.stats["findings"], run.rows.len()), (&json!(1), 1));
+        assert_eq!(run.stats["refused"], json!({"shred_conflict": 1}));
+        accounted(&run.stats);
+    }
+    std::fs::remove_file(&input).unwrap();
+}
+
+#[test]
+fn the_demo_is_led_as_its_schedule_says() {
+    let Some(path) = capture("demo-shreds.pcap") else { return };
+    let leader = "4rBaC4tZ4bd7fDGQpWpesBSmgqYmMzkASuZsZkbHCrBK";
+    let other = "58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2";
+    let file = std::env::temp_dir().join(format!("mev-parse-{}-leaders", std::process::id()));
+    let verdict = |text: &str, options: &[&str]| {
+        std::fs::write(&file, text).unwrap();
+        let leaders = ["--verify", "leader", "--leaders", file.to_str().unwrap()];
+        parse(&path, &[&leaders, options].concat())
+    };
+    for (text, options) in [
+        (format!("0-3 {leader}\n4-7 {other}\n"), &[][..]),
+        (format!("{{\"result\":{{\"{leader}\":[0],\"{other}\":[1]}}}}"), &["--epoch-start", "0"]),
+        (format!("{{\"firstSlot\":0,\"result\":{{\"{leader}\":[0]}}}}"), &[]),
+    ] {
+        let run = verdict(&text, options);
+        assert_eq!((run.status, &run.rows[0]["leader"]), (0, &json!("ok")), "{}", run.stderr);
+        assert_eq!(run.stats["notes"], json!({}));
+    }
+    let unknown = verdict(&format!("1 {leader}\n"), &["--check"]);
+    assert_eq!((unknown.status, unknown.stats["notes"].clone()), (0, json!({"leader_unknown": 1})));
+    let wrong = verdict(&format!("0 {leader}\n# two\n1 {leader} 3"), &[]);
+    assert_eq!(wrong.status, 4);
+    assert!(wrong.stderr.contains("leaders: line 3: is not SLOT KEY"), "{}", wrong.stderr);
+    let bare = verdict(&format!("{{\"{leader}\":[0]}}"), &[]);
+    assert!(bare.status == 2 && bare.stderr.contains("--epoch-start SLOT"), "{}", bare.stderr);
+    std::fs::remove_file(&file).unwrap();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The command line.
 
 use super::deshred::{Limits, Verify};
+use super::leaders::Leaders;
 use super::rows::Wanted;
 use super::stage::{Config, Order};
 use crate::bytes::base58;
@@ -29,10 +30,22 @@ pub(super) struct Args {
     #[arg(long, value_enum, value_name = "ORDER")]
     order: Option<OrderArg>,
 
+    /// Write a transaction's rows before its batch is whole
+    ///
+    /// As soon as all shreds from the batch's start to the transaction's last byte are there; implies
+    /// --order arrival. A row has the receive time of the packet that made it possible, and no
+    /// tx_index until every batch before it was read. Of a batch whose end never comes, or turns out
+    /// to be damaged, the rows before the hole were written.
+    #[arg(long)]
+    eager: bool,
+
     /// What to check: merkle, leader, poh, or none
     ///
     /// `merkle`: each shred's proof leads to the root of its FEC set; one that does not is refused.
-    /// `leader`: the leader has signed the root; needs --leader; one that is not signed is refused.
+    /// Where a chained set names another root for the set before it than that set has, a finding is
+    /// written and the slot's verdict is bad. `leader`: the leader has signed the root; needs
+    /// --leaders or --leader; one that is not signed is refused. A slot whose leader is not known is
+    /// unchecked and counted as leader_unknown.
     /// `poh`: each entry's hash follows from the one before. It costs what the leader spent on
     /// hashing, so leave it out (none) where latency counts. The verdicts are in the slot records;
     /// with --check a bad one gives status 1.
@@ -41,9 +54,24 @@ pub(super) struct Args {
 
     /// Key that must have signed the shreds, base58
     ///
-    /// For --verify leader: the leader's identity.
+    /// For --verify leader: the identity of the one leader of all slots.
     #[arg(long, value_name = "KEY")]
     leader: Option<String>,
+
+    /// Read who leads which slot
+    ///
+    /// For --verify leader: lines SLOT KEY (as `solana leader-schedule` prints) or FIRST-LAST KEY, or
+    /// the JSON reply of getLeaderSchedule, which needs --epoch-start or a field firstSlot beside its
+    /// result.
+    #[arg(long, value_name = "FILE")]
+    pub(super) leaders: Option<PathBuf>,
+
+    /// First slot of the epoch of --leaders
+    ///
+    /// From which the indexes of getLeaderSchedule count: absoluteSlot less slotIndex of
+    /// getEpochInfo.
+    #[arg(long, value_name = "SLOT")]
+    pub(super) epoch_start: Option<u64>,
 
     /// Read accounts: the pools' state before the packets
     ///
@@ -78,8 +106,9 @@ pub(super) struct Args {
 
     /// Store at most N shreds
     ///
-    /// Each takes 1280 bytes, which are reserved at the start and used as they are needed. When
-    /// all are in use, a slot is given up as with --slots-max.
+    /// Each takes 40 bytes, and 1280 more for a copy unless a capture file holds it. Both are
+    /// reserved at the start and used as they are needed; the default is 330 MiB. When N are stored,
+    /// a slot is given up as with --slots-max.
     #[arg(long, value_name = "N", default_value_t = Limits::DEFAULT.shreds_max, value_parser = clap::value_parser!(u32).range(64..=16_777_216))]
     shreds_max: u32,
 
@@ -104,6 +133,20 @@ pub(super) struct Args {
     /// that has changed shows there.
     #[arg(long)]
     pub(super) drift: bool,
+
+    /// Use N threads: one reads, and slots are written by all
+    ///
+    /// Each gets a processor of its own where there are as many. Output and counters do not depend
+    /// on N. In arrival order one thread does everything.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) threads: u16,
+
+    /// Leave instructions alone: write slots and no rows
+    ///
+    /// Transactions are found, checked and counted, and nothing is looked for in them. The slot
+    /// records then count no swaps.
+    #[arg(long)]
+    no_rows: bool,
 }
 
 /// What to do instead of filtering.
@@ -165,7 +208,35 @@ impl Args {
         }
     }
 
-    /// The parser's configuration; rows are ordered by `default` unless the user said.
+    /// The one leader's key; none when there is a file, or leaders are not checked.
+    fn leader(&self) -> Result<Option<Key>> {
+        let asked = self.verify.contains(&VerifyArg::Leader);
+        match (asked, &self.leader, &self.leaders) {
+            (_, Some(_), Some(_)) => {
+                return Err(Error::usage("--leader and --leaders both say who leads")
+                    .hint("leave one of them out"));
+            }
+            (true, None, None) => {
+                return Err(Error::usage("--verify leader needs to know who leads")
+                    .hint("add --leaders FILE, a leader schedule, or --leader KEY"));
+            }
+            (false, Some(_), _) | (false, _, Some(_)) => {
+                let which = if self.leader.is_some() { "--leader" } else { "--leaders" };
+                return Err(Error::usage(format!("{which} has nothing to check"))
+                    .hint("add leader to --verify, such as --verify leader,poh"));
+            }
+            _ => {}
+        }
+        if self.epoch_start.is_some() && self.leaders.is_none() {
+            return Err(Error::usage("--epoch-start belongs to --leaders").hint("add --leaders"));
+        }
+        let key = |text: &String| {
+            base58::key(text).ok_or_else(|| Error::usage("--leader: no public key in base58"))
+        };
+        self.leader.as_ref().map(key).transpose()
+    }
+
+    /// The parser's configuration, without the schedule of --leaders; rows are ordered by `default` unless the user said.
     ///
     /// # Errors
     /// Status 2 when options contradict each other or the leader is no key.
@@ -174,40 +245,31 @@ impl Args {
         if asked(VerifyArg::None) && self.verify.iter().any(|what| *what != VerifyArg::None) {
             return Err(Error::usage("--verify: none stands alone"));
         }
-        let leader = self.leader.as_deref().map(leader).transpose()?;
-        match (asked(VerifyArg::Leader), &leader) {
-            (true, None) => {
-                return Err(Error::usage("--verify leader needs the leader's key")
-                    .hint("add --leader KEY, the leader's identity in base58"));
+        let leader = self.leader()?;
+        let order = match (self.eager, self.order) {
+            (true, Some(OrderArg::Slot)) => {
+                return Err(Error::usage("--eager writes rows as they arrive")
+                    .hint("leave --order slot or --eager out"));
             }
-            (false, Some(_)) => {
-                return Err(Error::usage("--leader has nothing to check")
-                    .hint("add leader to --verify, such as --verify leader,poh"));
-            }
-            _ => {}
-        }
-        let order = match self.order {
-            Some(OrderArg::Slot) => Order::Slot,
-            Some(OrderArg::Arrival) => Order::Arrival,
-            None => default,
+            (true, _) => Order::Eager,
+            (false, Some(OrderArg::Slot)) => Order::Slot,
+            (false, Some(OrderArg::Arrival)) => Order::Arrival,
+            (false, None) => default,
         };
+        let leader = leader.map(Leaders::One);
         let verify =
             Verify { merkle: asked(VerifyArg::Merkle), leader, poh: asked(VerifyArg::Poh) };
         let limits = Limits { slots_max: self.slots_max, shreds_max: self.shreds_max };
-        let row = |row| self.rows.contains(&row);
-        let wanted = Wanted {
+        let row = |row| !self.no_rows && self.rows.contains(&row);
+        let rows = Wanted {
             intents: row(RowArg::Intent),
             fills: row(RowArg::Fill),
             routes: row(RowArg::Route),
-            liquidity: true,
+            liquidity: !self.no_rows,
             rederived: matches!(self.task, Some(Task::Verify(_))),
         };
-        Ok(Config { order, verify, limits, shred_version: self.shred_version, wanted })
+        Ok(Config { order, verify, limits, shred_version: self.shred_version, rows })
     }
-}
-
-fn leader(text: &str) -> Result<Key> {
-    base58::key(text).ok_or_else(|| Error::usage("--leader: no public key in base58"))
 }
 
 #[cfg(test)]
@@ -231,6 +293,11 @@ mod tests {
             "--verify merkle,leader,poh --leader 4rBaC4tZ4bd7fDGQpWpesBSmgqYmMzkASuZsZkbHCrBK";
         let all = config(all).unwrap().verify;
         assert!(all.merkle && all.poh && all.leader.is_some());
+        let file = config("--verify leader --leaders f --epoch-start 5").unwrap().verify;
+        assert!(file.leader.is_none());
+        for line in ["--eager", "--eager --order arrival"] {
+            assert_eq!(config(line).unwrap().order, Order::Eager);
+        }
     }
 
     #[test]
@@ -240,6 +307,11 @@ mod tests {
             "--verify leader",
             "--leader 11111111111111111111111111111111",
             "--verify leader --leader nonsense",
+            "--leaders file",
+            "--epoch-start 7",
+            "--verify leader --leader 11111111111111111111111111111111 --epoch-start 7",
+            "--verify leader --leader 11111111111111111111111111111111 --leaders file",
+            "--eager --order slot",
         ] {
             assert_eq!(config(line).unwrap_err().exit(), crate::error::Exit::Usage, "{line}");
         }

@@ -3,7 +3,7 @@
 use super::rows::Rows;
 use super::tally::{Note, Tally};
 use crate::stream::Sink;
-use crate::wire::entry::{Batch, Fault, Item};
+use crate::wire::entry::{Batch, Entries, Fault, Item};
 use crate::wire::shred::SHREDS_PER_SLOT_MAX;
 use crate::wire::variant::CODE_LEN;
 
@@ -34,25 +34,43 @@ pub(super) struct Read {
     pub(super) fault: Option<Fault>,
 }
 
-/// Writes the rows of a batch. What stands before a fault is written; what follows it has no known
-/// place.
+/// Writes the rows of a batch, or only counts its transactions if there are no `rows`. What stands
+/// before a fault is written; what follows it has no known place.
 pub(super) fn read(
     bytes: &[u8],
     place: Place,
-    rows: &mut Rows,
+    rows: Option<&mut Rows>,
     tally: &mut Tally,
     out: &mut impl Sink,
 ) -> Read {
     let mut read = Read::default();
-    let entries = match Batch::check(bytes) {
-        Ok(Batch::Entries(entries)) => entries,
-        Ok(Batch::Marker(_)) => {
-            tally.note(Note::BlockMarker);
-            tally.batches += 1;
-            return read;
+    if bytes.is_empty() {
+        // No entries, and no fault (agave ledger/src/shredder.rs `deshred`).
+        tally.note(Note::EmptyBatch);
+        tally.batches += 1;
+        return read;
+    }
+    match Batch::check(bytes) {
+        Ok(Batch::Entries(mut entries)) => {
+            items(&mut entries, &mut read, place, rows, tally, out);
         }
-        Err(why) => return Read { fault: Some(why.into()), ..read },
-    };
+        Ok(Batch::Marker(_)) => tally.note(Note::BlockMarker),
+        Err(why) => read.fault = Some(why.into()),
+    }
+    tally.batches += u64::from(read.fault.is_none());
+    read
+}
+
+/// Writes the rows of the next items of a batch and adds what they are to `read`.
+pub(super) fn items(
+    entries: &mut Entries<'_>,
+    read: &mut Read,
+    place: Place,
+    mut rows: Option<&mut Rows>,
+    tally: &mut Tally,
+    out: &mut impl Sink,
+) {
+    let before = *read;
     for item in entries {
         match item {
             Ok(Item::Entry(entry)) => {
@@ -60,19 +78,16 @@ pub(super) fn read(
                 read.last_hash = Some(*entry.hash);
             }
             Ok(Item::Txn(tx)) => {
-                read.swaps += rows.write(&tx, place, read.txns, tally, out);
+                if let Some(rows) = &mut rows {
+                    read.swaps += rows.write(&tx, place, read.txns, tally, out);
+                }
                 read.txns += 1;
             }
-            Err(fault) => {
-                read.fault = Some(fault);
-                break;
-            }
+            Err(fault) => read.fault = Some(fault),
         }
     }
-    tally.batches += u64::from(read.fault.is_none());
-    tally.entries += u64::from(read.entries);
-    tally.txns += u64::from(read.txns);
-    read
+    tally.entries += u64::from(read.entries - before.entries);
+    tally.txns += u64::from(read.txns - before.txns);
 }
 
 /// Whether `bytes` are a batch of entries to their end.

@@ -9,9 +9,10 @@ use crate::stream::Sink;
 use std::ops::RangeInclusive;
 
 /// Why a slot is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Why {
     /// All of it is there.
+    #[default]
     Whole,
     /// Another slot needs its place.
     Evicted,
@@ -24,16 +25,33 @@ pub(super) enum Why {
 /// FEC sets at whose start a batch is looked for when its first shreds are missing.
 const STARTS_MAX: usize = 16;
 
-impl Parser {
+impl Parser<'_> {
     /// Writes the slot at `at` and gives its memory back.
     pub(super) fn close(&mut self, at: usize, why: Why, out: &mut impl Sink) {
         if self.deshred.window.get(at).is_some_and(|slot| !slot.is_settled()) {
             self.deshred.recover_all(at);
             self.note_recovered();
+            self.write_finding(out);
         }
-        self.decode_rest(at, out);
-        self.write_slot(at, why, out);
+        self.check_whole(at, out);
+        if self.parcels.is_some() {
+            self.hand_over(at, why, out);
+        } else {
+            self.decode_rest(at, out);
+            self.write_slot(at, why, out);
+        }
         self.deshred.close(at);
+    }
+
+    /// Checks what needs all shreds of the slot at `at` that will come.
+    fn check_whole(&mut self, at: usize, out: &mut impl Sink) {
+        self.deshred.check_chain(at, &mut |finding| {
+            self.tally.findings += 1;
+            out.put(Record::of(finding));
+        });
+        if self.deshred.is_leader_unknown(at) {
+            self.tally.note(Note::LeaderUnknown);
+        }
     }
 
     /// Decodes and proves, in order, all batches of the slot at `at` that were not.
@@ -73,26 +91,46 @@ impl Parser {
         None
     }
 
-    /// Writes the rows of a batch.
+    /// Writes the rows of what data shred `index` made whole: its own batch, and the next one, whose
+    /// start it tells when it ends a batch.
+    pub(super) fn decode_around(&mut self, at: usize, index: u32, out: &mut impl Sink) {
+        let Some(slot) = self.deshred.window.get(at) else { return };
+        let own = slot.batch_around(index);
+        let next = slot.ends_at(index).then(|| slot.batch_around(index + 1)).flatten();
+        for batch in [own, next].into_iter().flatten() {
+            self.decode(at, batch, out);
+        }
+    }
+
+    /// Writes the rows of a batch, but for those that were written before it was whole.
     pub(super) fn decode(&mut self, at: usize, range: RangeInclusive<u32>, out: &mut impl Sink) {
         let (start, end) = (*range.start(), *range.end());
         let Some(slot) = self.deshred.window.get(at) else { return };
-        let number = slot.number;
-        let tx_index = (slot.numbered.next == start).then_some(slot.numbered.txns);
-        let Some((bytes, rx_ns)) = self.deshred.ledger(at, range, &mut self.scratch) else {
-            return;
+        let (number, in_order) = (slot.number, slot.numbered.next == start);
+        let tx_index = in_order.then_some(slot.numbered.txns);
+        let (read, rx_ns) = if let Some(rest) = self.read_rest(at, &range, out) {
+            rest
+        } else {
+            let Some((bytes, rx_ns)) = self.deshred.ledger(at, range, &mut self.scratch) else {
+                return;
+            };
+            let place = Place { slot: number, batch_start: start, tx_index, rx_ns };
+            let rows = self.makes_rows.then_some(&mut self.rows);
+            let read = batch::read(bytes, place, rows, &mut self.tally, out);
+            if let Some(slot) = self.deshred.window.get_mut(at) {
+                slot.add_items(&Read::default(), &read);
+            }
+            (read, rx_ns)
         };
-        let place = Place { slot: number, batch_start: start, tx_index, rx_ns };
-        let read = batch::read(bytes, place, &mut self.rows, &mut self.tally, out);
         if let Some(fault) = read.fault {
             self.tally.refuse_batch(fault);
             self.write_gap(number, rx_ns, GapReason::BatchUndecodable, 1, Some(start), out);
         }
         if let Some(slot) = self.deshred.window.get_mut(at) {
             slot.set_done(end);
-            slot.add(&read, end);
+            slot.add_batch(&read, end);
         }
-        if tx_index.is_some() {
+        if in_order {
             self.number(at, &read, end);
         }
     }
@@ -126,6 +164,16 @@ impl Parser {
         }
     }
 
+    /// Writes the finding that waits, if one does.
+    pub(super) fn write_finding(&mut self, out: &mut impl Sink) {
+        let dropped = std::mem::take(&mut self.deshred.findings_dropped);
+        self.tally.note_many(Note::FindingDropped, dropped);
+        if let Some(finding) = self.deshred.finding.take() {
+            self.tally.findings += 1;
+            out.put(Record::of(&finding));
+        }
+    }
+
     /// Writes the gaps and the record of the slot at `at`.
     fn write_slot(&mut self, at: usize, why: Why, out: &mut impl Sink) {
         let Some(slot) = self.deshred.window.get(at) else { return };
@@ -148,7 +196,7 @@ impl Parser {
             None => {}
         }
         let verdicts = [record.poh, record.merkle, record.leader];
-        let bad = verdicts.contains(&(Verdict::Bad as u8)) || slot_undecodable(&self.deshred, at);
+        let bad = verdicts.contains(&(Verdict::Bad as u8)) || is_at_fault(&self.deshred, at);
         self.tally.slots += 1;
         self.tally.slots_complete += u64::from(record.complete);
         self.tally.slots_bad += u64::from(bad);
@@ -179,19 +227,24 @@ impl Parser {
     }
 }
 
-fn slot_undecodable(deshred: &Deshredder, at: usize) -> bool {
-    deshred.window.get(at).is_some_and(|slot| slot.counts.undecodable > 0)
+/// Whether a batch of the slot at `at` could not be decoded, or its leader signed two versions.
+fn is_at_fault(deshred: &Deshredder<'_>, at: usize) -> bool {
+    let slot = deshred.window.get(at);
+    slot.is_some_and(|slot| slot.counts.undecodable > 0 || slot.found.proven)
 }
 
 impl Slot {
-    /// Adds what was read of the batch that ends at `end`.
-    fn add(&mut self, read: &Read, end: u32) {
-        let counts = &mut self.counts;
-        counts.batches += u32::from(read.fault.is_none());
-        counts.undecodable += u32::from(read.fault.is_some());
-        counts.entries += read.entries;
-        counts.txns += read.txns;
-        counts.swaps += read.swaps;
+    /// Adds what was read of a batch since `before`.
+    pub(super) fn add_items(&mut self, before: &Read, read: &Read) {
+        self.counts.entries += read.entries - before.entries;
+        self.counts.txns += read.txns - before.txns;
+        self.counts.swaps += read.swaps - before.swaps;
+    }
+
+    /// Adds the batch that ends at `end`, all of which was read.
+    fn add_batch(&mut self, read: &Read, end: u32) {
+        self.counts.batches += u32::from(read.fault.is_none());
+        self.counts.undecodable += u32::from(read.fault.is_some());
         if let Some(hash) = read.last_hash
             && self.tip.is_none_or(|(tip, _)| tip < end)
         {

@@ -2,15 +2,18 @@
 //!
 //! ```text
 //! packet --Shred--> window of slots --FEC sets--> batches --> entries --> transactions --dex--> swap
-//!                          \--------------------------------------------------> gap, slot
+//!                          \--------------------------------------------------> gap, finding, slot
 //! datagram of the feed --directory--> swap, pool          account file --dex--> pool, ticks (first)
 //! ```
 //!
 //! | file | does |
 //! |---|---|
-//! | `deshred` | shreds into batches: duplicates, recovery, checks, bounded memory |
+//! | `deshred` | shreds into batches: duplicates, recovery, checks, contradictions, bounded memory |
 //! | `stage` `decode` | the core: which slot when, rows of a batch, a slot's last words |
 //! | `batch` `rows` | a batch's bytes; a transaction into rows |
+//! | `crew` | several threads over one input |
+//! | `eager` | batches that are read before they are whole |
+//! | `leaders` | who has to have signed which slot |
 //! | `poh` | the proof of history of a slot |
 //! | `feed` `accounts` | what is not a shred: the toolkit's own datagrams, account files |
 //! | `tally` `version` | every packet counted once, by what it was or why it was refused |
@@ -18,10 +21,12 @@
 //! Invariants:
 //! - Every packet is counted once (`tally`), every hole becomes a gap record.
 //! - In slot order rows are sorted by (slot, batch, transaction, instruction), and the output does
-//!   not depend on the order of the packets, nor on which shreds were recovered, but for `rx_ns`
-//!   and the counts of shreds.
+//!   not depend on the order of the packets, nor on which shreds were recovered, but for `rx_ns`,
+//!   the counts of shreds, and findings, which come as they are found and depend on what was first.
+//!   The output is the same bytes for any number of threads.
 //! - Memory is reserved at construction and bounded by `--slots-max` and `--shreds-max`; after it
-//!   nothing is allocated for a packet, a batch or a transaction.
+//!   nothing is allocated for a packet, a batch or a transaction. Shreds of a mapped capture stay
+//!   where they lie.
 //! - Nothing is guessed but the start of a batch whose first shreds are missing, and that only
 //!   where a FEC set starts and every byte up to the batch's end reads as entries.
 
@@ -30,10 +35,13 @@
 mod accounts;
 mod args;
 mod batch;
+mod crew;
 mod decode;
 mod deshred;
 mod drift;
+mod eager;
 mod feed;
+mod leaders;
 mod poh;
 mod rederive;
 mod rows;
@@ -45,11 +53,14 @@ mod tally;
 mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_wire;
 mod version;
 
 pub use deshred::{Limits, Verify};
 pub use drift::{Drift, Unknown};
 pub use feed::Feed;
+pub use leaders::{Leaders, Schedule};
 pub use rederive::{Difference, Outcome, Rederivation};
 pub use rows::{Executed, Inner, TokenBalance, Wanted};
 pub use stage::{Config, Order, Parser};
@@ -57,7 +68,7 @@ pub use table::coverage;
 pub use tally::Tally;
 
 use crate::cli::Tool;
-use crate::record::{Layout, Liquidity, Packet, Pool, Producer, Slot, Swap, Ticks};
+use crate::record::{Finding, Layout, Liquidity, Packet, Pool, Producer, Slot, Swap, Ticks};
 use clap::Args as _;
 
 /// The program.
@@ -66,7 +77,14 @@ pub const TOOL: &Tool = &Tool {
     producer: Producer::Parse,
     about: "Turns packets into swaps, pools and slots",
     reads: &[Packet::SCHEMA],
-    writes: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Slot::SCHEMA, Liquidity::SCHEMA],
+    writes: &[
+        Swap::SCHEMA,
+        Pool::SCHEMA,
+        Ticks::SCHEMA,
+        Slot::SCHEMA,
+        Liquidity::SCHEMA,
+        Finding::SCHEMA,
+    ],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[
@@ -77,6 +95,15 @@ pub const TOOL: &Tool = &Tool {
         "A transaction in a shred is an intent: it may still fail on chain, and the amounts are \
          those of its instruction. Keys that come from address lookup tables are not on the wire; \
          such fields are absent and counted in --stats.",
+        "A leader that makes two versions of one thing is reported as a finding: two shreds for one \
+         place, two signatures or forms of one FEC set, two ends of a slot, and with --verify merkle a \
+         set that names another root for the set before it. The first version stays, the other is \
+         refused (shred_conflict, set_conflict, last_conflict); a finding holds both signatures and \
+         roots. It is proven when --verify leader finds both signed, and refuted when one of the two \
+         cannot be the leader's: a damaged copy. There is one a place, and at most 64 a slot.",
+        "Ledgers of before SIMD-0317 and SIMD-0337 do not follow their rules, so that these refuse \
+         nothing: --stats counts shreds that break them under notes, as set_not_fixed and \
+         end_not_aligned.",
         "Every packet is counted once: packets is the sum of shreds_data, shreds_code, \
          shreds_duplicate, feed_swaps, feed_updates and the counts under refused.",
     ],
@@ -89,6 +116,10 @@ pub const TOOL: &Tool = &Tool {
         (
             "mev-parse demo.pcap --verify merkle,leader,poh --leader KEY --check",
             "prove a capture: status 0 when every check holds",
+        ),
+        (
+            "mev-parse *.pcap --verify merkle,leader --leaders schedule.txt --only finding -f json",
+            "who equivocated, with the evidence; schedule.txt is what solana leader-schedule prints",
         ),
     ],
 };

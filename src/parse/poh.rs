@@ -42,6 +42,9 @@ impl Proof {
             self.break_off();
         }
         self.next = *batch.end() + 1;
+        if bytes.is_empty() {
+            return;
+        }
         let entries = match Batch::check(bytes) {
             Ok(Batch::Entries(entries)) => entries,
             Ok(Batch::Marker(_)) => return,

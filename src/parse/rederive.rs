@@ -77,6 +77,17 @@ impl Rederivation {
         }
     }
 
+    /// Adds what another parser found later.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (own, others) in self.counts.iter_mut().zip(&other.counts) {
+            for (own, other) in own.iter_mut().zip(others) {
+                *own += other;
+            }
+        }
+        let room = KEPT_MAX.saturating_sub(self.differences.len());
+        self.differences.extend(other.differences.iter().take(room).copied());
+    }
+
     /// Counts a fill of `venue`.
     pub(super) fn count(&mut self, venue: Venue, outcome: Outcome) {
         let of_venue = self.counts.get_mut(venue as usize);

@@ -1,18 +1,20 @@
 //! The only file with I/O: opens, loops, counts, finishes.
 
 use super::args::{Args, Task};
+use super::crew::Crew;
 use super::feed::Feed;
+use super::leaders::{Leaders, Schedule};
 use super::rederive::{Outcome, Rederivation};
-use super::stage::{Order, Parser};
+use super::stage::{Config, Order, Parser};
 use super::table;
 use super::tally::Tally;
 use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, columns, print, read_stream};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
 use crate::mem::{Behind, Map};
-use crate::net::pcap::{Capture, Item, Reader};
+use crate::net::pcap::{Capture, Datagram, Item, Reader};
 use crate::record::{Layout, Packet};
-use crate::stream::Stage;
+use crate::stream::{Arena, Stage};
 use crate::sys::pipe;
 use clap::{ArgMatches, FromArgMatches};
 use std::fs::File;
@@ -20,6 +22,8 @@ use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::thread::Scope;
 use std::time::Duration;
 
 /// Warnings about accounts that are printed one by one.
@@ -49,41 +53,79 @@ fn parse(args: &Args, frame: &Frame) -> Result<Exit> {
     inputs.iter().take(1).for_each(Named::wait);
     let feed = directory(args)?;
     let book = book(args)?;
+    let leaders = schedule(args)?;
     let total_len = opened.iter().try_fold(0, |sum, input| match input {
         Opened::Map(map) => Some(sum + map.bytes().len() as u64),
         Opened::Pipe(..) => None,
     });
     let mut drive = Drive::open(frame, Parser::MAX_OUT, total_len)?;
+    // Parsers borrow shreds from mapped captures, so these outlive them.
+    let maps: Vec<_> = opened.iter().map(|_| OnceLock::new()).collect();
     let mut kinds = inputs.iter().zip(opened).map(|(named, input)| {
         input.detect().map(|input| (named, input)).map_err(|e| e.input(named.name()))
     });
     let first = kinds.next().transpose()?;
     let live = matches!(first, Some((_, Detected::Stream { live: true, .. })));
     let default = if live || frame.common.follow { Order::Arrival } else { Order::Slot };
-    let mut parser = Parser::new(&args.config(default)?, feed).map_err(|_| {
+    let mut config = args.config(default)?;
+    config.verify.leader = config.verify.leader.or(leaders);
+    let helpers = match (args.threads, config.order) {
+        (2.., Order::Arrival | Order::Eager) => {
+            frame.warn("--threads: rows in arrival order come from one thread");
+            0
+        }
+        (threads, _) => usize::from(threads) - 1,
+    };
+    let inputs = first.map(Ok).into_iter().chain(kinds).zip(&maps);
+    std::thread::scope(|scope| {
+        let mut crew = crew(scope, frame, &mut drive, &config, feed, &book, helpers)?;
+        let done = read_all(frame, &mut drive, &mut crew, inputs);
+        if !drive.is_full() {
+            drive.end(&mut crew)?;
+        }
+        finish(args, frame, drive, &crew.tally(), done)
+    })
+}
+
+/// The parser with `helpers` threads beside its own, after it wrote what the accounts describe.
+fn crew<'m: 'scope, 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    frame: &Frame,
+    drive: &mut Drive,
+    config: &Config,
+    feed: Feed,
+    book: &AccountBook,
+    helpers: usize,
+) -> Result<Crew<'m>> {
+    let refused = |_| {
         let error = std::io::Error::from(ErrorKind::OutOfMemory);
         Error::os("cannot reserve the shreds' storage", &error).hint("lower --shreds-max")
-    })?;
-    snapshot(frame, &mut drive, &mut parser, &book)?;
-    let mut done = Ok(());
+    };
+    if helpers == 0 {
+        let mut parser = Parser::new(config, feed).map_err(refused)?;
+        snapshot(frame, drive, &mut parser, book)?;
+        return Ok(Crew::alone(parser));
+    }
+    let mut crew = Crew::of(scope, config, feed, helpers, book).map_err(refused)?;
+    snapshot(frame, drive, crew.parser(), book)?;
+    Ok(crew)
+}
+
+/// Reads all inputs, each to its end.
+fn read_all<'a, 'm>(
+    frame: &Frame,
+    drive: &mut Drive,
+    crew: &mut Crew<'m>,
+    inputs: impl Iterator<Item = (Result<(&'a Named, Detected)>, &'m OnceLock<Map>)>,
+) -> Result<()> {
     let mut before = 0;
-    for input in first.map(Ok).into_iter().chain(kinds) {
-        let read = input.and_then(|(named, input)| {
-            parser.next_input();
-            read(frame, &mut drive, &mut parser, input, before).map_err(|e| e.input(named.name()))
-        });
-        match read {
-            Ok(len) => before += len,
-            Err(error) => {
-                done = Err(error);
-                break;
-            }
-        }
+    for (input, map) in inputs {
+        let (named, input) = input?;
+        crew.parser().next_input();
+        let read = read(frame, drive, crew, input, map, before);
+        before += read.map_err(|e| e.input(named.name()))?;
     }
-    if !drive.is_full() {
-        drive.end(&mut parser)?;
-    }
-    finish(args, frame, drive, parser.tally(), done)
+    Ok(())
 }
 
 /// Whether `input` is a terminal, or a device such as /dev/null.
@@ -148,6 +190,7 @@ fn stats(tally: &Tally) -> Stats {
         ("swaps", tally.swaps),
         ("liquidity", tally.liquidity),
         ("pools", tally.pools),
+        ("findings", tally.findings),
         ("gaps", tally.gaps),
     ];
     for (name, value) in numbers {
@@ -174,6 +217,17 @@ fn directory(args: &Args) -> Result<Feed> {
         with_file(path, |text| feed.read(text))?;
     }
     Ok(feed)
+}
+
+/// The leader schedule, if there is one.
+fn schedule(args: &Args) -> Result<Option<Leaders>> {
+    let Some(path) = &args.leaders else { return Ok(None) };
+    let mut schedule = Schedule::default();
+    with_file(path, |text| {
+        schedule = Schedule::read(text, args.epoch_start)?;
+        Ok(())
+    })?;
+    Ok(Some(Leaders::Of(schedule)))
 }
 
 /// All accounts of all account files.
@@ -222,31 +276,46 @@ fn snapshot(
     drive.flush()
 }
 
-/// Reads one input to its end and gives its length.
-fn read(
+/// Reads one input to its end and gives its length; a map is kept in `kept`.
+fn read<'m>(
     frame: &Frame,
     drive: &mut Drive,
-    parser: &mut Parser,
+    crew: &mut Crew<'m>,
     input: Detected,
+    kept: &'m OnceLock<Map>,
     before: u64,
 ) -> Result<u64> {
     match input {
-        Detected::Capture(map) => read_capture(drive, parser, &map, before),
-        Detected::Piped(from, fd) => read_piped(drive, parser, from, &fd),
+        Detected::Capture(map) => read_capture(drive, crew, kept.get_or_init(|| map), before),
+        Detected::Piped(from, fd) => read_piped(drive, crew, from, &fd),
         Detected::Stream { input, .. } => {
-            read_stream(frame, drive, parser, &[Packet::SCHEMA.kind], input, before)
+            read_stream(frame, drive, crew, &[Packet::SCHEMA.kind], input, before)
         }
     }
 }
 
 /// Reads a mapped capture; its payloads are parsed where they lie.
-fn read_capture(drive: &mut Drive, parser: &mut Parser, map: &Map, before: u64) -> Result<u64> {
+fn read_capture<'m>(
+    drive: &mut Drive,
+    crew: &mut Crew<'m>,
+    map: &'m Map,
+    before: u64,
+) -> Result<u64> {
     let mut capture = Capture::new(map.bytes())?;
     let mut behind = Behind::default();
     while !drive.is_full()
         && let Some(item) = capture.next()
     {
-        take(drive, parser, item?, false)?;
+        match item? {
+            Item::Datagram(Datagram { payload, truncated, rx_ns, .. }) => {
+                drive.input(rx_ns, false, |out| {
+                    crew.input(out, |parser, out| {
+                        parser.datagram_lent(payload, truncated, rx_ns, out);
+                    });
+                })?;
+            }
+            Item::Skipped(why) => crew.parser().skip(why),
+        }
         let at = capture.at();
         drive.progress(before + at as u64);
         behind.passed(map, at);
@@ -254,32 +323,38 @@ fn read_capture(drive: &mut Drive, parser: &mut Parser, map: &Map, before: u64) 
     Ok(map.bytes().len() as u64)
 }
 
-/// Reads a capture from a pipe, handing on what is there whenever nothing waits.
+/// Reads a capture from a pipe or a growing file, handing on what is there before it waits.
 fn read_piped(
     drive: &mut Drive,
-    parser: &mut Parser,
+    crew: &mut Crew<'_>,
     from: Box<dyn Read>,
     fd: &OwnedFd,
 ) -> Result<u64> {
     let mut reader = Reader::new(from);
-    while !drive.is_full() {
-        if !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
-            drive.idle(parser)?;
+    loop {
+        while let Some(item) = reader.buffered()? {
+            match item {
+                Item::Datagram(Datagram { payload, truncated, rx_ns, .. }) => {
+                    drive.input(rx_ns, true, |out| {
+                        let take = |parser: &mut Parser<'_>, out: &mut Arena| {
+                            parser.datagram(payload, truncated, rx_ns, out);
+                        };
+                        crew.input(out, take);
+                    })?;
+                }
+                Item::Skipped(why) => crew.parser().skip(why),
+            }
+            if drive.is_full() {
+                return Ok(0);
+            }
         }
-        let Some(item) = reader.next_item()? else { break };
-        take(drive, parser, item, true)?;
-    }
-    Ok(0)
-}
-
-fn take(drive: &mut Drive, parser: &mut Parser, item: Item<'_>, piped: bool) -> Result<()> {
-    match item {
-        Item::Datagram(datagram) => drive.input(datagram.rx_ns, piped, |out| {
-            parser.datagram(datagram.payload, datagram.truncated, datagram.rx_ns, out);
-        }),
-        Item::Skipped(why) => {
-            parser.skip(why);
-            Ok(())
+        // The end of a file that grows shows only when it is read: a file always reads at once.
+        let is_file = pipe::kind(fd) == pipe::Kind::File;
+        if is_file || !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
+            drive.idle(crew)?;
+        }
+        if !reader.more()? {
+            return Ok(0);
         }
     }
 }

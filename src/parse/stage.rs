@@ -2,12 +2,14 @@
 
 use super::accounts;
 use super::batch;
+use super::crew::Parcels;
 use super::decode::Why;
 use super::deshred::{Admit, Deshredder, Limits, Phase, Slot, Taken, Verify};
+use super::eager::Walks;
 use super::feed::Feed;
 use super::poh::Proof;
 use super::rows::{Rows, Wanted};
-use super::tally::{Refusal, Tally};
+use super::tally::{Note, Refusal, Tally};
 use super::version::Version;
 use crate::dex::AccountBook;
 use crate::net::pcap::Skip;
@@ -24,6 +26,8 @@ pub enum Order {
     Slot,
     /// As batches become whole.
     Arrival,
+    /// As the bytes of each transaction are there.
+    Eager,
 }
 
 /// What a parser does and how much it may hold.
@@ -37,8 +41,8 @@ pub struct Config {
     pub limits: Limits,
     /// The only shred version that counts; none for that of most recent shreds.
     pub shred_version: Option<u16>,
-    /// Which rows are written.
-    pub wanted: Wanted,
+    /// Which rows are written; without any, transactions are checked and counted.
+    pub rows: Wanted,
 }
 
 /// In slot order a slot that is whole is written when a shred of the slot that many numbers later
@@ -47,25 +51,30 @@ pub struct Config {
 const SETTLE_SLOTS: u64 = 2;
 
 /// The core of mev-parse: a stage that consumes `packet` records, and takes datagrams that are no
-/// records where they lie.
+/// records where they lie. Datagrams that live for `'m` need not be copied.
 #[derive(Debug)]
-pub struct Parser {
+pub struct Parser<'m> {
     pub(super) order: Order,
-    pub(super) deshred: Deshredder,
+    pub(super) deshred: Deshredder<'m>,
     version: Version,
     feed: Feed,
     pub(super) rows: Rows,
+    pub(super) makes_rows: bool,
     /// By place in the window; empty unless asked for.
     pub(super) proofs: Vec<Proof>,
+    /// By place in the window; empty unless batches are read before they are whole.
+    pub(super) walks: Vec<Walks>,
     pub(super) tally: Tally,
     pub(super) scratch: Vec<u8>,
     /// Highest slot seen.
     newest: u64,
     /// In slot order: slots below this were written or passed by.
     pub(super) floor: u64,
+    /// Slots are packed for other parsers instead of written.
+    pub(super) parcels: Option<Parcels<'m>>,
 }
 
-impl Parser {
+impl<'m> Parser<'m> {
     /// A parser with all memory reserved that it will use. Datagrams of the toolkit's own feed are
     /// understood by the directory `feed`.
     ///
@@ -74,6 +83,10 @@ impl Parser {
     pub fn new(config: &Config, feed: Feed) -> Result<Self, TryReserveError> {
         let places = if config.verify.poh { config.limits.slots_max } else { 0 };
         let proofs = (0..places).map(|_| Proof::new()).collect();
+        let walks = match config.order {
+            Order::Eager => vec![Walks::new(); config.limits.slots_max.max(1) as usize],
+            Order::Slot | Order::Arrival => Vec::new(),
+        };
         let mut scratch = Vec::new();
         scratch.try_reserve_exact(batch::LEN_MAX)?;
         Ok(Self {
@@ -81,12 +94,15 @@ impl Parser {
             deshred: Deshredder::new(&config.limits, config.verify.clone())?,
             version: Version::new(config.shred_version),
             feed,
-            rows: Rows::new(config.wanted),
+            rows: Rows::new(config.rows),
+            makes_rows: config.rows.any(),
             proofs,
+            walks,
             tally: Tally::default(),
             scratch,
             newest: 0,
             floor: 0,
+            parcels: None,
         })
     }
 
@@ -118,23 +134,54 @@ impl Parser {
     }
 
     /// Takes a datagram's payload, which was received at `rx_ns`; of a truncated one a part is
-    /// missing.
+    /// missing. What is kept of it is copied.
     #[inline]
     pub fn datagram(&mut self, payload: &[u8], truncated: bool, rx_ns: u64, out: &mut impl Sink) {
+        self.take(payload, truncated, rx_ns, |_| None, out);
+    }
+
+    /// As [`Self::datagram`], for a payload that outlives the parser: what is kept of it is
+    /// borrowed.
+    #[inline]
+    pub fn datagram_lent(
+        &mut self,
+        payload: &'m [u8],
+        truncated: bool,
+        rx_ns: u64,
+        out: &mut impl Sink,
+    ) {
+        self.take(payload, truncated, rx_ns, |shred| Some(shred.bytes()), out);
+    }
+
+    #[inline]
+    fn take<'p>(
+        &mut self,
+        payload: &'p [u8],
+        truncated: bool,
+        rx_ns: u64,
+        lend: impl FnOnce(&Shred<'p>) -> Option<&'m [u8]>,
+        out: &mut impl Sink,
+    ) {
         self.tally.packets += 1;
         match payload.len() {
             DexSwapTx::LEN | PoolStateUpdate::LEN if !truncated => {
                 self.feed.take(payload, rx_ns, &mut self.tally, out);
             }
             _ => match Shred::check(payload) {
-                Ok(shred) => self.shred(&shred, rx_ns, out),
+                Ok(shred) => self.shred(&shred, lend(&shred), rx_ns, out),
                 Err(Reject::Short) if truncated => self.tally.refuse(Refusal::Truncated),
                 Err(why) => self.tally.refuse_shred(why),
             },
         }
     }
 
-    fn shred(&mut self, shred: &Shred<'_>, rx_ns: u64, out: &mut impl Sink) {
+    fn shred(
+        &mut self,
+        shred: &Shred<'_>,
+        lent: Option<&'m [u8]>,
+        rx_ns: u64,
+        out: &mut impl Sink,
+    ) {
         if !self.version.agrees(shred.version()) {
             return self.tally.refuse(Refusal::ShredVersion);
         }
@@ -142,7 +189,7 @@ impl Parser {
             Ok(at) => at,
             Err(why) => return self.tally.refuse(why),
         };
-        let mut taken = self.deshred.take(at, shred, rx_ns);
+        let mut taken = self.deshred.take(at, shred, lent, rx_ns);
         while taken == Err(Refusal::StorageFull)
             && let Some(victim) = self.victim()
         {
@@ -150,16 +197,35 @@ impl Parser {
             if victim == at {
                 break;
             }
-            taken = self.deshred.take(at, shred, rx_ns);
+            taken = self.deshred.take(at, shred, lent, rx_ns);
         }
         match taken {
             Ok(Taken::Data) => self.tally.shreds_data += 1,
             Ok(Taken::Code) => self.tally.shreds_code += 1,
             Ok(Taken::Duplicate) => self.tally.shreds_duplicate += 1,
-            Err(why) => return self.tally.refuse(why),
+            Err(why) => {
+                self.deshred.contradict(at, shred, rx_ns, why);
+                self.write_finding(out);
+                return self.tally.refuse(why);
+            }
+        }
+        if taken != Ok(Taken::Duplicate) {
+            self.note_rules(shred);
         }
         self.note_recovered();
+        self.write_finding(out);
         self.advance(at, shred.slot(), out);
+    }
+
+    /// Counts what `shred` breaks of the rules that came with feature gates.
+    #[inline]
+    fn note_rules(&mut self, shred: &Shred<'_>) {
+        if shred.breaks_fixed_sets() {
+            self.tally.note(Note::SetNotFixed);
+        }
+        if shred.breaks_aligned_ends() {
+            self.tally.note(Note::EndNotAligned);
+        }
     }
 
     /// The place of slot `number`, made if need be.
@@ -179,19 +245,31 @@ impl Parser {
         }
     }
 
-    fn open(&mut self, at: usize, number: u64) {
-        self.deshred.open(at, number, self.order == Order::Arrival);
+    pub(super) fn open(&mut self, at: usize, number: u64) {
+        self.deshred.open(at, number, self.order != Order::Slot);
         if let Some(proof) = self.proofs.get_mut(at) {
             *proof = Proof::new();
         }
+        if let Some(walks) = self.walks.get_mut(at) {
+            *walks = Walks::new();
+        }
+    }
+
+    /// The input has ended: writes the lowest slot that is still open; `false` when there is none.
+    pub(super) fn finish_slot(&mut self, out: &mut impl Sink) -> bool {
+        let lowest = self.deshred.window.lowest_open();
+        if let Some(at) = lowest {
+            self.close(at, Why::InputEnds, out);
+        }
+        lowest.is_some()
     }
 
     /// The open slot that goes first when memory is short.
     fn victim(&self) -> Option<usize> {
         let window = &self.deshred.window;
         match self.order {
-            Order::Slot => window.lowest_by(Phase::Open, |slot| slot.number),
-            Order::Arrival => window.lowest_by(Phase::Open, Slot::touched),
+            Order::Slot => window.lowest_open(),
+            Order::Arrival | Order::Eager => window.lowest_by(Phase::Open, Slot::touched),
         }
     }
 
@@ -205,12 +283,12 @@ impl Parser {
     /// Writes what has become possible with a shred of slot `number`, which is at `at`.
     fn advance(&mut self, at: usize, number: u64, out: &mut impl Sink) {
         match self.order {
-            Order::Arrival => {
+            Order::Arrival | Order::Eager => {
                 let mut next = 0;
                 while let Some(index) = self.deshred.fresh(next) {
-                    let slot = self.deshred.window.get(at);
-                    if let Some(batch) = slot.and_then(|slot| slot.batch_around(index)) {
-                        self.decode(at, batch, out);
+                    self.decode_around(at, index, out);
+                    if self.order == Order::Eager {
+                        self.read_ahead(at, index, out);
                     }
                     next += 1;
                 }
@@ -221,7 +299,7 @@ impl Parser {
             Order::Slot => {
                 if number > self.newest {
                     self.newest = number;
-                    self.settle();
+                    self.settle(out);
                 }
                 // One slot a packet is enough: no slot comes without a packet.
                 if let Some(at) = self.victim().filter(|at| self.is_ready(*at)) {
@@ -232,11 +310,12 @@ impl Parser {
     }
 
     /// Recovers what is still missing of slots that lie behind.
-    fn settle(&mut self) {
+    fn settle(&mut self, out: &mut impl Sink) {
         let Some(behind) = self.newest.checked_sub(SETTLE_SLOTS) else { return };
         while let Some(at) = self.deshred.window.unsettled(behind) {
             self.deshred.recover_all(at);
             self.note_recovered();
+            self.write_finding(out);
         }
     }
 
@@ -247,7 +326,7 @@ impl Parser {
     }
 }
 
-impl Stage for Parser {
+impl Stage for Parser<'_> {
     // The rows of the largest slot that a leader can fill today, several times over: 60 M compute
     // units at 20 k a swap are 3000 rows.
     const MAX_OUT: usize = 16_384 * size_of::<Swap>();
@@ -275,8 +354,6 @@ impl Stage for Parser {
     }
 
     fn finish(&mut self, out: &mut impl Sink) {
-        while let Some(at) = self.deshred.window.lowest_by(Phase::Open, |slot| slot.number) {
-            self.close(at, Why::InputEnds, out);
-        }
+        while self.finish_slot(out) {}
     }
 }

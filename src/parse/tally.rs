@@ -81,11 +81,21 @@ pub(super) enum Note {
     StartAssumed,
     /// A swap was executed, and neither event nor transfers nor balances tell what it moved.
     FillUnknown,
+    /// A batch whose shreds carry no bytes.
+    EmptyBatch,
+    /// A shred of a FEC set that has not 32 data and 32 code shreds (SIMD-0317).
+    SetNotFixed,
+    /// A shred that ends a batch elsewhere than at the end of 32 shreds (SIMD-0337).
+    EndNotAligned,
+    /// A slot whose leader the schedule does not name.
+    LeaderUnknown,
+    /// A contradiction that was not described, because its slot had too many.
+    FindingDropped,
 }
 
 impl Note {
     /// Names by number.
-    pub(super) const NAMES: [&'static str; 7] = [
+    pub(super) const NAMES: [&'static str; 12] = [
         "key_in_lookup_table",
         "mint_unknown",
         "direction_unknown",
@@ -93,6 +103,11 @@ impl Note {
         "block_marker",
         "start_assumed",
         "fill_unknown",
+        "empty_batch",
+        "set_not_fixed",
+        "end_not_aligned",
+        "leader_unknown",
+        "finding_dropped",
     ];
 }
 
@@ -117,6 +132,13 @@ impl<const N: usize> Counts<N> {
     pub(super) fn add_many(&mut self, number: usize, many: u64) {
         if let Some(count) = self.0.get_mut(number) {
             *count += many;
+        }
+    }
+
+    /// Adds what another one counted.
+    fn add_all(&mut self, other: &Self) {
+        for (count, more) in self.0.iter_mut().zip(&other.0) {
+            *count += more;
         }
     }
 
@@ -173,9 +195,12 @@ pub struct Tally {
     pub liquidity: u64,
     /// Pool records written, snapshots included.
     pub pools: u64,
+    /// Findings written.
+    pub findings: u64,
     /// Gap records written.
     pub gaps: u64,
-    /// Slots with a verdict of bad, or a batch that could not be decoded.
+    /// Slots with a verdict of bad, a batch that could not be decoded, or two versions that their
+    /// leader signed.
     pub slots_bad: u64,
     refused: Counts<{ Refusal::NAMES.len() }>,
     refused_shreds: Counts<{ Reject::NAMES.len() }>,
@@ -195,6 +220,79 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Adds what another parser counted later.
+    pub fn add(&mut self, other: &Self) {
+        // Every field by name, so that none is forgotten.
+        let Self {
+            packets,
+            shreds_data,
+            shreds_code,
+            shreds_recovered,
+            shreds_duplicate,
+            feed_swaps,
+            feed_updates,
+            slots,
+            slots_complete,
+            batches,
+            entries,
+            txns,
+            swaps,
+            liquidity,
+            pools,
+            findings,
+            gaps,
+            slots_bad,
+            refused,
+            refused_shreds,
+            refused_feed,
+            skipped,
+            refused_batches,
+            refused_txns,
+            rows,
+            fill_sources,
+            drift,
+            rederivation,
+            refused_sets,
+            refused_poh,
+            refused_accounts,
+            notes,
+            gap_reasons,
+        } = other;
+        self.packets += packets;
+        self.shreds_data += shreds_data;
+        self.shreds_code += shreds_code;
+        self.shreds_recovered += shreds_recovered;
+        self.shreds_duplicate += shreds_duplicate;
+        self.feed_swaps += feed_swaps;
+        self.feed_updates += feed_updates;
+        self.slots += slots;
+        self.slots_complete += slots_complete;
+        self.batches += batches;
+        self.entries += entries;
+        self.txns += txns;
+        self.swaps += swaps;
+        self.liquidity += liquidity;
+        self.pools += pools;
+        self.gaps += gaps;
+        self.findings += findings;
+        self.slots_bad += slots_bad;
+        self.refused.add_all(refused);
+        self.refused_shreds.add_all(refused_shreds);
+        self.refused_feed.add_all(refused_feed);
+        self.skipped.add_all(skipped);
+        self.refused_batches.add_all(refused_batches);
+        self.refused_txns.add_all(refused_txns);
+        self.rows.add_all(rows);
+        self.fill_sources.add_all(fill_sources);
+        self.refused_sets.add_all(refused_sets);
+        self.refused_poh.add_all(refused_poh);
+        self.refused_accounts.add_all(refused_accounts);
+        self.notes.add_all(notes);
+        self.gap_reasons.add_all(gap_reasons);
+        self.drift.merge(drift);
+        self.rederivation.merge(rederivation);
+    }
+
     /// Counts a packet that was refused.
     pub(super) fn refuse(&mut self, why: Refusal) {
         self.refused.add(why as usize);

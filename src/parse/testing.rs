@@ -101,19 +101,29 @@ pub(super) fn slot(slot: u64, batch_count: u8) -> Vec<Vec<u8>> {
 
 /// The same with data and code shreds, 32 and 32 a set, that `signer` signed.
 pub(super) fn signed_slot(slot: u64, batch_count: u8, signer: &Signer) -> Vec<Vec<u8>> {
+    signed(slot, [3; 32], &batches(slot, batch_count), signer).0
+}
+
+/// The shreds of `batches` as slot `slot`, whose parent is the slot before and ends in the FEC set of
+/// root `parent_root`; and the root of the last set.
+pub(super) fn signed(
+    slot: u64,
+    parent_root: [u8; 32],
+    batches: &[Vec<u8>],
+    signer: &Signer,
+) -> (Vec<Vec<u8>>, [u8; 32]) {
     let mut shredder = Shredder::new(1);
-    shredder.start(slot, 1, [3; 32]);
+    shredder.start(slot, 1, parent_root);
     let mut made = Vec::new();
-    let batches = batches(slot, batch_count);
     for (number, batch) in batches.iter().enumerate() {
         let place = Place { last_in_slot: number + 1 == batches.len(), reference_tick: 0 };
         let mut sign = |root: &[u8; 32]| signer.sign(root);
         shredder.shred(batch, place, &mut sign, &mut |shred| made.push(shred.to_vec())).unwrap();
     }
-    made
+    (made, shredder.root())
 }
 
-fn batches(slot: u64, batch_count: u8) -> Vec<Vec<u8>> {
+pub(super) fn batches(slot: u64, batch_count: u8) -> Vec<Vec<u8>> {
     let mut ledger = Ledger::new();
     (0..batch_count)
         .map(|batch| {

@@ -4,49 +4,52 @@
 
 use super::deshred::{Limits, Verify};
 use super::feed::Feed;
+use super::leaders::Leaders;
 use super::rows::Wanted;
 use super::stage::{Config, Order, Parser};
 use super::tally::{Refusal, Tally};
 use super::testing::{self, Ledger, shred, shreds, swap_tx};
 use crate::keys::Signer;
-use crate::record::{Gap, GapReason, Packet, Record, Slot, Swap, Verdict};
+use crate::record::{Finding, Gap, GapReason, Packet, Record, Slot, Swap, Verdict};
 use crate::stream::{Arena, Stage};
 use proptest::prelude::*;
 
-const WHOLE: Limits = Limits { slots_max: 8, shreds_max: 4096 };
+pub(super) const WHOLE: Limits = Limits { slots_max: 8, shreds_max: 4096 };
 
-fn config(order: Order, limits: Limits) -> Config {
+pub(super) fn config(order: Order, limits: Limits) -> Config {
     let verify = Verify { merkle: false, leader: None, poh: true };
-    Config { order, verify, limits, shred_version: None, wanted: Wanted::ALL }
+    Config { order, verify, limits, shred_version: None, rows: Wanted::ALL }
 }
 
-fn parser(order: Order, limits: Limits) -> Parser {
+pub(super) fn parser(order: Order, limits: Limits) -> Parser<'static> {
     Parser::new(&config(order, limits), Feed::default()).unwrap()
 }
 
 /// What a run wrote.
 #[derive(Debug, Default)]
-struct Out {
-    swaps: Vec<Swap>,
-    slots: Vec<Slot>,
-    gaps: Vec<Gap>,
+pub(super) struct Out {
+    pub(super) swaps: Vec<Swap>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) findings: Vec<Finding>,
     /// Kinds in the order in which they were written.
-    kinds: Vec<u16>,
+    pub(super) kinds: Vec<u16>,
 }
 
 impl Out {
-    fn drain(&mut self, arena: &mut Arena) {
+    pub(super) fn drain(&mut self, arena: &mut Arena) {
         for record in arena.records() {
             self.kinds.push(record.kind());
             self.swaps.extend(record.get::<Swap>().unwrap());
             self.slots.extend(record.get::<Slot>().unwrap());
             self.gaps.extend(record.get::<Gap>().unwrap());
+            self.findings.extend(record.get::<Finding>().unwrap());
         }
         arena.clear();
     }
 
     /// The swaps without their receive stamps.
-    fn timeless(&self) -> Vec<Swap> {
+    pub(super) fn timeless(&self) -> Vec<Swap> {
         let strip = |swap: &Swap| {
             let mut swap = *swap;
             swap.head.rx_ns = 0;
@@ -57,7 +60,7 @@ impl Out {
 }
 
 /// Runs `packets` through a parser, the stamp of each being its number from 1.
-fn run(mut parser: Parser, packets: &[Vec<u8>]) -> (Out, Tally) {
+pub(super) fn run(mut parser: Parser, packets: &[Vec<u8>]) -> (Out, Tally) {
     let (mut out, mut arena) = (Out::default(), Arena::with_room(1 << 16));
     for (rx_ns, packet) in (1u64..).zip(packets) {
         parser.datagram(packet, false, rx_ns, &mut arena);
@@ -72,10 +75,11 @@ fn run(mut parser: Parser, packets: &[Vec<u8>]) -> (Out, Tally) {
     assert_eq!(tally.packets, known + fed + tally.refused_count(), "{tally:?}");
     assert_eq!(tally.packets, packets.len() as u64);
     assert_eq!(tally.swaps, out.swaps.len() as u64);
+    assert_eq!(tally.findings, out.findings.len() as u64);
     (out, parser.tally)
 }
 
-fn shuffled(mut packets: Vec<Vec<u8>>, seed: u64) -> Vec<Vec<u8>> {
+pub(super) fn shuffled(mut packets: Vec<Vec<u8>>, seed: u64) -> Vec<Vec<u8>> {
     let mut state = seed | 1;
     for at in (1..packets.len()).rev() {
         state =
@@ -314,14 +318,13 @@ fn packets_come_as_records_too() {
     assert_eq!((out.swaps.len(), out.gaps.len(), out.slots.len()), (3, 1, 1));
 }
 
-fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser {
-    let verify = Verify { merkle, leader, poh: false };
-    let config =
-        Config { order, verify, limits: WHOLE, shred_version: Some(1), wanted: Wanted::ALL };
+pub(super) fn checked(merkle: bool, leader: Option<[u8; 32]>, order: Order) -> Parser<'static> {
+    let verify = Verify { merkle, leader: leader.map(Leaders::One), poh: false };
+    let config = Config { verify, shred_version: Some(1), ..config(order, WHOLE) };
     Parser::new(&config, Feed::default()).unwrap()
 }
 
-fn signer() -> Signer {
+pub(super) fn signer() -> Signer {
     Signer::from_seed(&[5; 32])
 }
 
@@ -460,14 +463,18 @@ proptest! {
     fn no_input_makes_it_panic_or_lose_count(
         damaged in proptest::collection::vec(damaged(), 0..60),
         noise in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..1300), 0..20),
-        arrival in any::<bool>(),
+        order in 0..3usize,
         small in any::<bool>(),
         seed in any::<u64>(),
     ) {
-        let order = if arrival { Order::Arrival } else { Order::Slot };
+        let order = [Order::Slot, Order::Arrival, Order::Eager][order];
         let limits = if small { Limits { slots_max: 2, shreds_max: 64 } } else { WHOLE };
         let signed = testing::signed_slot(100, 2, &signer());
-        let packets = [three_slots(), signed, damaged, noise].concat();
-        run(parser(order, limits), &shuffled(packets, seed));
+        let packets = shuffled([three_slots(), signed, damaged, noise].concat(), seed);
+        run(parser(order, limits.clone()), &packets);
+        let leader = Some(Leaders::One(signer().public()));
+        let verify = Verify { merkle: true, leader, poh: false };
+        let config = Config { verify, ..config(order, limits) };
+        run(Parser::new(&config, Feed::default()).unwrap(), &packets);
     }
 }

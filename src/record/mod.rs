@@ -15,10 +15,12 @@
 //! named `_zero*`, written zero and checked. A layout never changes under a version.
 //!
 //! The arrows of the pipeline are the files of this folder: `packet` (capture to parse), `swap`,
-//! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `opportunity` (arb to bundle), `bundle`
-//! (bundle to send), `receipt` (send to you), and `head`, `gap`, `end`, which frame every stream.
+//! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `opportunity` (arb to bundle),
+//! `bundle` (bundle to send), `receipt` (send to you), `finding` (parse and arb to you), and
+//! `head`, `gap`, `end`, which frame every stream.
 
 mod bundle;
+mod finding;
 mod frame;
 mod layout;
 mod liquidity;
@@ -33,6 +35,7 @@ mod ticks;
 mod view;
 
 pub use bundle::Bundle;
+pub use finding::{Finding, FindingReason, Proof, Signed, What};
 pub use frame::{End, Gap, GapReason, Head, MAGIC, Producer};
 pub use layout::{Layout, Plain};
 pub use liquidity::{Action, Liquidity};
@@ -49,7 +52,7 @@ pub use view::{arrow, csv, csv_header, json, numpy, schema_json, table, text};
 use crate::error::Error;
 
 /// Every schema, in order of kind.
-pub const ALL: [&Schema; 12] = [
+pub const ALL: [&Schema; 13] = [
     Head::SCHEMA,
     Gap::SCHEMA,
     End::SCHEMA,
@@ -60,6 +63,7 @@ pub const ALL: [&Schema; 12] = [
     Slot::SCHEMA,
     Liquidity::SCHEMA,
     Opportunity::SCHEMA,
+    Finding::SCHEMA,
     Bundle::SCHEMA,
     Receipt::SCHEMA,
 ];
@@ -240,6 +244,7 @@ pub fn check(record: Record<'_>) -> Result<(), Error> {
         0x24 => is::<Slot>(record),
         0x25 => is::<Liquidity>(record),
         0x30 => is::<Opportunity>(record),
+        0x32 => is::<Finding>(record),
         0x40 => is::<Bundle>(record),
         0x50 => is::<Receipt>(record),
         _ => Ok(()),

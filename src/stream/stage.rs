@@ -30,13 +30,16 @@ pub trait Sink {
     /// Takes a record made of a fixed part and a tail, whose sum in bytes is `fixed`'s `len`; the
     /// tail is padded with zeros.
     fn put_parts<T: Layout>(&mut self, fixed: &T, tail: &[u8]);
+
+    /// Bytes of the records that it holds.
+    fn held(&self) -> usize;
 }
 
 /// Records one after another in memory: the sink of a step, which its caller drains.
 ///
 /// It is made with room for what one step can emit and keeps it, so that a step allocates nothing;
 /// it grows only when a stage breaks its own bound.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Arena {
     lines: Vec<Line>,
 }
@@ -101,6 +104,10 @@ impl Sink for Arena {
                 to.copy_from_slice(tail);
             }
         }
+    }
+
+    fn held(&self) -> usize {
+        self.lines.len() * LINE
     }
 }
 

@@ -14,6 +14,9 @@
 //! the next head. Counts are claims: before it is believed, each is compared with how many of the
 //! smallest items the bytes left could hold. The first refusal ends the walk, because the place of
 //! everything after it depends on what was refused.
+//!
+//! A batch of which only the first bytes are there is read by [`Walk`], which goes on where it stopped
+//! when more have come.
 
 use super::reason::reasons;
 use super::txn::{self, Transaction, TxReject};
@@ -121,7 +124,8 @@ impl<'a> Batch<'a> {
         if count > at_most(&cursor, ENTRY_LEN_MIN) {
             return Err(BatchReject::EntryCount);
         }
-        Ok(Self::Entries(Entries { cursor, heads_left: count, txns_left: 0, ended: false }))
+        let left = Left { heads: count, txns: 0 };
+        Ok(Self::Entries(Entries { cursor, left, more: false, ended: false }))
     }
 }
 
@@ -141,10 +145,50 @@ impl<'a> Marker<'a> {
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
     cursor: Cursor<'a>,
-    /// Heads not read yet, and transactions not read yet of the entry whose head came last.
-    heads_left: u64,
-    txns_left: u64,
+    left: Left,
+    /// More bytes follow, so that none of these counts can be judged.
+    more: bool,
     ended: bool,
+}
+
+/// What has not been read yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Left {
+    /// Heads of entries.
+    heads: u64,
+    /// Transactions of the entry whose head came last.
+    txns: u64,
+}
+
+/// How far a batch was read that comes piece by piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walk {
+    left: Left,
+}
+
+impl Walk {
+    /// Bytes that the count of entries takes, behind which the walk begins.
+    pub const START: usize = 8;
+
+    /// The walk over the batch that begins with `bytes`; `None` when they are too few to tell, and of
+    /// what holds no entries.
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        let heads = Cursor::new(bytes).u64().filter(|count| *count > 0)?;
+        Some(Self { left: Left { heads, txns: 0 } })
+    }
+
+    /// Goes on with `bytes`, the first of which was not read yet. Unless they are the `last` ones of
+    /// the batch, an item that does not read is one whose bytes have not all come: the walk ends
+    /// before it, and [`Self::stop`] keeps the place.
+    pub fn on<'a>(&self, bytes: &'a [u8], last: bool) -> Entries<'a> {
+        Entries { cursor: Cursor::new(bytes), left: self.left, more: !last, ended: false }
+    }
+
+    /// Keeps where `entries` stopped; the number of bytes that were read.
+    pub fn stop(&mut self, entries: &Entries<'_>) -> usize {
+        self.left = entries.left;
+        entries.at()
+    }
 }
 
 /// What a batch holds.
@@ -159,7 +203,7 @@ pub struct Totals {
 impl<'a> Entries<'a> {
     /// Entries whose head has not been read.
     pub fn entries_left(&self) -> u64 {
-        self.heads_left
+        self.left.heads
     }
 
     /// Offset in the batch of the next unread byte; after a refusal, of what was refused.
@@ -184,22 +228,22 @@ impl<'a> Entries<'a> {
     }
 
     fn step(&mut self) -> Result<Option<Item<'a>>, Fault> {
-        if let Some(left) = self.txns_left.checked_sub(1) {
+        if let Some(left) = self.left.txns.checked_sub(1) {
             let txn = Transaction::check_prefix(self.cursor.rest())?;
             self.cursor.take(txn.bytes().len()).ok_or(BatchReject::Short)?;
-            self.txns_left = left;
+            self.left.txns = left;
             return Ok(Some(Item::Txn(txn)));
         }
-        let Some(left) = self.heads_left.checked_sub(1) else {
-            let clean = self.cursor.rest().iter().all(|byte| *byte == 0);
+        let Some(left) = self.left.heads.checked_sub(1) else {
+            let clean = self.more || self.cursor.rest().iter().all(|byte| *byte == 0);
             return if clean { Ok(None) } else { Err(BatchReject::Trailing.into()) };
         };
         let mut cursor = self.cursor;
         let entry = Entry::read(&mut cursor).ok_or(BatchReject::Short)?;
-        if entry.tx_count > at_most(&cursor, txn::LEN_MIN) {
+        if !self.more && entry.tx_count > at_most(&cursor, txn::LEN_MIN) {
             return Err(BatchReject::TxCount.into());
         }
-        (self.cursor, self.heads_left, self.txns_left) = (cursor, left, entry.tx_count);
+        (self.cursor, self.left) = (cursor, Left { heads: left, txns: entry.tx_count });
         Ok(Some(Item::Entry(entry)))
     }
 }
@@ -214,7 +258,7 @@ impl<'a> Iterator for Entries<'a> {
         }
         let step = self.step().transpose();
         self.ended = !matches!(step, Some(Ok(_)));
-        step
+        step.filter(|step| step.is_ok() || !self.more)
     }
 }
 
@@ -335,6 +379,38 @@ mod tests {
         for len in 9..16 {
             assert_eq!(Batch::check(&bytes[..len]).unwrap_err(), BatchReject::Short);
         }
+    }
+
+    #[test]
+    fn a_batch_that_comes_in_pieces_gives_the_same_items_as_soon_as_their_bytes_are_there() {
+        let bytes = batch(&[entry(7, &[]), entry(1, &[txn(1), txn(2)]), entry(5, &[txn(3)])]);
+        let bytes = [&bytes[..], &[0; 9]].concat();
+        let shown = |item: Result<Item<'_>, Fault>| match item.unwrap() {
+            Item::Entry(entry) => format!("{entry:?}").into_bytes(),
+            Item::Txn(txn) => txn.bytes().to_vec(),
+        };
+        let whole: Vec<_> = entries(&bytes).map(shown).collect();
+        let mut walk = entries(&bytes);
+        let item_ends: Vec<_> = std::iter::from_fn(|| walk.next().map(|_| walk.at())).collect();
+        assert!(Walk::new(&bytes[..7]).is_none() && Walk::new(&[0; 9]).is_none());
+        for piece in [1, 5, 48, 100, 1000] {
+            let mut walk = Walk::new(&bytes).unwrap();
+            let (mut at, mut seen) = (Walk::START, Vec::new());
+            for end in (at..bytes.len()).step_by(piece).chain([bytes.len()]) {
+                let mut items = walk.on(&bytes[at..end], end == bytes.len());
+                seen.extend(items.by_ref().map(shown));
+                at += walk.stop(&items);
+                // Nothing waits whose bytes are there.
+                assert_eq!(seen.len(), item_ends.iter().filter(|item| **item <= end).count());
+            }
+            assert_eq!(seen, whole, "{piece}");
+        }
+        // A count that the rest cannot hold is refused with the last bytes only.
+        let cut = &bytes[..8 + 48 + 48 + 20];
+        let walk = Walk::new(cut).unwrap();
+        assert_eq!(walk.on(&cut[8..], false).count(), 2);
+        let refused = walk.on(&cut[8..], true).last().unwrap().unwrap_err();
+        assert_eq!(refused, Fault::Batch(BatchReject::TxCount));
     }
 
     /// The batches of a capture's data shreds, in order of index, and the indexes that end them.

@@ -41,6 +41,8 @@ mod field {
 pub const SHREDS_PER_SLOT_MAX: u32 = 32_768;
 /// Shreds of one FEC set, data and code together: the points of GF(2^8).
 pub const FEC_SET_LEN_MAX: usize = 256;
+/// Data shreds of a FEC set, and code shreds, since SIMD-0317.
+const FIXED_SET_LEN: u32 = 32;
 
 reasons! {
     /// Why a datagram is not a shred.
@@ -220,6 +222,27 @@ impl<'a> Shred<'a> {
     #[inline]
     pub fn parent(&self) -> Option<u64> {
         self.data_header().and_then(|data| self.slot.checked_sub(u64::from(data.parent_offset)))
+    }
+
+    /// Whether it breaks the rule that every FEC set has 32 data and 32 code shreds and begins at a
+    /// multiple of 32 (SIMD-0317; agave ledger/src/shred/filter.rs `check_fixed_fec_set`). Ledgers
+    /// of before the rule break it everywhere.
+    #[inline]
+    pub fn breaks_fixed_sets(&self) -> bool {
+        let inside = (0..FIXED_SET_LEN).contains(&self.index.wrapping_sub(self.fec_set_index));
+        let counts = |code: CodeHeader| {
+            (u32::from(code.num_data), u32::from(code.num_code)) == (FIXED_SET_LEN, FIXED_SET_LEN)
+        };
+        let whole = self.code_header().is_none_or(counts);
+        !(inside && whole && self.fec_set_index.is_multiple_of(FIXED_SET_LEN))
+    }
+
+    /// Whether it ends a batch or the slot elsewhere than at the end of a set of 32 (SIMD-0337).
+    /// Ledgers of before the rule do.
+    #[inline]
+    pub fn breaks_aligned_ends(&self) -> bool {
+        let ends = self.data_header().is_some_and(|data| data.data_complete());
+        ends && self.index % FIXED_SET_LEN != FIXED_SET_LEN - 1
     }
 
     /// The ledger bytes of a data shred, without padding; empty of a code shred.
@@ -576,6 +599,32 @@ mod tests {
         put(&mut bytes, 65, [0; 8]);
         put(&mut bytes, 83, [0; 2]);
         assert_eq!(Shred::check(&bytes).unwrap().parent(), Some(0));
+    }
+
+    #[test]
+    fn rules_that_came_with_feature_gates_are_told_and_refuse_nothing() {
+        let rules = |bytes: &[u8]| {
+            let shred = Shred::check(bytes).unwrap();
+            (shred.breaks_fixed_sets(), shred.breaks_aligned_ends())
+        };
+        let mut data = made(0x96);
+        assert_eq!(rules(&data), (false, true));
+        data[85] = 5;
+        assert_eq!(rules(&data), (false, false));
+        for (index, flags, broken) in [(63, 0xc0, false), (62, 0xc0, true), (63, 0x40, false)] {
+            (data[73], data[85]) = (index, flags);
+            assert_eq!(rules(&data), (false, broken));
+        }
+        for (index, set, broken) in [(64, 32, true), (64, 64, false), (65, 33, true)] {
+            (data[73], data[79], data[85]) = (index, set, 0);
+            assert_eq!(rules(&data), (broken, false));
+        }
+        let mut code = made(0x76);
+        assert_eq!(rules(&code), (true, false));
+        code[85] = 32;
+        assert_eq!(rules(&code), (false, false));
+        code[83] = 31;
+        assert_eq!(rules(&code), (true, false));
     }
 
     #[test]

@@ -3,7 +3,15 @@
 use super::capture::{Decoder, ELEMENT_MAX, Frame, Step};
 use super::{Item, Skip, link};
 use crate::error::{Error, Result};
+use crate::mem;
 use std::io::Read;
+
+/// Packets by which the cache is asked for headers before they are read, as if all were as long as
+/// the current one: where a packet begins is known only when the header before it was read, so
+/// without this each of them waits for memory.
+const AHEAD: usize = 6;
+/// Bytes of headers: capture, Ethernet, IPv4, UDP and shred.
+const AHEAD_LEN: usize = 192;
 
 /// A whole capture in memory, read packet by packet; payloads are borrowed from it.
 ///
@@ -52,6 +60,7 @@ impl<'a> Capture<'a> {
                 Step::Other { used } => self.at = self.at.saturating_add(used),
                 Step::Packet { used, frame } => {
                     self.at = self.at.saturating_add(used);
+                    mem::prefetch(rest, used.saturating_mul(AHEAD), AHEAD_LEN);
                     return Ok(Some(item(frame, rest)));
                 }
             }
@@ -104,36 +113,54 @@ impl<R: Read> Reader<R> {
     /// Status 3 when this is no capture, status 4 when it is damaged, both with the byte offset;
     /// status 5 when reading fails.
     pub fn next_item(&mut self) -> Result<Option<Item<'_>>> {
-        if self.ended {
-            return Ok(None);
-        }
-        match self.advance() {
-            Ok(Some((frame, from))) => {
-                Ok(Some(item(frame, self.buffer.get(from..).unwrap_or_default())))
-            }
-            other => {
-                self.ended = true;
-                other.map(|_| None)
+        loop {
+            match self.whole_frame()? {
+                Some((frame, from)) => {
+                    let bytes = self.buffer.get(from..).unwrap_or_default();
+                    return Ok(Some(item(frame, bytes)));
+                }
+                None if self.more()? => {}
+                None => return Ok(None),
             }
         }
     }
 
-    /// The next frame, with the index in `buffer` that its range counts from.
-    fn advance(&mut self) -> Result<Option<(std::result::Result<Frame, Skip>, usize)>> {
-        loop {
-            let rest = self.buffer.get(self.start..self.end).unwrap_or_default();
-            let step = if rest.is_empty() { Step::More } else { self.decode(rest.len())? };
-            match step {
-                Step::More => {
-                    if self.fill()? {
-                        continue;
-                    }
-                    return match (&self.decoder, self.start == self.end) {
-                        (Decoder::Start, true) => Err(empty()),
-                        (_, true) => Ok(None),
-                        (_, false) => Err(cut(self.at)),
-                    };
-                }
+    /// The next packet of what was read; `None` when all of it was given out, and after an error.
+    /// It never waits.
+    ///
+    /// # Errors
+    /// Those of [`Self::next_item`].
+    pub fn buffered(&mut self) -> Result<Option<Item<'_>>> {
+        let found = self.whole_frame()?;
+        let bytes = |from| self.buffer.get(from..).unwrap_or_default();
+        Ok(found.map(|(frame, from)| item(frame, bytes(from))))
+    }
+
+    /// Reads on; `false` at the end of the capture, and after an error.
+    ///
+    /// # Errors
+    /// Those of [`Self::next_item`].
+    pub fn more(&mut self) -> Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        let read = self.fill();
+        self.ended = !matches!(read, Ok(true));
+        match (read?, &self.decoder, self.start == self.end) {
+            (true, ..) => Ok(true),
+            (false, Decoder::Start, true) => Err(empty()),
+            (false, _, true) => Ok(false),
+            (false, _, false) => Err(cut(self.at)),
+        }
+    }
+
+    /// The next frame of what was read, with the index in `buffer` that its range counts from.
+    fn whole_frame(&mut self) -> Result<Option<(std::result::Result<Frame, Skip>, usize)>> {
+        while !self.ended && self.start < self.end {
+            let step = self.decode(self.end.saturating_sub(self.start));
+            self.ended = step.is_err();
+            match step? {
+                Step::More => break,
                 Step::Other { used } => self.consume(used),
                 Step::Packet { used, frame } => {
                     let from = self.start;
@@ -142,6 +169,7 @@ impl<R: Read> Reader<R> {
                 }
             }
         }
+        Ok(None)
     }
 
     fn decode(&mut self, len: usize) -> Result<Step> {

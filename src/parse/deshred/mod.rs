@@ -6,17 +6,21 @@
 
 mod bits;
 mod cells;
+mod conflict;
+mod parcel;
 mod places;
 mod sets;
 mod slot;
 mod verify;
 mod window;
 
+pub(super) use parcel::Parcel;
 pub(super) use slot::{Checked, Phase, Slot};
 pub use verify::Verify;
 pub(super) use window::Admit;
 
 use super::tally::Refusal;
+use crate::record::Finding;
 use crate::wire::recover::{RecoverReject, Recoverer};
 use crate::wire::shred::{Header, Shred};
 use crate::wire::variant::{CODE_LEN, Kind};
@@ -43,21 +47,25 @@ pub(super) enum Taken {
 pub struct Limits {
     /// Slots in flight, and slots remembered to tell late shreds from new ones; at least 1.
     pub slots_max: u32,
-    /// Shreds stored, 1280 bytes each.
+    /// Shreds stored: 40 bytes each, and 1280 more for those that are copied.
     pub shreds_max: u32,
 }
 
 impl Limits {
     /// Slots for half a minute of an outage, shreds for a hundred slots whose code shreds are gone:
-    /// 320 MiB of address space, of which a healthy stream touches a tenth.
+    /// 330 MiB of address space, of which a healthy stream touches a tenth, and a capture file that is
+    /// mapped a few hundredths.
     pub const DEFAULT: Self = Self { slots_max: 128, shreds_max: 1 << 18 };
 }
 
+/// Shreds by which the cache is asked for ledger bytes before they are read.
+const AHEAD: u32 = 2;
+
 /// Shreds of several slots on their way to become batches.
 #[derive(Debug)]
-pub(super) struct Deshredder {
+pub(super) struct Deshredder<'m> {
     pub(super) window: Window,
-    cells: Cells,
+    cells: Cells<'m>,
     sets: Sets,
     verify: Verify,
     recoverer: Recoverer,
@@ -68,6 +76,10 @@ pub(super) struct Deshredder {
     pub(super) recovered: u32,
     /// Why sets were given up, with the last call.
     pub(super) unrecoverable: Option<RecoverReject>,
+    /// The contradiction that was described last, until somebody takes it.
+    pub(super) finding: Option<Finding>,
+    /// Contradictions that were not described, because their slot had too many.
+    pub(super) findings_dropped: u64,
 }
 
 /// Recovered shreds between the recoverer, which borrows the cells, and the cells.
@@ -89,7 +101,7 @@ impl Staged {
     }
 }
 
-impl Deshredder {
+impl<'m> Deshredder<'m> {
     /// Reserves all memory that it will use.
     ///
     /// # Errors
@@ -105,6 +117,8 @@ impl Deshredder {
             fresh: Vec::with_capacity(Staged::COUNT_MAX + 1),
             recovered: 0,
             unrecoverable: None,
+            finding: None,
+            findings_dropped: 0,
         })
     }
 
@@ -116,17 +130,26 @@ impl Deshredder {
     /// Makes the closed or unused slot at `at` slot `number`, which recovers at once when `eager`.
     pub(super) fn open(&mut self, at: usize, number: u64, eager: bool) {
         let (cells, sets) = (&mut self.cells, &mut self.sets);
-        self.window.reuse(at, |slot| slot.open(number, eager, cells, sets));
+        let led_by = self.verify.leader.as_ref().and_then(|leaders| leaders.of(number));
+        self.window.reuse(at, |slot| {
+            slot.open(number, eager, cells, sets);
+            slot.led_by = led_by;
+        });
+    }
+
+    /// Whether leaders are checked and that of the slot at `at` is not known.
+    pub(super) fn is_leader_unknown(&self, at: usize) -> bool {
+        let led_by = self.window.get(at).and_then(|slot| slot.led_by);
+        self.verify.leader.is_some() && led_by.is_none()
     }
 
     /// Gives the memory of the slot at `at` back; what comes late for it is only counted.
     pub(super) fn close(&mut self, at: usize) {
-        if let Some(slot) = self.window.get_mut(at) {
-            slot.close(&mut self.cells, &mut self.sets);
-        }
+        let (cells, sets) = (&mut self.cells, &mut self.sets);
+        self.window.close(at, |slot| slot.close(cells, sets));
     }
 
-    /// Takes a shred of the slot at `at`.
+    /// Takes a shred of the slot at `at`; its bytes are borrowed if they are `lent`.
     ///
     /// # Errors
     /// Why it is not taken. Of [`Refusal::StorageFull`] nothing has been changed: the call may be
@@ -135,6 +158,7 @@ impl Deshredder {
         &mut self,
         at: usize,
         shred: &Shred<'_>,
+        lent: Option<&'m [u8]>,
         rx_ns: u64,
     ) -> Result<Taken, Refusal> {
         self.fresh.clear();
@@ -166,7 +190,7 @@ impl Deshredder {
         }
         slot.check_last(shred)?;
         let set = self.place_in_set(at, shred)?;
-        self.store(at, set, shred, rx_ns, false)?;
+        self.store(at, set, shred, lent, rx_ns, false)?;
         if self.window.get(at).is_some_and(|slot| slot.eager) {
             self.recover(at, set);
         }
@@ -214,10 +238,11 @@ impl Deshredder {
         at: usize,
         set: SetId,
         shred: &Shred<'_>,
+        lent: Option<&'m [u8]>,
         rx_ns: u64,
         recovered: bool,
     ) -> Result<(), Refusal> {
-        let cell = self.cells.put(shred.bytes(), rx_ns, recovered).ok_or(Refusal::StorageFull)?;
+        let cell = self.cells.put(shred, lent, rx_ns, recovered).ok_or(Refusal::StorageFull)?;
         let (Some(slot), Some(set)) = (self.window.get_mut(at), self.sets.get_mut(set)) else {
             self.cells.free(cell);
             return Err(Refusal::SlotPast);
@@ -267,8 +292,10 @@ impl Deshredder {
             let Some((bytes, after)) = rest.split_at_checked(*len) else { break };
             rest = after;
             let Ok(shred) = Shred::check(bytes) else { continue };
-            let allowed = self.window.get(at).is_some_and(|slot| slot.check_last(&shred).is_ok());
-            if allowed && self.store(at, id, &shred, rx_ns, true).is_ok() {
+            let last = self.window.get(at).map_or(Ok(()), |slot| slot.check_last(&shred));
+            if let Err(why) = last {
+                self.contradict(at, &shred, rx_ns, why);
+            } else if self.store(at, id, &shred, None, rx_ns, true).is_ok() {
                 self.recovered += 1;
             }
         }
@@ -285,8 +312,11 @@ impl Deshredder {
     ) -> Option<(&'a [u8], u64)> {
         let slot = self.window.get(at)?;
         let shred = |index| {
+            if let Some(cell) = slot.data.cell(index + AHEAD) {
+                self.cells.prefetch(cell);
+            }
             let cell = slot.data.cell(index)?;
-            Some((Shred::check(self.cells.bytes(cell)).ok()?.ledger(), self.cells.rx_ns(cell)))
+            Some((self.cells.ledger(cell), self.cells.rx_ns(cell)))
         };
         if batch.start() == batch.end() {
             return shred(*batch.start());
@@ -299,6 +329,12 @@ impl Deshredder {
             rx_ns = rx_ns.max(stamp);
         }
         Some((scratch, rx_ns))
+    }
+
+    /// Number of ledger bytes of data shred `index` of the slot at `at`.
+    pub(super) fn ledger_len(&self, at: usize, index: u32) -> Option<usize> {
+        let cell = self.window.get(at)?.data.cell(index)?;
+        Some(self.cells.ledger(cell).len())
     }
 
     /// How many data shreds of the slot at `at` are missing as far as is known, and the first.
@@ -339,6 +375,17 @@ impl Slot {
         if beyond || before { Err(Refusal::LastConflict) } else { Ok(()) }
     }
 
+    /// Notes where data shred `index` is, and whether it ends a batch.
+    #[inline]
+    fn place(&mut self, index: u32, cell: CellId, ends: bool) {
+        self.data.put(index, cell);
+        self.have.set(index);
+        self.have_count += 1;
+        if ends {
+            self.ends.set(index);
+        }
+    }
+
     /// Notes what a stored shred says.
     fn note(&mut self, shred: &Shred<'_>, cell: CellId, rx_ns: u64, recovered: bool) {
         let index = shred.index();
@@ -349,12 +396,7 @@ impl Slot {
             self.counts.code += 1;
             return;
         };
-        self.data.put(index, cell);
-        self.have.set(index);
-        self.have_count += 1;
-        if data.data_complete() {
-            self.ends.set(index);
-        }
+        self.place(index, cell, data.data_complete());
         if data.last_in_slot() {
             self.last = Some(index);
         }

@@ -68,7 +68,7 @@ impl Places {
     }
 
     /// Gives every cell back and remembers what was seen.
-    pub(super) fn free(&mut self, cells: &mut Cells) {
+    pub(super) fn free(&mut self, cells: &mut Cells<'_>) {
         let seen = self.numbers.get_mut(..self.end as usize).unwrap_or_default();
         for number in seen.iter_mut().filter(|number| **number != 0 && **number != Self::SEEN) {
             if let Some(cell) = CellId::from_number(std::mem::replace(number, Self::SEEN)) {
@@ -78,7 +78,7 @@ impl Places {
     }
 
     /// Gives every cell back and forgets everything.
-    pub(super) fn reset(&mut self, cells: &mut Cells) {
+    pub(super) fn reset(&mut self, cells: &mut Cells<'_>) {
         self.free(cells);
         self.numbers.get_mut(..self.end as usize).unwrap_or_default().fill(0);
         self.end = 0;
@@ -88,20 +88,24 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::testing;
+    use crate::wire::shred::Shred;
 
     #[test]
     fn places_are_emptied_in_two_steps() {
+        let bytes = testing::shred(1, 9, 0, &[1]);
+        let shred = Shred::check(&bytes).unwrap();
         let (mut places, mut cells) = (Places::new(), Cells::new(1).unwrap());
-        let cell = cells.put(&[1], 0, false).unwrap();
+        let cell = cells.put(&shred, None, 0, false).unwrap();
         places.put(9, cell);
         places.set_seen(4);
         assert_eq!(
             (places.get(9), places.get(4), places.end()),
             (Place::Stored(cell), Place::Seen, 10)
         );
-        assert!(cells.put(&[2], 0, false).is_none());
+        assert!(cells.put(&shred, None, 0, false).is_none());
         places.free(&mut cells);
-        assert_eq!(cells.put(&[2], 0, false), Some(cell));
+        assert_eq!(cells.put(&shred, None, 0, false), Some(cell));
         assert_eq!((places.get(9), places.cell(9)), (Place::Seen, None));
         places.reset(&mut cells);
         assert_eq!((places.get(9), places.get(4), places.end()), (Place::Empty, Place::Empty, 0));

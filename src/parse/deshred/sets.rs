@@ -1,6 +1,7 @@
 //! FEC sets: what their shreds agree on, and how many of them there are.
 
 use crate::parse::tally::Refusal;
+use crate::wire::merkle::Root;
 use crate::wire::shred::{CodeHeader, SHREDS_PER_SLOT_MAX, Shred};
 use crate::wire::variant::{Form, Kind, Variant};
 use std::collections::TryReserveError;
@@ -24,10 +25,12 @@ pub(super) struct FecSet {
     /// The leader's signature of the root, the same in every shred; zero in legacy sets, whose
     /// shreds are signed one by one.
     signature: [u8; 64],
+    /// Root of the set before, as every shred of a chained set names it.
+    chained_root: Option<Root>,
     /// Known once a code shred came.
     pub(super) shape: Option<Shape>,
     /// The Merkle root, once a shred's proof was checked.
-    pub(super) root: Option<[u8; 32]>,
+    pub(super) root: Option<Root>,
     /// The leader has signed the root.
     pub(super) signed: bool,
     /// Recovery was tried and the result refused.
@@ -47,6 +50,7 @@ impl FecSet {
             form,
             proof_count,
             signature: if form == Form::Legacy { [0; 64] } else { *shred.signature() },
+            chained_root: shred.chained_root().copied(),
             shape: None,
             root: None,
             signed: false,
@@ -73,7 +77,8 @@ impl FecSet {
         let inside = shape
             .is_none_or(|shape| self.data_last.max(last) - self.index < u32::from(shape.num_data));
         let same_form = (form, proof_count) == (self.form, self.proof_count);
-        let agrees = same_form && signed && shaped && inside;
+        let chained = shred.chained_root() == self.chained_root.as_ref();
+        let agrees = same_form && signed && chained && shaped && inside;
         if agrees { Ok(()) } else { Err(Refusal::SetConflict) }
     }
 
@@ -97,6 +102,27 @@ impl FecSet {
                 && self.data_count < shape.num_data
                 && self.data_count.saturating_add(self.code_count) >= shape.num_data
         })
+    }
+
+    /// The leader's signature of the root; zero in legacy sets.
+    pub(super) fn signature(&self) -> &[u8; 64] {
+        &self.signature
+    }
+
+    /// Root of the set before, as this one names it.
+    pub(super) fn chained_root(&self) -> Option<Root> {
+        self.chained_root
+    }
+
+    /// Highest index of its data shreds that are there.
+    pub(super) fn data_last(&self) -> u32 {
+        self.data_last
+    }
+
+    /// Whether `next` is known to be the set that follows this one.
+    pub(super) fn is_followed_by(&self, next: &Self) -> bool {
+        let end = self.shape.map_or(self.data_last + 1, |_| self.data_end());
+        end == next.index
     }
 
     /// One past the index of its last data shred, as far as is known.

@@ -2,9 +2,12 @@
 
 use super::bits::Bits;
 use super::cells::Cells;
+use super::conflict::Found;
 use super::places::Places;
 use super::sets::{SetTable, Sets};
+use crate::ids::Key;
 use crate::record::Verdict;
+use crate::wire::merkle::Root;
 use std::ops::RangeInclusive;
 
 /// How far a slot has come.
@@ -75,6 +78,11 @@ pub(in crate::parse) struct Slot {
     pub(in crate::parse) counts: Counts,
     pub(in crate::parse) merkle: Checked,
     pub(in crate::parse) leader: Checked,
+    /// Who has to have signed its shreds, when that is checked and known.
+    pub(in crate::parse) led_by: Option<Key>,
+    pub(in crate::parse) found: Found,
+    /// Root of the FEC set that ends the slot, once it is closed.
+    end_root: Option<Root>,
     pub(in crate::parse) numbered: Numbered,
     /// Where the last batch with entries ends, and the hash of its last entry.
     pub(in crate::parse) tip: Option<(u32, [u8; 32])>,
@@ -106,6 +114,9 @@ impl Slot {
             counts: Counts::default(),
             merkle: Checked::default(),
             leader: Checked::default(),
+            led_by: None,
+            found: Found::new(),
+            end_root: None,
             numbered: Numbered::default(),
             tip: None,
             eager: false,
@@ -121,7 +132,13 @@ impl Slot {
     }
 
     /// Becomes slot `number`, empty; its missing shreds are recovered at once when `eager`.
-    pub(super) fn open(&mut self, number: u64, eager: bool, cells: &mut Cells, sets: &mut Sets) {
+    pub(super) fn open(
+        &mut self,
+        number: u64,
+        eager: bool,
+        cells: &mut Cells<'_>,
+        sets: &mut Sets,
+    ) {
         let end = self.data.end();
         self.data.reset(cells);
         self.code.reset(cells);
@@ -133,15 +150,25 @@ impl Slot {
         (self.version, self.parent, self.last, self.rx_ns) = (0, None, None, 0);
         (self.counts, self.tip) = (Counts::default(), None);
         (self.merkle, self.leader) = (Checked::default(), Checked::default());
+        (self.led_by, self.found, self.end_root) = (None, Found::new(), None);
         self.numbered = Numbered::default();
     }
 
     /// Takes nothing any more but counts.
-    pub(super) fn close(&mut self, cells: &mut Cells, sets: &mut Sets) {
+    pub(super) fn close(&mut self, cells: &mut Cells<'_>, sets: &mut Sets) {
+        self.end_root = self.end_root(sets);
         self.phase = Phase::Closed;
         self.data.free(cells);
         self.code.free(cells);
         self.sets.reset(sets);
+    }
+
+    /// Root of the FEC set that ends the slot, as far as it was checked.
+    pub(super) fn end_root(&self, sets: &Sets) -> Option<Root> {
+        match self.phase {
+            Phase::Closed => self.end_root,
+            Phase::Open => self.last.and_then(|_| sets.get(self.sets.ids().last()?)?.root),
+        }
     }
 
     /// Whether its missing shreds are recovered as soon as they can be.
@@ -177,8 +204,27 @@ impl Slot {
     /// it was not decoded.
     #[inline]
     pub(in crate::parse) fn batch_around(&self, index: u32) -> Option<RangeInclusive<u32>> {
-        let start = self.ends.last_before(index).map_or(0, |end| end + 1);
-        self.batch_from(start).filter(|batch| !self.done.has(*batch.end()))
+        self.batch_from(self.start_of(index)).filter(|batch| !self.done.has(*batch.end()))
+    }
+
+    /// Where the batch of data shred `index` begins, if no shred is missing before it.
+    #[inline]
+    pub(in crate::parse) fn start_of(&self, index: u32) -> u32 {
+        self.ends.last_before(index).map_or(0, |end| end + 1)
+    }
+
+    /// Whether data shred `index` ends a batch.
+    #[inline]
+    pub(in crate::parse) fn ends_at(&self, index: u32) -> bool {
+        self.ends.has(index)
+    }
+
+    /// The last of the data shreds that lie in a row from `start` on and end no batch; `None` when
+    /// there is none, or the batch is whole.
+    pub(in crate::parse) fn run_from(&self, start: u32) -> Option<u32> {
+        let gap = self.have.next_gap(start);
+        let whole = self.ends.next(start).is_some_and(|end| end < gap);
+        gap.checked_sub(1).filter(|last| *last >= start && !whole)
     }
 
     /// Whether the batch that ends at `end` was decoded.

@@ -2,8 +2,8 @@
 
 use super::sets::FecSet;
 use super::slot::{Checked, Slot};
-use crate::ids::Key;
 use crate::keys;
+use crate::parse::leaders::Leaders;
 use crate::parse::tally::Refusal;
 use crate::wire::merkle::root_of;
 use crate::wire::shred::Shred;
@@ -15,8 +15,9 @@ pub struct Verify {
     /// Each shred belongs to the root of its set: the root of the set's first shred, or the one
     /// that the leader signed.
     pub merkle: bool,
-    /// The key that must have signed each root, and each legacy shred.
-    pub leader: Option<Key>,
+    /// Who must have signed each root, and each legacy shred. A slot whose leader is not known is
+    /// not checked.
+    pub leader: Option<Leaders>,
     /// Each entry's hash follows from the one before.
     pub poh: bool,
 }
@@ -30,11 +31,11 @@ impl Verify {
         slot: &mut Slot,
     ) -> Result<(), Refusal> {
         if shred.variant().form == Form::Legacy {
-            let Some(leader) = &self.leader else { return Ok(()) };
+            let Some(leader) = &slot.led_by else { return Ok(()) };
             let signed = keys::verify(leader, &legacy_message(shred), shred.signature());
             return count(&mut slot.leader, signed, Refusal::LeaderSignature);
         }
-        if !self.merkle && self.leader.is_none() {
+        if !self.merkle && slot.led_by.is_none() {
             return Ok(());
         }
         let root = root_of(shred).filter(|root| set.root.is_none_or(|known| known == *root));
@@ -42,7 +43,7 @@ impl Verify {
             count(&mut slot.merkle, root.is_some(), Refusal::MerkleProof)?;
         }
         let root = root.ok_or(Refusal::MerkleProof)?;
-        if let Some(leader) = &self.leader {
+        if let Some(leader) = &slot.led_by {
             // The set's shreds share root and signature: the first one's is everyone's.
             let signed = set.signed || keys::verify(leader, &root, shred.signature());
             count(&mut slot.leader, signed, Refusal::LeaderSignature)?;
@@ -55,7 +56,7 @@ impl Verify {
 
 /// What the leader signs of a legacy shred: all but the signature. Trimmed copies lack the zeros at
 /// the end.
-fn legacy_message(shred: &Shred<'_>) -> [u8; CODE_LEN - SIGNATURE_LEN] {
+pub(super) fn legacy_message(shred: &Shred<'_>) -> [u8; CODE_LEN - SIGNATURE_LEN] {
     let mut message = [0; CODE_LEN - SIGNATURE_LEN];
     for (to, from) in message.iter_mut().zip(shred.bytes().iter().skip(SIGNATURE_LEN)) {
         *to = *from;

@@ -6,6 +6,9 @@ use crate::parse::tally::Refusal;
 /// Slots remembered after they were forgotten, so that late shreds do not start them anew.
 const PAST_LEN: usize = 4096;
 
+/// Guesses of where slots are: more than slots that get shreds at a time.
+const HINTS_LEN: usize = 64;
+
 /// The answer to a shred of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::parse) enum Admit {
@@ -25,11 +28,15 @@ pub(in crate::parse) struct Window {
     slots: Vec<Slot>,
     /// Numbers of the slots, for a scan without touching them; none of a place never used.
     numbers: Vec<Option<u64>>,
-    /// Where the last slot was found.
-    last: usize,
+    /// Where a slot was last found, by its number modulo the length: a guess.
+    hints: Vec<usize>,
+    /// The open slot with the lowest number.
+    lowest_open: Option<usize>,
     clock: u64,
-    /// Forgotten slots, by their number modulo the length.
+    /// Forgotten slots, and where the next one goes: a ring, so that a forged number drives out the
+    /// oldest of many and not one that its sender chose.
     past: Vec<Option<u64>>,
+    past_next: usize,
 }
 
 impl Window {
@@ -38,9 +45,11 @@ impl Window {
         Self {
             slots: (0..count).map(|_| Slot::new()).collect(),
             numbers: vec![None; count],
-            last: 0,
+            hints: vec![0; HINTS_LEN],
+            lowest_open: None,
             clock: 0,
             past: vec![None; PAST_LEN],
+            past_next: 0,
         }
     }
 
@@ -57,11 +66,17 @@ impl Window {
     /// Where slot `number` is.
     #[inline]
     fn find(&mut self, number: u64) -> Option<usize> {
-        if self.numbers.get(self.last) == Some(&Some(number)) {
-            return Some(self.last);
+        let hint = self.hints.get_mut(place_of(number, HINTS_LEN))?;
+        if self.numbers.get(*hint) != Some(&Some(number)) {
+            *hint = self.numbers.iter().position(|known| *known == Some(number))?;
         }
-        self.last = self.numbers.iter().position(|known| *known == Some(number))?;
-        Some(self.last)
+        Some(*hint)
+    }
+
+    /// Slot `number`, open or closed, if it is here.
+    pub(super) fn peek(&self, number: u64) -> Option<&Slot> {
+        let at = self.numbers.iter().position(|known| *known == Some(number))?;
+        self.slots.get(at)
     }
 
     /// Where a shred of slot `number` goes. Slots below `floor` are not wanted any more; among
@@ -83,12 +98,18 @@ impl Window {
         }
         let victim = if in_order {
             // A slot below all others would be the next to go: it comes too late.
-            self.lowest_by(Phase::Open, |slot| slot.number)
+            self.lowest_open
                 .filter(|at| self.slots.get(*at).is_some_and(|slot| slot.number < number))
         } else {
             self.lowest_by(Phase::Open, |slot| slot.touched)
         };
         victim.map_or(Admit::Refused(Refusal::SlotPast), Admit::Evict)
+    }
+
+    /// The open slot with the lowest number.
+    #[inline]
+    pub(in crate::parse) fn lowest_open(&self) -> Option<usize> {
+        self.lowest_open
     }
 
     /// The slot of phase `phase` with the lowest `key`.
@@ -121,13 +142,22 @@ impl Window {
             return;
         };
         if let Some(old) = number.take()
-            && let Some(past) = self.past.get_mut(place_of(old))
+            && let Some(past) = self.past.get_mut(self.past_next)
         {
             *past = Some(old);
+            self.past_next = (self.past_next + 1) % PAST_LEN;
         }
         open(slot);
         *number = Some(slot.number);
-        self.last = at;
+        self.lowest_open = self.lowest_by(Phase::Open, |slot| slot.number);
+    }
+
+    /// Lets `close` close the slot at `at`.
+    pub(super) fn close(&mut self, at: usize, close: impl FnOnce(&mut Slot)) {
+        if let Some(slot) = self.slots.get_mut(at) {
+            close(slot);
+        }
+        self.lowest_open = self.lowest_by(Phase::Open, |slot| slot.number);
     }
 
     /// Notes that the slot at `at` is in use.
@@ -140,12 +170,13 @@ impl Window {
     }
 
     fn is_past(&self, number: u64) -> bool {
-        self.past.get(place_of(number)) == Some(&Some(number))
+        self.past.contains(&Some(number))
     }
 }
 
-fn place_of(number: u64) -> usize {
-    usize::try_from(number % PAST_LEN as u64).unwrap_or(0)
+/// The place of slot `number` in a table of `len` places.
+fn place_of(number: u64, len: usize) -> usize {
+    usize::try_from(number % len as u64).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -176,10 +207,18 @@ mod tests {
     #[test]
     fn closed_slots_make_room_and_are_remembered() {
         let mut window = window(&[7, 5], 2);
-        window.get_mut(0).unwrap().phase = Phase::Closed;
+        window.close(0, |slot| slot.phase = Phase::Closed);
+        assert_eq!(window.lowest_open(), Some(1));
         assert_eq!(window.admit(6, 0, false), Admit::Free(0));
         window.reuse(0, |slot| (slot.number, slot.phase) = (6, Phase::Open));
         assert_eq!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
         assert_eq!(window.open().count(), 2);
+        // Other numbers, forged or not, do not make it forget until they are many.
+        for number in (1..PAST_LEN as u64).map(|count| 7 + (count << 12)) {
+            window.reuse(0, |slot| (slot.number, slot.phase) = (number, Phase::Open));
+            assert_eq!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
+        }
+        window.reuse(0, |slot| (slot.number, slot.phase) = (3, Phase::Open));
+        assert_ne!(window.admit(7, 0, false), Admit::Refused(Refusal::SlotPast));
     }
 }

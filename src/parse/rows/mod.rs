@@ -50,6 +50,7 @@ use told::Logged;
 use writer::Writer;
 
 pub(super) use row::At;
+pub(super) use tables::{Change, Heard};
 
 /// Which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,15 @@ impl Wanted {
     /// All of them, nothing reckoned again.
     pub const ALL: Self =
         Self { intents: true, fills: true, routes: true, liquidity: true, rederived: false };
+
+    /// None: transactions are not looked into.
+    pub const NONE: Self =
+        Self { intents: false, fills: false, routes: false, liquidity: false, rederived: false };
+
+    /// Whether any row is wanted.
+    pub fn any(self) -> bool {
+        self != Self::NONE
+    }
 }
 
 impl Default for Wanted {
@@ -100,6 +110,26 @@ impl Rows {
     /// Learns the lookup tables among `book`.
     pub(super) fn learn_tables(&mut self, book: &AccountBook) {
         self.tables.read(book);
+    }
+
+    /// From now on what the wire tells of lookup tables is noted instead of learned.
+    pub(super) fn only_hear(&mut self) {
+        self.tables.only_hear();
+    }
+
+    /// What was noted, and from now on it is learned.
+    pub(super) fn heard(&mut self) -> Heard {
+        self.tables.heard()
+    }
+
+    /// Learns what another parser noted.
+    pub(super) fn learn_changes(&mut self, changes: &[Change]) {
+        self.tables.change(changes);
+    }
+
+    /// Whether rows made by who noted `heard` are those that would be made here.
+    pub(super) fn agrees(&self, heard: &Heard) -> bool {
+        self.tables.agrees(heard)
     }
 
     /// Writes the rows of transaction `batch_tx` of its batch and gives how many swaps there were.

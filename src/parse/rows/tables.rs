@@ -19,14 +19,30 @@ use std::collections::HashMap;
 const KEYS_MAX: usize = 256;
 /// Tables learned from the wire at most.
 const LEARNED_MAX: usize = 1024;
+/// Tags of the program's instructions.
+const CREATE: [u8; 4] = [0, 0, 0, 0];
+const EXTEND: [u8; 4] = [2, 0, 0, 0];
 /// Bytes before the keys of a table's account.
 const META_LEN: usize = 56;
 
-/// A table's chunk, and how much of it is filled.
+/// A table's chunk, how much of it is filled, and since which change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Table {
     at: usize,
     len: usize,
+    since: u64,
+}
+
+/// A change of a table as the wire tells it: the table, and the instruction's data.
+pub(in crate::parse) type Change = (Key, Box<[u8]>);
+
+/// What a parser saw of tables that learns nothing by itself: changes, to be made by all who share
+/// the work in the same order, and the tables that were looked into, as they were.
+#[derive(Debug, Default)]
+pub(in crate::parse) struct Heard {
+    pub(in crate::parse) changes: Vec<Change>,
+    /// By table, the change since which it was as it was; none of an unknown one.
+    used: HashMap<Key, Option<u64>>,
 }
 
 /// The content of the tables that are known.
@@ -39,6 +55,10 @@ pub(super) struct Tables {
     oldest: usize,
     /// The keys of the transaction resolved last, writable ones first.
     loaded: Vec<Option<Key>>,
+    /// Changes that were made.
+    changes: u64,
+    /// Changes are noted here instead of made.
+    heard: Option<Box<Heard>>,
 }
 
 impl Default for Tables {
@@ -49,6 +69,8 @@ impl Default for Tables {
             learned: Vec::with_capacity(LEARNED_MAX),
             oldest: 0,
             loaded: Vec::with_capacity(KEYS_MAX),
+            changes: 0,
+            heard: None,
         }
     }
 }
@@ -64,7 +86,7 @@ impl Tables {
             let (keys, _) = account.data.get(META_LEN..).unwrap_or_default().as_chunks();
             let known = self.tables.get(key).map(|table| table.at);
             let at = known.unwrap_or_else(|| self.chunk());
-            self.tables.insert(*key, Table { at, len: 0 });
+            self.tables.insert(*key, Table { at, len: 0, since: self.changes });
             self.extend(key, keys);
         }
     }
@@ -81,6 +103,7 @@ impl Tables {
         let Some(table) = self.tables.get_mut(key) else { return };
         let chunk = self.slab.get_mut(table.at..).unwrap_or_default();
         let free = chunk.iter_mut().take(KEYS_MAX).skip(table.len);
+        table.since = self.changes;
         for (to, key) in free.zip(keys) {
             *to = *key;
             table.len = table.len.saturating_add(1);
@@ -91,13 +114,19 @@ impl Tables {
     #[inline]
     pub(super) fn resolve(&mut self, tx: &Transaction<'_>) {
         self.loaded.clear();
+        if let Some(heard) = &mut self.heard {
+            for lookup in tx.lookups() {
+                let since = self.tables.get(lookup.table).map(|table| table.since);
+                heard.used.insert(*lookup.table, since);
+            }
+        }
         if self.tables.is_empty() || tx.lookups().len() == 0 {
             return;
         }
         let Self { tables, slab, loaded, .. } = self;
         for writable in [true, false] {
             for lookup in tx.lookups() {
-                let table = tables.get(lookup.table).map(|Table { at, len }| {
+                let table = tables.get(lookup.table).map(|Table { at, len, .. }| {
                     slab.get(*at..).and_then(|chunk| chunk.get(..*len)).unwrap_or_default()
                 });
                 let places = if writable { lookup.writable } else { lookup.readonly };
@@ -122,14 +151,50 @@ impl Tables {
         if *program == LOOKUP_TABLE
             && let Some(table) = ix.accounts.first().and_then(|index| tx.account_key(*index))
         {
-            self.learn_table(table, ix.data);
+            match &mut self.heard {
+                Some(heard) => heard.changes.push((*table, ix.data.into())),
+                None => self.learn_table(table, ix.data),
+            }
         }
     }
 
+    /// From now on changes are noted instead of made.
+    pub(super) fn only_hear(&mut self) {
+        self.heard = Some(Box::default());
+    }
+
+    /// What was noted, and from now on changes are made.
+    pub(super) fn heard(&mut self) -> Heard {
+        self.heard.take().map(|heard| *heard).unwrap_or_default()
+    }
+
+    /// Makes changes that were noted.
+    pub(super) fn change(&mut self, changes: &[Change]) {
+        for (table, data) in changes {
+            self.learn_table(table, data);
+        }
+    }
+
+    /// Whether whoever noted `heard` saw in every table what is in it here, and what would have been
+    /// in it had the changes been made.
+    pub(super) fn agrees(&self, heard: &Heard) -> bool {
+        let used = |key: &Key| heard.used.contains_key(key);
+        let as_it_was = |(key, since): (&Key, &Option<u64>)| {
+            self.tables.get(key).map(|table| table.since) == *since
+        };
+        let created = heard.changes.iter().filter(|(_, data)| data.starts_with(&CREATE)).count();
+        let gone = self.learned.len().saturating_add(created).saturating_sub(LEARNED_MAX);
+        let oldest = self.learned.iter().cycle().skip(self.oldest).take(gone.min(LEARNED_MAX));
+        heard.used.iter().all(as_it_was)
+            && !heard.changes.iter().any(|(key, _)| used(key))
+            && !oldest.into_iter().any(used)
+    }
+
     fn learn_table(&mut self, table: &Key, data: &[u8]) {
+        self.changes = self.changes.saturating_add(1);
         match data.split_first_chunk::<4>() {
-            Some(([0, 0, 0, 0], _)) if !self.tables.contains_key(table) => self.create(table),
-            Some(([2, 0, 0, 0], rest)) => {
+            Some((&CREATE, _)) if !self.tables.contains_key(table) => self.create(table),
+            Some((&EXTEND, rest)) => {
                 let Some((count, keys)) = rest.split_first_chunk() else { return };
                 let (keys, _) = keys.as_chunks();
                 let count = usize::try_from(u64::from_le_bytes(*count)).unwrap_or(usize::MAX);
@@ -153,7 +218,7 @@ impl Tables {
                 None => return,
             }
         };
-        self.tables.insert(*key, Table { at, len: 0 });
+        self.tables.insert(*key, Table { at, len: 0, since: self.changes });
     }
 }
 
@@ -167,7 +232,7 @@ mod tests {
     }
 
     fn keys<'a>(tables: &'a Tables, table: &Key) -> &'a [Key] {
-        let Table { at, len } = tables.tables[table];
+        let Table { at, len, .. } = tables.tables[table];
         &tables.slab[at..at + len]
     }
 
