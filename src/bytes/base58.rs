@@ -125,13 +125,13 @@ fn halves(wide: u128) -> [u64; 2] {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use num_bigint::BigUint;
     use proptest::prelude::*;
 
     /// The model: the textbook's division, with big integers.
-    fn encode(bytes: &[u8]) -> String {
+    pub(crate) fn encode(bytes: &[u8]) -> String {
         let alphabet = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
         let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
         let mut number = BigUint::from_bytes_be(bytes);

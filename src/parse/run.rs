@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use super::feed::Feed;
+use super::input::{Said, read_dump, read_text};
 use super::stage::{Order, Parser};
 use super::tally::Tally;
 use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, read_stream};
@@ -19,9 +20,6 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::Duration;
-
-/// Warnings about accounts that are printed one by one.
-const WARNINGS_MAX: u64 = 20;
 
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
@@ -56,7 +54,8 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     for input in first.map(Ok).into_iter().chain(kinds) {
         let read = input.and_then(|(named, input)| {
             parser.next_input();
-            read(frame, &mut drive, &mut parser, input, before).map_err(|e| e.input(named.name()))
+            let name = named.name();
+            read(frame, &mut drive, &mut parser, (&name, input), before).map_err(|e| e.input(name))
         });
         match read {
             Ok(len) => before += len,
@@ -86,7 +85,7 @@ fn finish(frame: &Frame, drive: Drive, tally: &Tally, done: Result<()>) -> Resul
         Ok(()) => {
             let flow = drive.finish()?;
             frame.report(stats(tally).flow(&flow));
-            let no = frame.common.check && tally.slots_bad > 0;
+            let no = frame.common.check && tally.slots_bad + tally.inputs_bad > 0;
             Ok(if no { Exit::No } else { Exit::Done })
         }
         Err(error) => {
@@ -122,6 +121,8 @@ fn stats(tally: &Tally) -> Stats {
     stats
         .counts("gap_reasons", tally.gap_reasons())
         .counts("refused", tally.refused())
+        .counts("txns_from", tally.forms())
+        .counts("inputs_refused", tally.refused_inputs())
         .counts("batches_refused", tally.refused_batches())
         .counts("sets_refused", tally.refused_sets())
         .counts("poh_refused", tally.refused_poh())
@@ -171,18 +172,11 @@ fn snapshot(
     parser: &mut Parser,
     book: &AccountBook,
 ) -> Result<()> {
-    let mut warnings = 0;
+    let mut said = Said::default();
     drive.emit(|out| {
-        parser.snapshot(book, out, &mut |what| {
-            warnings += 1;
-            if warnings <= WARNINGS_MAX {
-                frame.warn(&what);
-            }
-        });
+        parser.snapshot(book, out, &mut |what| said.warn(frame, &what));
     })?;
-    if warnings > WARNINGS_MAX {
-        frame.warn(&format!("{} more of the kind", warnings - WARNINGS_MAX));
-    }
+    said.finish(frame);
     drive.flush()
 }
 
@@ -191,10 +185,12 @@ fn read(
     frame: &Frame,
     drive: &mut Drive,
     parser: &mut Parser,
-    input: Detected,
+    (name, input): (&str, Detected),
     before: u64,
 ) -> Result<u64> {
     match input {
+        Detected::Dump(input) => read_dump(frame, drive, parser, input, before),
+        Detected::Text(input) => read_text(frame, drive, parser, (name, input), before),
         Detected::Capture(map) => read_capture(drive, parser, &map, before),
         Detected::Piped(from, fd) => read_piped(drive, parser, from, &fd),
         Detected::Stream { input, .. } => {
