@@ -4,6 +4,7 @@
 
 use mev::dex::{AccountBook, Clock};
 use mev::net::pcap::{Capture, Item};
+use mev::parse::input::{Buffered, Dump, Found, Text};
 use mev::parse::{Config, Feed, Leaders, Limits, Order, Parser, Verify, Wanted};
 use mev::record::{self, Finding, Gap, Layout, Packet, Slot, Swap};
 use mev::stream::{Arena, Piped, Reader, Stage};
@@ -223,4 +224,42 @@ pub(crate) fn deshred(bytes: &[u8]) {
         counts[3] += u64::from(record.typed::<Finding>().is_some());
     }
     assert_eq!(counts, [tally.swaps, tally.slots, tally.gaps, tally.findings]);
+}
+
+/// A dump: packets are no more than the bytes, and the reader stops.
+pub(crate) fn dump(bytes: &[u8]) {
+    let mut dump = Dump::new(Buffered::new(bytes));
+    let mut passed = 0;
+    while let Ok(Some(packet)) = dump.next() {
+        passed += 4 + packet.len();
+        assert!(passed <= bytes.len());
+    }
+    assert!(dump.position() <= bytes.len() as u64);
+}
+
+/// Lines and JSON: what is handed on is a transaction, all that is said of it can be looked at,
+/// each piece takes bytes, and the reader stops.
+pub(crate) fn text(bytes: &[u8]) {
+    let mut text = Text::new(Buffered::new(bytes));
+    let (mut pieces, mut transactions) = (0usize, 0usize);
+    let mut take = |found: Found<'_>| {
+        let Found::Transaction { wire, executed, .. } = found else { return Ok(()) };
+        assert!(Transaction::check(wire).is_ok());
+        transactions += 1;
+        if let Some(executed) = executed {
+            let data = executed
+                .inner()
+                .iter()
+                .map(|inner| executed.accounts(inner).len() + executed.data(inner).len());
+            // A character of the document is at most a byte.
+            let held = data.sum::<usize>() + executed.logs().map(<[u8]>::len).sum::<usize>();
+            assert!(held <= bytes.len());
+        }
+        Ok(())
+    };
+    while let Ok(true) = text.next(&mut take) {
+        pieces += 1;
+        assert!(pieces <= bytes.len());
+    }
+    assert!(transactions <= bytes.len() && text.position() <= bytes.len() as u64);
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+use base64::Engine as _;
 use mev::record::{Gap, Packet, Producer, Record, Slot};
 use mev::stream::{Arena, Sink, Writer};
 use mev::wire::feed::{DexSwapTx, PoolStateUpdate};
@@ -227,4 +228,51 @@ fn account_files() {
     let line = br#"{"pubkey":"So11111111111111111111111111111111111111112","account":{"data":["AAEC","base64"],"owner":"11111111111111111111111111111111","lamports":1,"executable":false,"rentEpoch":0,"space":3},"slot":7}"#;
     let reply = [br#"{"jsonrpc":"2.0","result":["#.as_slice(), line, br#"],"id":1}"#].concat();
     replay(bodies::accounts_file, &[line.to_vec(), reply, [line.as_slice(), b"\n", line].concat()]);
+}
+
+#[test]
+fn dumps() {
+    let mut dump = 3u32.to_le_bytes().to_vec();
+    for len in [40u32, 1, 90] {
+        dump.extend(len.to_le_bytes());
+        dump.extend(noise(len as usize));
+    }
+    replay(bodies::dump, &[dump.repeat(2), dump, noise(300)]);
+}
+
+/// What an RPC server says of [`transfer`], in base64 and in JSON.
+fn replies() -> [String; 2] {
+    let meta = r#""meta":{"err":null,"innerInstructions":[{"index":0,"instructions":[{"accounts":[0,1],"data":"3Bxs4Bc3VYuGVB19","programIdIndex":2,"stackHeight":2}]}],"loadedAddresses":{"readonly":[],"writable":["8qbHbw2BbbTHBW1sbeqakYXVKRQM8Ne7pLK7m6CVfeR"]},"logMessages":["a \\"b\\""],"postBalances":[1,2],"preBalances":[3,4],"postTokenBalances":[{"accountIndex":1,"mint":"8qbHbw2BbbTHBW1sbeqakYXVKRQM8Ne7pLK7m6CVfeR","uiTokenAmount":{"amount":"5","decimals":6}}],"preTokenBalances":null}"#;
+    let key = |byte: u8| mev::bytes::base58::Key(&[byte; 32]).to_string();
+    let wire = base64::engine::general_purpose::STANDARD.encode(transfer());
+    let signature = mev::bytes::base58::Signature(&[7; 64]);
+    let base64 = format!(
+        r#"{{"blockTime":9,{meta},"slot":5,"transaction":["{wire}","base64"],"version":"legacy"}}"#
+    );
+    let keys = [1, 2, 0].map(key).join(r#"",""#);
+    let object = format!(
+        r#"{{"transaction":{{"signatures":["{signature}"],"message":{{"accountKeys":["{keys}"],"header":{{"numRequiredSignatures":1,"numReadonlySignedAccounts":0,"numReadonlyUnsignedAccounts":1}},"recentBlockhash":"{}","instructions":[{{"programIdIndex":2,"accounts":[0,1],"data":"3Bxs4Bc3VYuGVB19"}}],"addressTableLookups":[{{"accountKey":"{}","writableIndexes":[1],"readonlyIndexes":[]}}]}}}},{meta},"version":0}}"#,
+        key(3),
+        key(4)
+    );
+    [base64, object]
+}
+
+#[test]
+fn texts() {
+    let [base64, object] = replies();
+    let block = format!(
+        r#"{{"method":"getBlock","params":[5]}} {{"result":{{"transactions":[{base64},{object}]}}}}"#
+    );
+    let wire = base64::engine::general_purpose::STANDARD.encode(transfer());
+    let lines = format!("{wire}\n\"{wire}\"\n[{object},\n{base64}]");
+    let mut found = 0;
+    let mut text = mev::parse::input::Text::new(mev::parse::input::Buffered::new(lines.as_bytes()));
+    let mut count = |_: mev::parse::input::Found<'_>| {
+        found += 1;
+        Ok(())
+    };
+    while text.next(&mut count).unwrap() {}
+    assert_eq!(found, 4, "the seeds are fine");
+    replay(bodies::text, &[base64, object, block, lines].map(String::into_bytes));
 }

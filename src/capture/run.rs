@@ -130,15 +130,19 @@ impl Take for Convert<'_> {
 /// Hands everything in `input` to `to`, until a signal or until nothing more is wanted; gives the
 /// input's length, if it is known.
 pub(super) fn walk(input: Opened, frame: &Frame, to: &mut impl Take) -> Result<u64> {
-    match input.detect()? {
-        Detected::Capture(map) => walk_map(&map, to),
-        Detected::Piped(from, fd) => walk_pipe(from, &fd, frame, to),
-        Detected::Stream { input: Opened::Map(map), .. } => {
+    let input = match input.detect()? {
+        Detected::Capture(map) => return walk_map(&map, to),
+        Detected::Piped(from, fd) => return walk_pipe(from, &fd, frame, to),
+        // What is no stream either, the stream reader names.
+        Detected::Stream { input, .. } | Detected::Dump(input) | Detected::Text(input) => input,
+    };
+    match input {
+        Opened::Map(map) => {
             let len = map.bytes().len() as u64;
             let reader = stream::Reader::new(stream::Input::Mapped(Mapped::new(map)));
             walk_stream(reader, None, frame, to).map(|()| len)
         }
-        Detected::Stream { input: Opened::Pipe(from, fd), .. } => {
+        Opened::Pipe(from, fd) => {
             let reader = stream::Reader::new(stream::Input::Piped(Piped::new(from)));
             walk_stream(reader, Some(&fd), frame, to).map(|()| 0)
         }

@@ -16,6 +16,7 @@
 //! | `leaders` | who has to have signed which slot |
 //! | `poh` | the proof of history of a slot |
 //! | `feed` `accounts` | what is not a shred: the toolkit's own datagrams, account files |
+//! | `input` | inputs that are no captures: dumps, transactions as text |
 //! | `tally` `version` | every packet counted once, by what it was or why it was refused |
 //!
 //! Invariants:
@@ -41,6 +42,7 @@ mod deshred;
 mod drift;
 mod eager;
 mod feed;
+pub mod input;
 mod leaders;
 mod poh;
 mod rederive;
@@ -63,7 +65,7 @@ pub use feed::Feed;
 pub use leaders::{Leaders, Schedule};
 pub use rederive::{Difference, Outcome, Rederivation};
 pub use rows::{Executed, Inner, TokenBalance, Wanted};
-pub use stage::{Config, Order, Parser};
+pub use stage::{Config, Order, Parser, TxPlace};
 pub use table::coverage;
 pub use tally::Tally;
 
@@ -92,6 +94,16 @@ pub const TOOL: &Tool = &Tool {
          recovers what was lost from code shreds, and writes what every transaction asks of the \
          venues it knows: Raydium AMM v4, Raydium CPMM, Orca Whirlpool. After the rows of a slot \
          comes its record: what was there, whether it is complete, the verdicts of the checks.",
+        "Inputs are told apart by their first bytes, each by itself, and there may be several: record \
+         streams; captures; dumps of the ShredStream proxy (borsh packets, without times); and text, \
+         in which each line or JSON document is told apart by itself. Text is a transaction in \
+         base64 or base58 a line; a result of getTransaction, alone or in its reply, in encoding \
+         base64, base58 or json; a reply of getBlock. A block does not say its own slot: put the \
+         request before it, as in the examples, or a field slot into it. What a text does not say \
+         is absent: slot is then 0, rx_ns is the block's time or 0. What the chain says of a \
+         transaction (meta) makes its rows fills. A bad line or document is refused, counted \
+         under inputs_refused and warned of with its line, and reading goes on; with --check it \
+         is fault. Text rows keep their own order.",
         "A transaction in a shred is an intent: it may still fail on chain, and the amounts are \
          those of its instruction. Keys that come from address lookup tables are not on the wire; \
          such fields are absent and counted in --stats.",
@@ -112,6 +124,27 @@ pub const TOOL: &Tool = &Tool {
         (
             "mev-capture udp 0.0.0.0:8001 | mev-parse --accounts pools.jsonl | mev-arb",
             "live, with the pools' state from an RPC reply",
+        ),
+        (
+            "mev-parse serialized_shreds.bin --only slot -f json",
+            "a dump of the ShredStream proxy, told by its first bytes",
+        ),
+        ("mev-parse lines --only swap -f json", "transactions one a line, in base64 or base58"),
+        (
+            "mev-parse txs.jsonl --only swap -f json",
+            "replies of getTransaction, or their results, one after another",
+        ),
+        (
+            "cat request.json reply.json | mev-parse --only swap -f json",
+            "a block: the request of getBlock, which names the slot, and its reply",
+        ),
+        (
+            "mev-parse packets.rec lines packets.pcap - --stats",
+            "several inputs at once, standard input (-) the last",
+        ),
+        (
+            "mev-parse --follow -n 2 --only swap -f json grows",
+            "a file that is still being written, until two rows came",
         ),
         (
             "mev-parse demo.pcap --verify merkle,leader,poh --leader KEY --check",

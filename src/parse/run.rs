@@ -3,6 +3,7 @@
 use super::args::{Args, Task};
 use super::crew::Crew;
 use super::feed::Feed;
+use super::input::{Said, read_dump, read_text};
 use super::leaders::{Leaders, Schedule};
 use super::rederive::{Outcome, Rederivation};
 use super::stage::{Config, Order, Parser};
@@ -25,9 +26,6 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::thread::Scope;
 use std::time::Duration;
-
-/// Warnings about accounts that are printed one by one.
-const WARNINGS_MAX: u64 = 20;
 
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
@@ -122,8 +120,9 @@ fn read_all<'a, 'm>(
     for (input, map) in inputs {
         let (named, input) = input?;
         crew.parser().next_input();
-        let read = read(frame, drive, crew, input, map, before);
-        before += read.map_err(|e| e.input(named.name()))?;
+        let name = named.name();
+        let read = read(frame, drive, crew, (&name, input), map, before);
+        before += read.map_err(|e| e.input(name))?;
     }
     Ok(())
 }
@@ -154,7 +153,7 @@ fn finish(
             if matches!(args.task, Some(Task::Verify(_))) {
                 return rederived(tally.rederivation());
             }
-            let no = frame.common.check && tally.slots_bad > 0;
+            let no = frame.common.check && tally.slots_bad + tally.inputs_bad > 0;
             Ok(if no { Exit::No } else { Exit::Done })
         }
         Err(error) => {
@@ -199,6 +198,8 @@ fn stats(tally: &Tally) -> Stats {
     stats
         .counts("gap_reasons", tally.gap_reasons())
         .counts("refused", tally.refused())
+        .counts("txns_from", tally.forms())
+        .counts("inputs_refused", tally.refused_inputs())
         .counts("batches_refused", tally.refused_batches())
         .counts("sets_refused", tally.refused_sets())
         .counts("poh_refused", tally.refused_poh())
@@ -261,18 +262,11 @@ fn snapshot(
     parser: &mut Parser,
     book: &AccountBook,
 ) -> Result<()> {
-    let mut warnings = 0;
+    let mut said = Said::default();
     drive.emit(|out| {
-        parser.snapshot(book, out, &mut |what| {
-            warnings += 1;
-            if warnings <= WARNINGS_MAX {
-                frame.warn(&what);
-            }
-        });
+        parser.snapshot(book, out, &mut |what| said.warn(frame, &what));
     })?;
-    if warnings > WARNINGS_MAX {
-        frame.warn(&format!("{} more of the kind", warnings - WARNINGS_MAX));
-    }
+    said.finish(frame);
     drive.flush()
 }
 
@@ -281,11 +275,13 @@ fn read<'m>(
     frame: &Frame,
     drive: &mut Drive,
     crew: &mut Crew<'m>,
-    input: Detected,
+    (name, input): (&str, Detected),
     kept: &'m OnceLock<Map>,
     before: u64,
 ) -> Result<u64> {
     match input {
+        Detected::Dump(input) => read_dump(frame, drive, crew, input, before),
+        Detected::Text(input) => read_text(frame, drive, crew, (name, input), before),
         Detected::Capture(map) => read_capture(drive, crew, kept.get_or_init(|| map), before),
         Detected::Piped(from, fd) => read_piped(drive, crew, from, &fd),
         Detected::Stream { input, .. } => {

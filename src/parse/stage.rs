@@ -7,8 +7,9 @@ use super::decode::Why;
 use super::deshred::{Admit, Deshredder, Limits, Phase, Slot, Taken, Verify};
 use super::eager::Walks;
 use super::feed::Feed;
+use super::input;
 use super::poh::Proof;
-use super::rows::{Rows, Wanted};
+use super::rows::{At, Executed, Rows, Wanted};
 use super::tally::{Note, Refusal, Tally};
 use super::version::Version;
 use crate::dex::AccountBook;
@@ -17,6 +18,7 @@ use crate::record::{Packet, Record, Swap};
 use crate::stream::{Sink, Stage};
 use crate::wire::feed::{DexSwapTx, PoolStateUpdate};
 use crate::wire::shred::{Reject, Shred};
+use crate::wire::txn::Transaction;
 use std::collections::TryReserveError;
 
 /// The order in which rows are written.
@@ -43,6 +45,18 @@ pub struct Config {
     pub shred_version: Option<u16>,
     /// Which rows are written; without any, transactions are checked and counted.
     pub rows: Wanted,
+}
+
+/// Where a transaction that came without its block stands, as far as its source says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TxPlace {
+    /// Its slot; its rows say 0 when it is not known.
+    pub slot: Option<u64>,
+    /// Its number in the slot.
+    pub tx_index: Option<u32>,
+    /// When it was received, or the time of its block, in CLOCK_REALTIME ns; 0 when neither is
+    /// known.
+    pub rx_ns: u64,
 }
 
 /// In slot order a slot that is whole is written when a shred of the slot that many numbers later
@@ -172,6 +186,41 @@ impl<'m> Parser<'m> {
                 Err(Reject::Short) if truncated => self.tally.refuse(Refusal::Truncated),
                 Err(why) => self.tally.refuse_shred(why),
             },
+        }
+    }
+
+    /// Takes a transaction's bytes at once, past all slots, and what the chain says of it.
+    #[inline]
+    pub fn transaction(
+        &mut self,
+        wire: &[u8],
+        place: TxPlace,
+        executed: Option<&Executed>,
+        out: &mut impl Sink,
+    ) {
+        let tx = match Transaction::check(wire) {
+            Ok(tx) => tx,
+            Err(why) => return self.tally.refuse_input(input::Reject::Bytes(why)),
+        };
+        // Keys from lookup tables that are not as many as it looks up would be others' keys.
+        let executed = executed.filter(|executed| {
+            let loaded = executed.loaded.len();
+            let fits = loaded == 0 || loaded == tx.account_count() - tx.keys().len();
+            if !fits {
+                self.tally.note(Note::MetaRefused);
+            }
+            fits
+        });
+        self.tally.txns += 1;
+        let TxPlace { slot, tx_index, rx_ns } = place;
+        let at = At { slot: slot.unwrap_or(0), batch: None, tx_index, rx_ns };
+        match executed {
+            Some(executed) => {
+                self.rows.write_executed(&tx, at, executed, &mut self.tally, out);
+            }
+            None => {
+                self.rows.write_at(&tx, at, &mut self.tally, out);
+            }
         }
     }
 

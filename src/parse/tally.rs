@@ -3,6 +3,7 @@
 //! `packets = shreds_data + shreds_code + shreds_duplicate + feed_swaps + feed_updates + refused`.
 
 use super::drift::Drift;
+use super::input;
 use super::rederive::Rederivation;
 use crate::dex::{AccountFault, IxFault};
 use crate::ids::Venue;
@@ -91,11 +92,13 @@ pub(super) enum Note {
     LeaderUnknown,
     /// A contradiction that was not described, because its slot had too many.
     FindingDropped,
+    /// What a document says of an executed transaction cannot be; its instructions count alone.
+    MetaRefused,
 }
 
 impl Note {
     /// Names by number.
-    pub(super) const NAMES: [&'static str; 12] = [
+    pub(super) const NAMES: [&'static str; 13] = [
         "key_in_lookup_table",
         "mint_unknown",
         "direction_unknown",
@@ -108,6 +111,7 @@ impl Note {
         "end_not_aligned",
         "leader_unknown",
         "finding_dropped",
+        "meta_refused",
     ];
 }
 
@@ -202,6 +206,11 @@ pub struct Tally {
     /// Slots with a verdict of bad, a batch that could not be decoded, or two versions that their
     /// leader signed.
     pub slots_bad: u64,
+    /// Lines, documents and transactions in them that were refused.
+    pub inputs_bad: u64,
+    forms: Counts<{ input::Form::NAMES.len() }>,
+    refused_inputs: Counts<{ input::Reject::NAMES.len() }>,
+    refused_lone: Counts<{ TxReject::NAMES.len() }>,
     refused: Counts<{ Refusal::NAMES.len() }>,
     refused_shreds: Counts<{ Reject::NAMES.len() }>,
     refused_feed: Counts<{ FeedReject::NAMES.len() }>,
@@ -242,6 +251,10 @@ impl Tally {
             findings,
             gaps,
             slots_bad,
+            inputs_bad,
+            forms,
+            refused_inputs,
+            refused_lone,
             refused,
             refused_shreds,
             refused_feed,
@@ -276,6 +289,10 @@ impl Tally {
         self.gaps += gaps;
         self.findings += findings;
         self.slots_bad += slots_bad;
+        self.inputs_bad += inputs_bad;
+        self.forms.add_all(forms);
+        self.refused_inputs.add_all(refused_inputs);
+        self.refused_lone.add_all(refused_lone);
         self.refused.add_all(refused);
         self.refused_shreds.add_all(refused_shreds);
         self.refused_feed.add_all(refused_feed);
@@ -306,6 +323,20 @@ impl Tally {
     /// Counts a packet of a feed's length that is no datagram of the feed.
     pub(super) fn refuse_feed(&mut self, why: FeedReject) {
         self.refused_feed.add(why as usize);
+    }
+
+    /// Counts a transaction that was read from text.
+    pub(super) fn transaction(&mut self, form: input::Form) {
+        self.forms.add(form as usize);
+    }
+
+    /// Counts a line, a document or a transaction in one that was refused.
+    pub(super) fn refuse_input(&mut self, why: input::Reject) {
+        self.inputs_bad += 1;
+        match why.number() {
+            Ok(number) => self.refused_inputs.add(number),
+            Err(why) => self.refused_lone.add(why as usize),
+        }
     }
 
     /// Counts a packet of a capture that carries no datagram.
@@ -386,6 +417,18 @@ impl Tally {
             .chain(self.refused_shreds.named(Reject::NAMES))
             .chain(self.refused_feed.named(FeedReject::NAMES))
             .chain(self.skipped.named(&Skip::NAMES))
+    }
+
+    /// Transactions read from text, by how they were written.
+    pub fn forms(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.forms.named(&input::Form::NAMES)
+    }
+
+    /// Reasons for which lines, documents and transactions in them were refused.
+    pub fn refused_inputs(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.refused_inputs
+            .named(&input::Reject::NAMES)
+            .chain(self.refused_lone.named(TxReject::NAMES))
     }
 
     /// Reasons for which batches could not be decoded.

@@ -40,4 +40,4 @@ mod image;
 mod reason;
 
 #[cfg(test)]
-mod testdata;
+pub(crate) mod testdata;

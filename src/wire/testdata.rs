@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 /// The bytes of `path` in the shared data folder; `None`, said aloud, where the folder is absent.
-pub(super) fn file(path: &str) -> Option<Vec<u8>> {
+pub(crate) fn file(path: &str) -> Option<Vec<u8>> {
     let root = std::env::var_os("MEV_SHARED")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     if !root.join("data").is_dir() {
@@ -14,7 +14,7 @@ pub(super) fn file(path: &str) -> Option<Vec<u8>> {
 }
 
 /// The JSON document `path`.
-pub(super) fn json(path: &str) -> Option<serde_json::Value> {
+pub(crate) fn json(path: &str) -> Option<serde_json::Value> {
     file(path).map(|bytes| serde_json::from_slice(&bytes).unwrap())
 }
 

@@ -80,6 +80,12 @@ impl Executed {
         self.inner.push(Inner { outer, height, program_index, accounts, data });
     }
 
+    /// Says that the inner instructions from number `from` on lie below top-level instruction
+    /// `outer`.
+    pub fn set_outer(&mut self, from: usize, outer: u16) {
+        self.inner.iter_mut().skip(from).for_each(|inner| inner.outer = outer);
+    }
+
     /// Adds a log line.
     pub fn push_log(&mut self, line: &str) {
         let line = self.keep(line.as_bytes());
