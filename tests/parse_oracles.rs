@@ -228,7 +228,7 @@ fn the_block_is_the_same_read_eagerly_in_any_order_and_with_losses() {
         rows
     };
     let whole = strip(parse(&path, &[]).rows);
-    assert_eq!(whole.len(), 3);
+    assert_eq!(whole.len(), 4);
     for seed in 0..4 {
         let input = mixed(&path, &format!("eager{seed}"), lossy, seed);
         let run = parse(&input, &["--eager"]);
@@ -454,7 +454,7 @@ fn pools_of_the_account_files_come_first() {
     assert_eq!(&kinds[..3], ["pool", "pool", "ticks"]);
     assert_eq!(kinds.iter().filter(|kind| **kind == "ticks").count(), 39);
     assert!(run.rows.iter().take(41).all(|row| row["snapshot"] == true));
-    assert_eq!(&kinds[41..], ["swap", "swap", "slot"]);
+    assert_eq!(&kinds[41..], ["liquidity", "swap", "swap", "slot"]);
     assert_eq!(run.stats["pools"], 2);
     let output = Command::new(env!("CARGO_BIN_EXE_mev-parse"))
         .args(["--accounts", &accounts[0], "-f", "json"])
@@ -472,8 +472,8 @@ fn a_capture_that_is_cut_gives_all_before_the_cut_and_status_4() {
     let cut = std::env::temp_dir().join(format!("mev-parse-{}-cut.pcap", std::process::id()));
     std::fs::write(&cut, &bytes[..bytes.len() - 700]).unwrap();
     let run = parse(&cut, &[]);
-    assert_eq!((run.status, run.rows.len()), (4, 3), "{}", run.stderr);
-    assert_eq!(only(&run.rows[2], &SLOT), mainnet_block());
+    assert_eq!((run.status, run.rows.len()), (4, 4), "{}", run.stderr);
+    assert_eq!(only(&run.rows[3], &SLOT), mainnet_block());
     assert!(run.stderr.contains("byte "), "{}", run.stderr);
     std::fs::write(&cut, b"neither a capture nor a stream").unwrap();
     assert_eq!(parse(&cut, &[]).status, 3);

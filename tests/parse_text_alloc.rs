@@ -1,7 +1,6 @@
 //! Text in steady state: no allocation for a transaction, in any encoding, counted by the allocator.
 
 #![expect(unsafe_code, reason = "an allocator is unsafe by nature")]
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 #[path = "support/counting.rs"]
 mod counting;

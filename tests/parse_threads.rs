@@ -1,7 +1,6 @@
 //! mev-parse --threads: the same bytes and the same counters, whatever the number of threads.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 use serde_json::Value;
 use std::fs::File;

@@ -21,6 +21,7 @@
 mod accounts;
 pub mod accounts_file;
 mod build;
+#[allow(dead_code, reason = "venues with events come one after another")]
 mod event;
 mod feed;
 mod instruction;
@@ -108,7 +109,7 @@ impl VenueSpec {
         Self {
             venue,
             coverage: Coverage { intents: Grade::None, fills: Grade::None, pools: Grade::None },
-            decode: |_| Err(IxFault::Unknown),
+            decode: |_| Ok(Decoded::NotSwap),
             event: |_, _| Event::Unknown,
             rederive: |_, _| Rederived::StateUnknown,
             pools: |_, _, _| {},

@@ -3,6 +3,13 @@
 //! A place is chosen by the first eight bytes of the id. The multiplier is searched for when the
 //! crate is compiled, so that no two programs share a place; then one comparison decides.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    reason = "tables made at compile time, where a panic or a lost bit is an error of the build"
+)]
+
 use super::{VENUES, VenueSpec};
 use crate::ids::{Key, Venue};
 
@@ -19,6 +26,8 @@ const COUNT: usize = {
     }
     count
 };
+
+const _: () = assert!(COUNT < u8::MAX as usize && Venue::ALL.len() < u8::MAX as usize);
 
 /// A program and its venue's place in [`VENUES`].
 const PROGRAMS: [(Key, u8); COUNT] = {

@@ -72,7 +72,7 @@ fn all<'a>(ix: &Instruction<'a>, action: Action) -> Result<LiquidityIx<'a>, IxFa
     let (pool_tokens, limit_a, limit_b) = (ix.u64(1)?, ix.u64(9)?, ix.u64(17)?);
     let liquidity = Some(pool_tokens.into());
     let (limit_a, limit_b) = (Some(limit_a), Some(limit_b));
-    Ok(LiquidityIx { liquidity, limit_a, limit_b, ..change(ix, action)? })
+    Ok(LiquidityIx { limit_a, limit_b, liquidity, ..change(ix, action)? })
 }
 
 /// Of one token, which one the instruction does not say: its amount is `value`.
@@ -98,7 +98,9 @@ mod tests {
 
     fn data(tag: u8, values: &[u64]) -> Vec<u8> {
         let mut data = vec![tag];
-        values.iter().for_each(|value| data.extend(value.to_le_bytes()));
+        for value in values {
+            data.extend(value.to_le_bytes());
+        }
         data
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::indexing_slicing, reason = "a test may panic")]
 
+use super::Form::{Base58, Base64, Json, LineBase58, LineBase64};
 use super::*;
 use crate::bytes::base58::tests::encode;
 use crate::error::{Error, Exit};
@@ -308,7 +309,6 @@ proptest! {
         let all = read_by(text.as_bytes(), usize::MAX);
         prop_assert!(all.refused.is_empty() && all.error.is_none(), "{all:?}");
         let forms: Vec<_> = all.seen.iter().map(|seen| seen.form).collect();
-        use Form::{Base58, Base64, Json, LineBase58, LineBase64};
         prop_assert_eq!(forms, [Json, Json, Base64, Base58, Base58, LineBase64, LineBase58]);
         prop_assert!(all.seen.iter().all(|seen| seen.wire == wire && seen.executed.is_none()));
     }
@@ -605,7 +605,7 @@ fn mainnet_transactions_read_the_same_in_every_encoding() {
         let mut again = row.clone();
         again["transaction"] = object;
         let again = read_by(again.to_string().as_bytes(), usize::MAX);
-        assert_eq!(again.seen, [Seen { form: Form::Json, ..seen.clone() }]);
+        assert_eq!(again.seen, [Seen { form: Json, ..seen.clone() }]);
         inner += row["meta"]["innerInstructions"].as_array().map_or(0, Vec::len);
     }
     assert!(inner > 30, "{inner}");
@@ -617,9 +617,9 @@ fn transactions_found_inside_shreds_are_read_as_lines() {
     let rows = rows.as_array().unwrap();
     let wires = rows.iter().map(|row| crate::bytes::hex::decode(row["raw"].as_str().unwrap()));
     let wires: Vec<_> = wires.map(Option::unwrap).collect();
-    for form in [Form::LineBase64, Form::LineBase58] {
+    for form in [LineBase64, LineBase58] {
         let lines = wires.iter().map(|wire| match form {
-            Form::LineBase64 => STANDARD.encode(wire),
+            LineBase64 => STANDARD.encode(wire),
             _ => encode(wire),
         });
         let all = read_by(lines.collect::<Vec<_>>().join("\n").as_bytes(), usize::MAX);

@@ -140,7 +140,9 @@ mod tests {
             // Calls of the token program (key 7) below instruction 0, of the AMM where at is 2.
             executed.push_inner(0, *height, if at == 2 { 8 } else { 7 }, &[1], &[3]);
         }
-        logs.iter().for_each(|line| executed.push_log(line));
+        for line in logs {
+            executed.push_log(line);
+        }
         calls(&tx, &executed).iter().map(|call| call.end).collect()
     }
 

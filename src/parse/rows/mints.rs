@@ -142,6 +142,13 @@ impl Mints {
 }
 
 impl Known {
+    /// Drops the one token that is known: what is asked for is judged by both.
+    pub(super) fn both_or_none(&mut self) {
+        if self.mint_in.is_none() || self.mint_out.is_none() {
+            (self.mint_in, self.mint_out) = (None, None);
+        }
+    }
+
     fn is_whole(&self) -> bool {
         self.direction != Direction::Unknown && self.mint_in.is_some() && self.mint_out.is_some()
     }
@@ -257,7 +264,7 @@ fn named_mint(ix: &Instruction<'_>, account: &Key) -> Option<Key> {
     } else {
         &[]
     };
-    let found = |at: usize| ix.account(at).filter(|key| *key == account).is_some();
+    let found = |at: usize| ix.account(at) == Some(account);
     pairs.iter().find_map(|(of, mint)| found(*of).then(|| ix.account(*mint).copied())?)
 }
 

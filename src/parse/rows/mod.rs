@@ -216,7 +216,10 @@ impl Rows {
         if !wanted {
             return;
         }
-        let known = self.mints.of(scope, swap, None);
+        let mut known = self.mints.of(scope, swap, None);
+        if role == Role::Intent {
+            known.both_or_none();
+        }
         known.count(swap, role, writer.tally);
         let row = writer.swap(asked.at.rx_ns);
         row::place(row, &asked.at);

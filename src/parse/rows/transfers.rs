@@ -81,24 +81,16 @@ pub(super) fn of_swap<'a>(
     transfers: impl Iterator<Item = Transfer<'a>> + Clone,
 ) -> Option<Moved<'a>> {
     let named = swap.user_in.zip(swap.user_out);
-    let (user_in, user_out) = match named.filter(|(user_in, user_out)| {
+    let took_part = |(user_in, user_out): &(&Key, &Key)| {
         transfers.clone().any(|t| t.source == *user_in)
             && transfers.clone().any(|t| t.target == *user_out)
-    }) {
-        Some(named) => named,
-        None => {
-            let first = transfers.clone().next()?;
-            let next = transfers.clone().skip(1).find(|t| {
-                t.source != first.source && t.source != first.target || t.source == first.target
-            })?;
-            // In a row of pools the first pool's output is the next one's input.
-            if swap.pool.is_none() && named.is_some() {
-                return None;
-            }
-            (first.source, next.target)
-        }
     };
-    sums(user_in, user_out, transfers)
+    if let Some((user_in, user_out)) = named.filter(took_part) {
+        return sums(user_in, user_out, transfers);
+    }
+    let first = transfers.clone().next()?;
+    let next = transfers.clone().find(|t| t.source != first.source)?;
+    sums(first.source, next.target, transfers)
 }
 
 /// All that left `user_in` and all that came to `user_out`, returns deducted.
