@@ -225,3 +225,27 @@ fn layout(schema: &Schema) -> String {
     }
     out
 }
+
+/// The table of venues that the README shows, between its two marks.
+#[test]
+fn the_coverage_table_is_current() {
+    const MARKS: [&str; 2] = ["<!-- coverage -->\n", "<!-- /coverage -->\n"];
+    let mut table = String::new();
+    for (number, row) in mev::parse::coverage().into_iter().enumerate() {
+        let [venue, intents, fills, pools, _] = row;
+        if number == 0 {
+            let _ =
+                writeln!(table, "| {venue} | {intents} | {fills} | {pools} |\n|---|---|---|---|");
+        } else {
+            let _ = writeln!(table, "| `{venue}` | {intents} | {fills} | {pools} |");
+        }
+    }
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(MARKS[0]).unwrap();
+    let (_, after) = rest.split_once(MARKS[1]).unwrap();
+    let should = format!("{before}{}{table}{}{after}", MARKS[0], MARKS[1]);
+    let mut stale = Vec::new();
+    check(&path, &should, &mut stale);
+    no_stale(&stale);
+}

@@ -102,15 +102,18 @@ pub(super) fn of_events<'a>(
     Some((Fill::of_event(&filled), told))
 }
 
-/// What the transfers below call number `at` say of `swap`.
+/// What the transfers below call number `at` say of `swap`; where it is `alone` in its call their
+/// order will do.
 pub(super) fn of_transfers<'a>(
     swap: &SwapIx<'a>,
+    alone: bool,
     calls: &'a [Call<'a>],
     at: usize,
 ) -> Option<Fill<'a>> {
     let below = transfers::below(calls, at);
-    let counted = |moved: transfers::Moved<'a>| Fill::of_transfers(&moved);
-    transfers::of_swap(swap, below).map(counted)
+    let moved = transfers::of_swap(swap, below.clone())
+        .or_else(|| if alone { transfers::in_order(below) } else { None })?;
+    Some(Fill::of_transfers(&moved))
 }
 
 /// What an aggregator's whole moved: the sum over the legs that its events tell of, else what the
@@ -128,7 +131,8 @@ pub(super) fn of_route<'a>(
         Event::Legs(legs) => Some(legs),
         _ => None,
     });
-    of_legs(route, legs.flat_map(|legs| legs.iter())).or_else(|| of_transfers(route, calls, at))
+    of_legs(route, legs.flat_map(|legs| legs.iter()))
+        .or_else(|| of_transfers(route, false, calls, at))
 }
 
 /// What goes into the first token and what comes out of the last.

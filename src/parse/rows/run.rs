@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
                 let id = self.route_around(number).or(own);
                 for n in 0..count {
                     if let Some(swap) = decoded.swap(asked.ix, n) {
-                        self.swap(number, asked, &swap, n.into(), id, writer);
+                        self.swap(number, asked, &swap, (n, count), id, writer);
                     }
                 }
             }
@@ -90,7 +90,7 @@ impl<'a> Run<'a> {
         number: usize,
         asked: &Asked<'a>,
         swap: &SwapIx<'a>,
-        n: usize,
+        (n, count): (u8, u8),
         route_id: Option<u64>,
         writer: &mut Writer<'_, impl Sink>,
     ) {
@@ -98,13 +98,13 @@ impl<'a> Run<'a> {
         if self.executed.failed || !self.rows.wanted.fills {
             return;
         }
-        let told = fill::of_events(swap, n, self.events(number));
+        let told = fill::of_events(swap, n.into(), self.events(number));
         if self.rows.wanted.rederived {
             Self::rederive(asked, told.as_ref(), writer);
         }
         let found = told
             .map(|(fill, _)| fill)
-            .or_else(|| fill::of_transfers(swap, self.calls, number))
+            .or_else(|| fill::of_transfers(swap, count == 1, self.calls, number))
             .or_else(|| self.of_balances(asked, swap));
         match found {
             Some(fill) => self.fill(asked, Role::Fill, swap, &fill, route_id, writer),

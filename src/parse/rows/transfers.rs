@@ -73,21 +73,31 @@ pub(super) struct Moved<'a> {
     pub(super) vault_out: Option<&'a Key>,
 }
 
-/// What `swap` moved, as the transfers below it say: all that left the user's account, and all that
-/// came to it. Where the instruction names no accounts, or they took no part, the first transfer is
-/// what went in and the next one that leaves another account is what came out.
+/// What `swap` moved, as the transfers below its call say: all that left the user's account and all
+/// that came to it, else all that came to the pool's accounts and all that left them.
 pub(super) fn of_swap<'a>(
     swap: &SwapIx<'a>,
     transfers: impl Iterator<Item = Transfer<'a>> + Clone,
 ) -> Option<Moved<'a>> {
-    let named = swap.user_in.zip(swap.user_out);
     let took_part = |(user_in, user_out): &(&Key, &Key)| {
         transfers.clone().any(|t| t.source == *user_in)
             && transfers.clone().any(|t| t.target == *user_out)
     };
-    if let Some((user_in, user_out)) = named.filter(took_part) {
+    if let Some((user_in, user_out)) = swap.user_in.zip(swap.user_out).filter(took_part) {
         return sums(user_in, user_out, transfers);
     }
+    let vaults = swap.vault_a.zip(swap.vault_b)?;
+    let of_pool = |key: &Key| key == vaults.0 || key == vaults.1;
+    let taken = transfers.clone().find(|t| of_pool(t.target) && !of_pool(t.source))?;
+    let given = transfers.clone().find(|t| of_pool(t.source) && !of_pool(t.target))?;
+    sums(taken.source, given.target, transfers.filter(|t| of_pool(t.source) || of_pool(t.target)))
+}
+
+/// What the one swap of a call moved whose accounts are not known: the first transfer is what went
+/// in, and the next one from another account what came out.
+pub(super) fn in_order<'a>(
+    transfers: impl Iterator<Item = Transfer<'a>> + Clone,
+) -> Option<Moved<'a>> {
     let first = transfers.clone().next()?;
     let next = transfers.clone().find(|t| t.source != first.source)?;
     sums(first.source, next.target, transfers)
@@ -122,4 +132,60 @@ pub(super) fn sums<'a>(
     }
     (moved.fee_in, moved.fee_out) = (fee_in, fee_out);
     (moved.amount_in > 0 && moved.amount_out > 0).then_some(moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Venue;
+    use crate::record::Exact;
+
+    const KEYS: [Key; 8] = [[0; 32], [1; 32], [2; 32], [3; 32], [4; 32], [5; 32], [6; 32], [7; 32]];
+
+    fn transfer(source: usize, target: usize, amount: u64, fee: u64) -> Transfer<'static> {
+        let key = |at: usize| KEYS.get(at).unwrap();
+        Transfer { source: key(source), target: key(target), mint: None, amount, fee: Some(fee) }
+    }
+
+    fn swap() -> SwapIx<'static> {
+        SwapIx::new(Venue::RaydiumClmm, Exact::In)
+    }
+
+    #[test]
+    fn the_users_accounts_decide_with_fees_and_returns() {
+        // User 1 pays 100 in two parts and gets 5 back; user 2 gets 40, of which 4 are withheld.
+        let [_, user_in, user_out, ..] = &KEYS;
+        let swap = SwapIx { user_in: Some(user_in), user_out: Some(user_out), ..swap() };
+        let moves = [
+            transfer(1, 3, 90, 0),
+            transfer(1, 5, 10, 0),
+            transfer(3, 1, 5, 0),
+            transfer(4, 2, 40, 4),
+        ];
+        let moved = of_swap(&swap, moves.into_iter()).unwrap();
+        assert_eq!((moved.amount_in, moved.amount_out), (95, 36));
+        assert_eq!((moved.fee_in, moved.fee_out), (Some(0), Some(4)));
+        assert_eq!((moved.vault_in, moved.vault_out), (KEYS.get(3), KEYS.get(4)));
+    }
+
+    #[test]
+    fn the_pools_accounts_tell_one_hop_from_the_other() {
+        // User 1 -> vault 2; vault 3 -> vault 4 of the next pool; vault 5 -> user 6.
+        let moves = [transfer(1, 2, 100, 0), transfer(3, 4, 50, 0), transfer(5, 6, 70, 0)];
+        for (a, b, amounts) in [(2, 3, (100, 50)), (5, 4, (50, 70))] {
+            let swap = SwapIx { vault_a: KEYS.get(a), vault_b: KEYS.get(b), ..swap() };
+            let moved = of_swap(&swap, moves.into_iter()).unwrap();
+            assert_eq!((moved.amount_in, moved.amount_out), amounts);
+        }
+        assert!(of_swap(&swap(), moves.into_iter()).is_none(), "nothing is known of it");
+    }
+
+    #[test]
+    fn without_any_account_the_order_tells() {
+        let moves = [transfer(1, 2, 100, 0), transfer(3, 1, 70, 0)];
+        let moved = in_order(moves.into_iter()).unwrap();
+        assert_eq!((moved.amount_in, moved.amount_out, moved.user_in), (100, 70, KEYS.get(1)));
+        assert!(in_order(moves.into_iter().take(1)).is_none());
+        assert!(in_order(std::iter::empty()).is_none());
+    }
 }
