@@ -25,16 +25,23 @@ mod build;
 mod event;
 mod feed;
 mod instruction;
+mod launchpads;
 mod lifinity;
 #[cfg(test)]
 mod model;
 mod orca_whirlpool;
+mod plain;
 mod product;
 mod programs;
+mod prop;
+mod pump;
+mod pump_swap;
 mod quote;
 mod raydium_amm_v4;
 mod raydium_cpmm;
 mod segment;
+mod small;
+mod stabble;
 mod ticks;
 mod token;
 mod token_swap;
@@ -151,8 +158,8 @@ pub const VENUES: &[VenueSpec] = &[
     VenueSpec::of(Venue::MeteoraDammV2),
     VenueSpec::of(Venue::MeteoraDbc),
     VenueSpec::of(Venue::MeteoraDammV1),
-    VenueSpec::of(Venue::Pump),
-    VenueSpec::of(Venue::PumpSwap),
+    pump::SPEC,
+    pump_swap::SPEC,
     VenueSpec::of(Venue::Phoenix),
     VenueSpec::of(Venue::OpenbookV2),
     VenueSpec::of(Venue::Manifest),
@@ -162,34 +169,34 @@ pub const VENUES: &[VenueSpec] = &[
     VenueSpec::of(Venue::PancakeClmm),
     VenueSpec::of(Venue::ByrealClmm),
     VenueSpec::of(Venue::Gamma),
-    VenueSpec::of(Venue::Solfi),
-    VenueSpec::of(Venue::SolfiV2),
-    VenueSpec::of(Venue::Tessera),
-    VenueSpec::of(Venue::Zerofi),
-    VenueSpec::of(Venue::Bisonfi),
-    VenueSpec::of(Venue::Goonfi),
-    VenueSpec::of(Venue::GoonfiV2),
-    VenueSpec::of(Venue::Obsidian),
-    VenueSpec::of(Venue::Scorch),
-    VenueSpec::of(Venue::Quay),
-    VenueSpec::of(Venue::Humidifi),
-    VenueSpec::of(Venue::Alphaq),
-    VenueSpec::of(Venue::ObricV2),
-    VenueSpec::of(Venue::Quantum),
-    VenueSpec::of(Venue::Aquifer),
-    VenueSpec::of(Venue::Hadron),
-    VenueSpec::of(Venue::StabbleStable),
-    VenueSpec::of(Venue::StabbleWeighted),
-    VenueSpec::of(Venue::Boop),
-    VenueSpec::of(Venue::Moonit),
-    VenueSpec::of(Venue::Virtuals),
-    VenueSpec::of(Venue::Heaven),
-    VenueSpec::of(Venue::Vertigo),
-    VenueSpec::of(Venue::Bonkswap),
-    VenueSpec::of(Venue::Woofi),
-    VenueSpec::of(Venue::SarosDlmm),
-    VenueSpec::of(Venue::Sanctum),
-    VenueSpec::of(Venue::Wavebreak),
+    prop::SOLFI,
+    prop::SOLFI_V2,
+    prop::TESSERA,
+    prop::ZEROFI,
+    prop::BISONFI,
+    prop::GOONFI,
+    prop::GOONFI_V2,
+    prop::OBSIDIAN,
+    prop::SCORCH,
+    prop::QUAY,
+    prop::HUMIDIFI,
+    prop::ALPHAQ,
+    prop::OBRIC_V2,
+    prop::QUANTUM,
+    prop::AQUIFER,
+    prop::HADRON,
+    stabble::STABLE,
+    stabble::WEIGHTED,
+    launchpads::BOOP,
+    launchpads::MOONIT,
+    launchpads::VIRTUALS,
+    launchpads::HEAVEN,
+    launchpads::VERTIGO,
+    small::BONKSWAP,
+    small::WOOFI,
+    small::SAROS_DLMM,
+    small::SANCTUM,
+    launchpads::WAVEBREAK,
     VenueSpec::of(Venue::Gavel),
     lifinity::V1,
     VenueSpec::of(Venue::JupiterV6),
