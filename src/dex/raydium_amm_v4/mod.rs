@@ -5,66 +5,164 @@
 //!
 //! | tag | instruction | data | accounts |
 //! |---|---|---|---|
+//! | 1 | Initialize2 | nonce u8@1, open_time u64@2, pc u64@10, coin u64@18 | 19, or 21 |
+//! | 3 | Deposit | max_coin u64@1, max_pc u64@9, side u64@17 | 11, or 13 and 14 |
+//! | 4 | Withdraw | pool tokens u64@1 | 11, or 20 to 23 |
 //! | 9, 11 | SwapBaseIn, SwapBaseOut | u64@1, u64@9 | 17, or 18 with target orders at 4 |
 //! | 16, 17 | the same without the order book | u64@1, u64@9 | 8 |
+//!
+//! The longer forms of 1, 3 and 4 name the order book, which the program left in 2026.
 //!
 //! The arguments are `amount_in, min_out` (9, 16) and `max_in, amount_out` (11, 17). Neither mints
 //! nor direction are in the instruction. Token a is the coin, token b the pc.
 
+mod log;
+
 use crate::bytes::{key_at, u64_at};
 use crate::ids::{Key, RAYDIUM_AMM_V4, RAYDIUM_AMM_V4_AUTHORITY, TOKEN, Venue};
-use crate::record::{Exact, Pool, PoolStatus};
+use crate::record::{Action, Exact, Pool, PoolStatus};
 
 use super::accounts::{AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys};
 use super::build::{Build, BuildFault, Ix, Metas};
-use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
+use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
 use super::{Coverage, Grade, VenueSpec, product, segment};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::RaydiumAmmV4,
-    coverage: Coverage { intents: Grade::Live, fills: Grade::None, pools: Grade::Live },
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Live },
     decode,
+    event: log::event,
+    rederive: log::rederive,
     pools,
     swap: product::swap,
     segment: segment::product,
     build,
-    ..VenueSpec::of(Venue::RaydiumAmmV4)
 };
 
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
-    let (exact, book) = match ix.data.first().ok_or(IxFault::ShortData)? {
-        9 => (Exact::In, true),
-        11 => (Exact::Out, true),
-        16 => (Exact::In, false),
-        17 => (Exact::Out, false),
-        0..=15 => return Ok(Decoded::NotSwap),
-        _ => return Err(IxFault::Unknown),
-    };
+    match ix.data.first().ok_or(IxFault::ShortData)? {
+        9 => swap_of_book(ix, Venue::RaydiumAmmV4, Exact::In).map(Decoded::One),
+        11 => swap_of_book(ix, Venue::RaydiumAmmV4, Exact::Out).map(Decoded::One),
+        16 => swap_v2(ix, Exact::In).map(Decoded::One),
+        17 => swap_v2(ix, Exact::Out).map(Decoded::One),
+        1 => create(ix).map(Decoded::Liquidity),
+        3 => deposit(ix).map(Decoded::Liquidity),
+        4 => withdraw(ix).map(Decoded::Liquidity),
+        7 => at_pool(ix, Action::Collect).map(Decoded::Liquidity),
+        6 => at_pool(ix, Action::Config).map(Decoded::Liquidity),
+        // 0 Initialize, 2 MonitorStep, 5 MigrateToOpenBook, 8 WithdrawSrm, 10 PreInitialize,
+        // 12 SimulateInfo, 13 AdminCancelOrders, 14 and 15 the program's own configuration.
+        0..=15 => Ok(Decoded::NotSwap),
+        _ => Err(IxFault::Unknown),
+    }
+}
+
+/// SwapBaseIn and SwapBaseOut with the accounts of an order book, on `venue`.
+pub(super) fn swap_of_book<'a>(
+    ix: &Instruction<'a>,
+    venue: Venue,
+    exact: Exact,
+) -> Result<SwapIx<'a>, IxFault> {
+    let swap = amounts(ix, venue, exact)?;
+    // processor.rs `process_swap_base_in`: 17 accounts, or 18 with target orders before the
+    // vaults; any other number is WrongAccountsNumber.
+    match ix.account_count() {
+        17 => Ok(at_places(ix, swap, 4, 14)),
+        18 => Ok(at_places(ix, swap, 5, 15)),
+        0..17 => Err(IxFault::FewAccounts),
+        _ => Err(IxFault::AccountCount),
+    }
+}
+
+fn swap_v2<'a>(ix: &Instruction<'a>, exact: Exact) -> Result<SwapIx<'a>, IxFault> {
+    let swap = amounts(ix, Venue::RaydiumAmmV4, exact)?;
+    ix.at_least(8)?;
+    Ok(at_places(ix, swap, 3, 5))
+}
+
+fn amounts<'a>(ix: &Instruction<'a>, venue: Venue, exact: Exact) -> Result<SwapIx<'a>, IxFault> {
     let (first, second) = (ix.u64(1)?, ix.u64(9)?);
-    let (vault_a, user_in) = if book {
-        // processor.rs `process_swap_base_in`: 17 accounts, or 18 with target orders before the
-        // vaults; any other number is WrongAccountsNumber.
-        match ix.account_count() {
-            17 => (4, 14),
-            18 => (5, 15),
-            0..17 => return Err(IxFault::FewAccounts),
-            _ => return Err(IxFault::AccountCount),
-        }
-    } else {
-        ix.at_least(8)?;
-        (3, 5)
-    };
-    let key = |at: usize, past: usize| at.checked_add(past).and_then(|at| ix.account(at));
-    let mut swap = SwapIx::new(Venue::RaydiumAmmV4, exact);
+    let mut swap = SwapIx::new(venue, exact);
     (swap.amount, swap.limit) = match exact {
         Exact::In => (Some(first), Some(second)),
         Exact::Out => (Some(second), Some(first)),
     };
-    swap.pool = ix.account(1);
-    (swap.vault_a, swap.vault_b) = (key(vault_a, 0), key(vault_a, 1));
-    (swap.user_in, swap.user_out, swap.owner) = (key(user_in, 0), key(user_in, 1), key(user_in, 2));
-    Ok(Decoded::One(swap))
+    Ok(swap)
+}
+
+/// The pool at 1, its vaults from `vault_a` on, the user's accounts and signer from `user_in` on.
+fn at_places<'a>(
+    ix: &Instruction<'a>,
+    swap: SwapIx<'a>,
+    vault_a: usize,
+    user_in: usize,
+) -> SwapIx<'a> {
+    let key = |at: usize, past: usize| at.checked_add(past).and_then(|at| ix.account(at));
+    SwapIx {
+        pool: ix.account(1),
+        vault_a: key(vault_a, 0),
+        vault_b: key(vault_a, 1),
+        user_in: key(user_in, 0),
+        user_out: key(user_in, 1),
+        owner: key(user_in, 2),
+        ..swap
+    }
+}
+
+/// processor.rs `process_initialize2`: with 19 accounts open orders are left out.
+fn create<'a>(ix: &Instruction<'a>) -> Result<LiquidityIx<'a>, IxFault> {
+    let (pc, coin) = (ix.u64(10)?, ix.u64(18)?);
+    ix.at_least(19)?;
+    let (mints, owner) = if ix.account_count() == 19 { ([7, 8], 15) } else { ([8, 9], 17) };
+    Ok(LiquidityIx {
+        pool: ix.account(4),
+        owner: ix.account(owner),
+        mint_a: ix.account(mints[0]),
+        mint_b: ix.account(mints[1]),
+        amount_a: Some(coin),
+        amount_b: Some(pc),
+        ..LiquidityIx::new(Venue::RaydiumAmmV4, Action::Create)
+    })
+}
+
+/// processor.rs `process_deposit`: the owner is last of 11, or at 12 behind open orders and market.
+fn deposit<'a>(ix: &Instruction<'a>) -> Result<LiquidityIx<'a>, IxFault> {
+    let (max_coin, max_pc) = (ix.u64(1)?, ix.u64(9)?);
+    ix.at_least(11)?;
+    let owner = if ix.account_count() == 11 { 10 } else { 12 };
+    Ok(LiquidityIx {
+        pool: ix.account(1),
+        owner: ix.account(owner),
+        limit_a: Some(max_coin),
+        limit_b: Some(max_pc),
+        ..LiquidityIx::new(Venue::RaydiumAmmV4, Action::Add)
+    })
+}
+
+/// processor.rs `process_withdraw`: 11 accounts, or 20 to 23, the last two forms with two accounts
+/// that are no longer read.
+fn withdraw<'a>(ix: &Instruction<'a>) -> Result<LiquidityIx<'a>, IxFault> {
+    let pool_tokens = ix.u64(1)?;
+    let owner = match ix.account_count() {
+        0..11 => return Err(IxFault::FewAccounts),
+        11 => 10,
+        20 | 21 => 16,
+        22 | 23 => 18,
+        _ => return Err(IxFault::AccountCount),
+    };
+    Ok(LiquidityIx {
+        pool: ix.account(1),
+        owner: ix.account(owner),
+        liquidity: Some(pool_tokens.into()),
+        ..LiquidityIx::new(Venue::RaydiumAmmV4, Action::Remove)
+    })
+}
+
+fn at_pool<'a>(ix: &Instruction<'a>, action: Action) -> Result<LiquidityIx<'a>, IxFault> {
+    ix.at_least(2)?;
+    let change = LiquidityIx::new(Venue::RaydiumAmmV4, action);
+    Ok(LiquidityIx { pool: ix.account(1), ..change })
 }
 
 /// Bytes of AmmInfo, which has no discriminator.
@@ -287,6 +385,7 @@ mod tests {
                     Ok((swap.exact, swap.amount.unwrap(), swap.limit.unwrap(), places))
                 }
                 Decoded::NotSwap => Err("not a swap"),
+                Decoded::Liquidity(_) => Err("liquidity"),
                 Decoded::Refused(fault) => Err(fault.name()),
                 other => panic!("{other:?}"),
             }
@@ -313,6 +412,9 @@ mod tests {
                     assert_eq!(read(&data, 18), Ok(swap), "more accounts are ignored");
                     assert_eq!(read(&data, 7), Err("few_accounts"));
                 }
+                1 => assert_eq!(read(&data, 18), Err("short_data")),
+                3 | 6 | 7 => assert_eq!(read(&data, 18), Err("liquidity")),
+                4 => assert_eq!(read(&data, 18), Err("account_count")),
                 0..16 => assert_eq!(read(&data, 18), Err("not a swap")),
                 _ => assert_eq!(read(&data, 18), Err("unknown_instruction")),
             }
@@ -332,6 +434,61 @@ mod tests {
             loaded: &[],
         };
         assert!(matches!(decode(&ix), Some(Decoded::Refused(IxFault::AccountCount))));
+    }
+
+    #[test]
+    fn liquidity_has_old_and_new_accounts() {
+        let keys: Vec<Key> = (0..24).map(|n| [n; 32]).collect();
+        let indices: Vec<u8> = (0..24).collect();
+        fn read<'a>(
+            keys: &'a [Key],
+            data: &'a [u8],
+            indices: &'a [u8],
+        ) -> Result<LiquidityIx<'a>, IxFault> {
+            let ix = Instruction { program: &RAYDIUM_AMM_V4, data, indices, keys, loaded: &[] };
+            match decode(&ix).unwrap() {
+                Decoded::Liquidity(change) => Ok(change),
+                Decoded::Refused(fault) => Err(fault),
+                other => panic!("{other:?}"),
+            }
+        }
+        let read = |data, count: usize| read(&keys, data, &indices[..count]);
+        let place = |key: Option<&Key>| key.map(|key| key[0]);
+        let words = |tag: u8, head: &[u8], words: &[u64]| -> Vec<u8> {
+            let words = words.iter().flat_map(|word| word.to_le_bytes());
+            std::iter::once(tag).chain(head.iter().copied()).chain(words).collect()
+        };
+        let create = words(1, &[254], &[1_700_000_000, 5, 6]);
+        for (count, places) in [(19, [4, 15, 7, 8]), (21, [4, 17, 8, 9])] {
+            let change = read(&create, count).unwrap();
+            assert_eq!((change.action, change.amount_a), (Action::Create, Some(6)));
+            assert_eq!(change.amount_b, Some(5));
+            let keys = [change.pool, change.owner, change.mint_a, change.mint_b];
+            assert_eq!(keys.map(place), places.map(Some));
+        }
+        let deposit = words(3, &[], &[5, 6, 0]);
+        for (count, owner) in [(11, 10), (13, 12), (14, 12)] {
+            let change = read(&deposit, count).unwrap();
+            let limits = (Some(5), Some(6));
+            assert_eq!((change.action, (change.limit_a, change.limit_b)), (Action::Add, limits));
+            assert_eq!((place(change.pool), place(change.owner)), (Some(1), Some(owner)));
+        }
+        let withdraw = words(4, &[], &[7]);
+        for (count, owner) in [(11, 10), (20, 16), (21, 16), (22, 18), (23, 18)] {
+            let change = read(&withdraw, count).unwrap();
+            assert_eq!((change.action, change.liquidity), (Action::Remove, Some(7)));
+            assert_eq!((place(change.pool), place(change.owner)), (Some(1), Some(owner)));
+        }
+        assert_eq!(read(&withdraw, 24), Err(IxFault::AccountCount));
+        for (data, len, count) in [(&create, 26, 19), (&deposit, 17, 11), (&withdraw, 9, 11)] {
+            assert!((1..len).all(|len| read(&data[..len], count) == Err(IxFault::ShortData)));
+            assert!((0..count).all(|few| read(data, few) == Err(IxFault::FewAccounts)));
+        }
+        assert_eq!(
+            read(&[7], 2).map(|c| (c.action, place(c.pool))),
+            Ok((Action::Collect, Some(1)))
+        );
+        assert_eq!(read(&[6], 1), Err(IxFault::FewAccounts));
     }
 
     /// An AmmInfo of 25 bps with pnl of 7 and 9, and its vaults.
