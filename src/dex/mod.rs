@@ -21,6 +21,7 @@
 mod accounts;
 pub mod accounts_file;
 mod build;
+mod changes;
 #[allow(dead_code, reason = "venues with events come one after another")]
 mod event;
 mod feed;
@@ -168,7 +169,7 @@ pub const VENUES: &[VenueSpec] = &[
     token_swap::SPEC,
     VenueSpec::of(Venue::PancakeClmm),
     VenueSpec::of(Venue::ByrealClmm),
-    VenueSpec::of(Venue::Gamma),
+    raydium_cpmm::GAMMA,
     prop::SOLFI,
     prop::SOLFI_V2,
     prop::TESSERA,

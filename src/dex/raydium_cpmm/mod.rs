@@ -7,6 +7,7 @@
 //! |---|---|---|---|
 //! | swap_base_input | 8fbe5adac41e33de | amount_in u64@8, min_out u64@16 | 13 |
 //! | swap_base_output | 37d96256a34ab4ad | max_in u64@8, amount_out u64@16 | 13 |
+//! | all others | [`CHANGES`] | | |
 //!
 //! Accounts: 0 payer (signs), 1 authority, 2 config, 3 pool, 4 user in, 5 user out, 6 vault in,
 //! 7 vault out, 8 program in, 9 program out, 10 mint in, 11 mint out, 12 observation. The pool's
@@ -14,15 +15,20 @@
 //!
 //! Fees are parts per million. The trade fee stays in the pool but for the protocol's and the
 //! fund's parts of it; the creator's fee is on the input or, in some pools, on the output.
+//!
+//! GAMMA is a fork with the same swaps (GooseFX1/gamma, programs/gamma/src/lib.rs): its other
+//! instructions name other accounts, and only what they do is read.
 
 mod account;
+mod event;
 mod swap;
 
 use crate::ids::{Key, RAYDIUM_CPMM, Venue};
-use crate::record::{Direction, Exact};
+use crate::record::{Action, Direction, Exact};
 
 use super::accounts::AccountBook;
 use super::build::{Build, BuildFault, Ix, Metas, derived};
+use super::changes::{self, Change};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
 use super::{Coverage, Grade, VenueSpec};
 use account::PoolState;
@@ -30,46 +36,161 @@ use account::PoolState;
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::RaydiumCpmm,
-    coverage: Coverage { intents: Grade::Live, fills: Grade::None, pools: Grade::Live },
-    decode,
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Live },
+    decode: |ix| decode(Venue::RaydiumCpmm, &CHANGES, ix),
+    event: event::event,
+    rederive: event::rederive,
     pools: account::pools,
     swap: swap::swap,
     segment: swap::segment,
     build,
-    ..VenueSpec::of(Venue::RaydiumCpmm)
+};
+
+/// GAMMA's line in the table.
+pub(super) const GAMMA: VenueSpec = VenueSpec {
+    coverage: Coverage { intents: Grade::ThirdParty, fills: Grade::None, pools: Grade::None },
+    decode: |ix| decode(Venue::Gamma, &GAMMA_CHANGES, ix),
+    ..VenueSpec::of(Venue::Gamma)
 };
 
 const SWAP_BASE_INPUT: [u8; 8] = [0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde];
 const SWAP_BASE_OUTPUT: [u8; 8] = [0x37, 0xd9, 0x62, 0x56, 0xa3, 0x4a, 0xb4, 0xad];
 
-/// The program's other instructions.
-const OTHER_INSTRUCTIONS: [(&str, [u8; 8]); 12] = [
-    ("create_amm_config", [0x89, 0x34, 0xed, 0xd4, 0xd7, 0x75, 0x6c, 0x68]),
-    ("update_amm_config", [0x31, 0x3c, 0xae, 0x88, 0x9a, 0x1c, 0x74, 0xc8]),
-    ("update_pool_status", [0x82, 0x57, 0x6c, 0x06, 0x2e, 0xe0, 0x75, 0x7b]),
-    ("collect_protocol_fee", [0x88, 0x88, 0xfc, 0xdd, 0xc2, 0x42, 0x7e, 0x59]),
-    ("collect_fund_fee", [0xa7, 0x8a, 0x4e, 0x95, 0xdf, 0xc2, 0x06, 0x7e]),
-    ("collect_creator_fee", [0x14, 0x16, 0x56, 0x7b, 0xc6, 0x1c, 0xdb, 0x84]),
-    ("create_permission_pda", [0x87, 0x88, 0x02, 0xd8, 0x89, 0xa9, 0xb5, 0xca]),
-    ("close_permission_pda", [0x9c, 0x54, 0x20, 0x76, 0x45, 0x87, 0x46, 0x7b]),
-    ("initialize", [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed]),
-    ("initialize_with_permission", [0x3f, 0x37, 0xfe, 0x41, 0x31, 0xb2, 0x59, 0x79]),
-    ("deposit", [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6]),
-    ("withdraw", [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22]),
+/// The program's other instructions (its interface description, version 0.2.0).
+const CHANGES: [Change; 13] = [
+    Change::other("create_amm_config", [0x89, 0x34, 0xed, 0xd4, 0xd7, 0x75, 0x6c, 0x68]),
+    Change::other("update_amm_config", [0x31, 0x3c, 0xae, 0x88, 0x9a, 0x1c, 0x74, 0xc8]),
+    Change::of(
+        "update_pool_status",
+        [0x82, 0x57, 0x6c, 0x06, 0x2e, 0xe0, 0x75, 0x7b],
+        Action::Config,
+    )
+    .accounts(2, 1, 0)
+    .byte(),
+    Change::of(
+        "collect_protocol_fee",
+        [0x88, 0x88, 0xfc, 0xdd, 0xc2, 0x42, 0x7e, 0x59],
+        Action::Collect,
+    )
+    .accounts(12, 2, 0)
+    .mints(6, 7)
+    .limits(),
+    Change::of(
+        "collect_fund_fee",
+        [0xa7, 0x8a, 0x4e, 0x95, 0xdf, 0xc2, 0x06, 0x7e],
+        Action::Collect,
+    )
+    .accounts(12, 2, 0)
+    .mints(6, 7)
+    .limits(),
+    Change::of(
+        "collect_creator_fee",
+        [0x14, 0x16, 0x56, 0x7b, 0xc6, 0x1c, 0xdb, 0x84],
+        Action::Collect,
+    )
+    .accounts(14, 2, 0)
+    .mints(6, 7),
+    Change::of(
+        "collect_creator_fee_permissionless",
+        [0xca, 0xca, 0x22, 0x53, 0xe2, 0x7a, 0x91, 0xe5],
+        Action::Collect,
+    )
+    .accounts(14, 3, 0)
+    .mints(6, 7),
+    Change::other("create_permission_pda", [0x87, 0x88, 0x02, 0xd8, 0x89, 0xa9, 0xb5, 0xca]),
+    Change::other("close_permission_pda", [0x9c, 0x54, 0x20, 0x76, 0x45, 0x87, 0x46, 0x7b]),
+    Change::of("initialize", [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed], Action::Create)
+        .accounts(20, 3, 0)
+        .mints(4, 5)
+        .exact(),
+    Change::of(
+        "initialize_with_permission",
+        [0x3f, 0x37, 0xfe, 0x41, 0x31, 0xb2, 0x59, 0x79],
+        Action::Create,
+    )
+    .accounts(21, 4, 0)
+    .mints(5, 6)
+    .exact(),
+    Change::of("deposit", [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6], Action::Add)
+        .accounts(13, 2, 0)
+        .mints(10, 11)
+        .pool_tokens(),
+    Change::of("withdraw", [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22], Action::Remove)
+        .accounts(13, 2, 0)
+        .mints(10, 11)
+        .pool_tokens(),
 ];
 
-fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
+/// GAMMA's other instructions.
+const GAMMA_CHANGES: [Change; 16] = [
+    Change::other("create_amm_config", [0x89, 0x34, 0xed, 0xd4, 0xd7, 0x75, 0x6c, 0x68]),
+    Change::other("update_amm_config", [0x31, 0x3c, 0xae, 0x88, 0x9a, 0x1c, 0x74, 0xc8]),
+    Change::other("create_swap_referral", [0x43, 0x83, 0x5d, 0xec, 0x38, 0x06, 0x28, 0x4d]),
+    Change::other("init_user_pool_liquidity", [0xe3, 0xdd, 0xc8, 0xd4, 0x24, 0x6b, 0x95, 0x24]),
+    Change::of("update_pool", [0xef, 0xd6, 0xaa, 0x4e, 0x24, 0x23, 0x1e, 0x22], Action::Config),
+    Change::of(
+        "collect_protocol_fee",
+        [0x88, 0x88, 0xfc, 0xdd, 0xc2, 0x42, 0x7e, 0x59],
+        Action::Collect,
+    )
+    .limits(),
+    Change::of(
+        "collect_fund_fee",
+        [0xa7, 0x8a, 0x4e, 0x95, 0xdf, 0xc2, 0x06, 0x7e],
+        Action::Collect,
+    )
+    .limits(),
+    Change::of("initialize", [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed], Action::Create)
+        .exact(),
+    Change::of("deposit", [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6], Action::Add)
+        .pool_tokens(),
+    Change::of("withdraw", [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22], Action::Remove)
+        .pool_tokens(),
+    Change::of(
+        "migrate_meteora_dlmm_to_gamma",
+        [0xa6, 0x21, 0xd1, 0xe4, 0x0f, 0x2e, 0xfc, 0x43],
+        Action::Add,
+    ),
+    Change::of(
+        "migrate_orca_whirlpool_to_gamma",
+        [0xc5, 0xc4, 0x81, 0x05, 0x40, 0xb8, 0x81, 0xf2],
+        Action::Add,
+    ),
+    Change::of(
+        "migrate_orca_whirlpool_to_gamma_v2",
+        [0x30, 0x4a, 0xad, 0xc9, 0xbd, 0x26, 0xdc, 0xf4],
+        Action::Add,
+    ),
+    Change::of(
+        "migrate_raydium_clmm_to_gamma",
+        [0x35, 0xa2, 0x0b, 0x6d, 0x39, 0x39, 0xba, 0xf8],
+        Action::Add,
+    ),
+    Change::of(
+        "migrate_raydium_clmm_to_gamma_v2",
+        [0x8a, 0x7f, 0xad, 0x74, 0xb8, 0x77, 0xa0, 0x91],
+        Action::Add,
+    ),
+    Change::of(
+        "migrate_raydium_cp_swap_to_gamma",
+        [0x27, 0x34, 0xca, 0xfd, 0x83, 0xa3, 0x2a, 0x10],
+        Action::Add,
+    ),
+];
+
+fn decode<'a>(
+    venue: Venue,
+    changes: &[Change],
+    ix: &Instruction<'a>,
+) -> Result<Decoded<'a>, IxFault> {
     let exact = match ix.discriminator().ok_or(IxFault::ShortData)? {
         SWAP_BASE_INPUT => Exact::In,
         SWAP_BASE_OUTPUT => Exact::Out,
-        other if OTHER_INSTRUCTIONS.iter().any(|(_, known)| *known == other) => {
-            return Ok(Decoded::NotSwap);
-        }
-        _ => return Err(IxFault::Unknown),
+        other => return changes::decode(changes, venue, other, ix),
     };
     let (first, second) = (ix.u64(8)?, ix.u64(16)?);
     ix.at_least(13)?;
-    let mut swap = SwapIx::new(Venue::RaydiumCpmm, exact);
+    let mut swap = SwapIx::new(venue, exact);
     (swap.amount, swap.limit) = match exact {
         Exact::In => (Some(first), Some(second)),
         Exact::Out => (Some(second), Some(first)),
@@ -122,9 +243,8 @@ mod tests {
     fn hashes_are_those_of_the_names() {
         assert_eq!(SWAP_BASE_INPUT, anchor_hash("global", "swap_base_input"));
         assert_eq!(SWAP_BASE_OUTPUT, anchor_hash("global", "swap_base_output"));
-        for (name, hash) in OTHER_INSTRUCTIONS {
-            assert_eq!(hash, anchor_hash("global", name), "{name}");
-        }
+        changes::tests::check(&CHANGES, Venue::RaydiumCpmm, &RAYDIUM_CPMM);
+        changes::tests::check(&GAMMA_CHANGES, Venue::Gamma, &Venue::Gamma.programs()[0]);
     }
 
     #[test]
@@ -167,9 +287,8 @@ mod tests {
         data[..8].copy_from_slice(&SWAP_BASE_OUTPUT);
         let out = (Exact::Out, Some(9), Some(7), a_to_b, (Some(6), Some(7)));
         assert_eq!(read(&data, &indices), Ok(out));
-        for (_, other) in OTHER_INSTRUCTIONS {
-            assert_eq!(read(&other, &indices), Err("not a swap"));
-        }
+        let other = anchor_hash("global", "create_amm_config");
+        assert_eq!(read(&other, &indices), Err("not a swap"));
         assert_eq!(read(&[0; 24], &indices), Err("unknown_instruction"));
     }
 
