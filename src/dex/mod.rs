@@ -39,6 +39,7 @@ mod pump;
 mod pump_swap;
 mod quote;
 mod raydium_amm_v4;
+mod raydium_clmm;
 mod raydium_cpmm;
 mod segment;
 mod small;
@@ -152,7 +153,7 @@ pub const VENUES: &[VenueSpec] = &[
     raydium_cpmm::SPEC,
     orca_whirlpool::SPEC,
     feed::SPEC,
-    VenueSpec::of(Venue::RaydiumClmm),
+    raydium_clmm::SPEC,
     VenueSpec::of(Venue::RaydiumLaunchlab),
     VenueSpec::of(Venue::RaydiumStable),
     VenueSpec::of(Venue::MeteoraDlmm),
@@ -167,8 +168,8 @@ pub const VENUES: &[VenueSpec] = &[
     lifinity::V2,
     VenueSpec::of(Venue::Saber),
     token_swap::SPEC,
-    VenueSpec::of(Venue::PancakeClmm),
-    VenueSpec::of(Venue::ByrealClmm),
+    raydium_clmm::PANCAKE,
+    raydium_clmm::BYREAL,
     raydium_cpmm::GAMMA,
     prop::SOLFI,
     prop::SOLFI_V2,
