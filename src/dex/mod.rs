@@ -41,6 +41,7 @@ mod quote;
 mod raydium_amm_v4;
 mod raydium_clmm;
 mod raydium_cpmm;
+mod raydium_launchlab;
 mod segment;
 mod small;
 mod stabble;
@@ -154,7 +155,7 @@ pub const VENUES: &[VenueSpec] = &[
     orca_whirlpool::SPEC,
     feed::SPEC,
     raydium_clmm::SPEC,
-    VenueSpec::of(Venue::RaydiumLaunchlab),
+    raydium_launchlab::SPEC,
     VenueSpec::of(Venue::RaydiumStable),
     VenueSpec::of(Venue::MeteoraDlmm),
     VenueSpec::of(Venue::MeteoraDammV2),
