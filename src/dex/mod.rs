@@ -42,6 +42,8 @@ mod raydium_amm_v4;
 mod raydium_clmm;
 mod raydium_cpmm;
 mod raydium_launchlab;
+mod raydium_route;
+mod raydium_stable;
 mod segment;
 mod small;
 mod stabble;
@@ -156,7 +158,7 @@ pub const VENUES: &[VenueSpec] = &[
     feed::SPEC,
     raydium_clmm::SPEC,
     raydium_launchlab::SPEC,
-    VenueSpec::of(Venue::RaydiumStable),
+    raydium_stable::SPEC,
     VenueSpec::of(Venue::MeteoraDlmm),
     VenueSpec::of(Venue::MeteoraDammV2),
     VenueSpec::of(Venue::MeteoraDbc),
@@ -207,7 +209,7 @@ pub const VENUES: &[VenueSpec] = &[
     VenueSpec::of(Venue::OkxV1),
     VenueSpec::of(Venue::Dflow),
     VenueSpec::of(Venue::Titan),
-    VenueSpec::of(Venue::RaydiumRoute),
+    raydium_route::SPEC,
 ];
 
 /// What is known of `venue`.
