@@ -153,7 +153,7 @@ pub(super) fn closed<'a>(venue: Venue, ix: &Instruction<'a>) -> Decoded<'a> {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, reason = "a test may panic")]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 pub(super) mod tests {
     use super::super::decode;
     use super::*;

@@ -316,8 +316,8 @@ mod tests {
             );
             assert!(matches!(read(venue, &hash, 5), Decoded::Refused(IxFault::FewAccounts)));
         }
-        let others: [(_, &[(&str, [u8; 8])]); 5] = [
-            (Venue::Boop, &names::BOOP),
+        let others = [
+            (Venue::Boop, &names::BOOP[..]),
             (Venue::Moonit, &names::MOONIT),
             (Venue::Virtuals, &names::VIRTUALS),
             (Venue::Heaven, &names::HEAVEN),

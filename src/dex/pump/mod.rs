@@ -225,7 +225,7 @@ pub(super) fn hop<'a>(
     ix: &Instruction<'a>,
     first: usize,
     buys: Option<bool>,
-) -> Option<SwapIx<'a>> {
+) -> SwapIx<'a> {
     let at = |n: usize| ix.account(first.checked_add(n)?);
     let mut swap = SwapIx::new(venue, Exact::In);
     (swap.mint_a, swap.mint_b, swap.pool) = (at(0), at(1), at(2));
@@ -241,7 +241,7 @@ pub(super) fn hop<'a>(
         }
         None => {}
     }
-    Some(swap)
+    swap
 }
 
 /// Accounts before the first hop of multi_hop_curve_swap: 3 user, 5 source, 6 destination.
@@ -260,7 +260,7 @@ fn hops(ix: &Instruction<'_>) -> Result<Hops, IxFault> {
 
 fn nth_hop<'a>(ix: &Instruction<'a>, n: u8) -> Option<SwapIx<'a>> {
     let place = |n: u8| HOP.checked_mul(n.into())?.checked_add(FIRST_HOP);
-    let mut swap = hop(Venue::Pump, ix, place(n)?, hops_buy(ix, FIRST_HOP))?;
+    let mut swap = hop(Venue::Pump, ix, place(n)?, hops_buy(ix, FIRST_HOP));
     swap.owner = ix.account(3);
     if n == 0 {
         (swap.amount, swap.user_in) = (ix.u64(8).ok(), ix.account(5));

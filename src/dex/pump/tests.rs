@@ -1,4 +1,4 @@
-#![allow(clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use super::super::event::{Channel, Event, FeeSide, Filled, Rederived, SELF_CALL};
 use super::super::instruction::tests::anchor_hash;
@@ -19,7 +19,7 @@ fn events() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
     })
 }
 
-fn told<'a>(bytes: &'a [u8]) -> Filled<'a> {
+fn told(bytes: &[u8]) -> Filled<'_> {
     match spec(Venue::Pump).event(Channel::Data, bytes) {
         Event::Swap(filled) => filled,
         other => panic!("{other:?}"),

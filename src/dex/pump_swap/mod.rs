@@ -133,7 +133,7 @@ fn boost<'a>(ix: &Instruction<'a>) -> Result<SwapIx<'a>, IxFault> {
 const FIRST_HOP: usize = 16;
 
 /// Where the accounts of the hops over this program's own pools begin.
-fn pools_of<'a>(ix: &Instruction<'a>) -> impl Iterator<Item = usize> {
+fn pools_of(ix: &Instruction<'_>) -> impl Iterator<Item = usize> {
     let places = (FIRST_HOP..).step_by(HOP);
     let ends = places.clone().skip(1).take_while(|end| *end <= ix.account_count());
     places.zip(ends).map(|(first, _)| first).filter(|first| {
@@ -143,7 +143,8 @@ fn pools_of<'a>(ix: &Instruction<'a>) -> impl Iterator<Item = usize> {
 }
 
 fn hops<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
-    (ix.u64(8)?, ix.u64(16)?);
+    ix.u64(8)?;
+    ix.u64(16)?;
     ix.at_least(FIRST_HOP.saturating_add(HOP))?;
     let count = u8::try_from(pools_of(ix).count()).map_err(|_| IxFault::AccountCount)?;
     // All curves: whatever happens, happens in Pump.
@@ -152,7 +153,7 @@ fn hops<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
 
 fn nth_hop<'a>(ix: &Instruction<'a>, n: u8) -> Option<SwapIx<'a>> {
     let first = pools_of(ix).nth(n.into())?;
-    let mut swap = hop(Venue::PumpSwap, ix, first, hops_buy(ix, FIRST_HOP))?;
+    let mut swap = hop(Venue::PumpSwap, ix, first, hops_buy(ix, FIRST_HOP));
     swap.owner = ix.account(0);
     if first == FIRST_HOP {
         (swap.amount, swap.user_in) = (ix.u64(8).ok(), ix.account(1));
