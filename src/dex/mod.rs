@@ -21,15 +21,22 @@
 mod accounts;
 pub mod accounts_file;
 mod build;
+mod change;
 mod changes;
-#[allow(dead_code, reason = "venues with events come one after another")]
+mod dflow;
 mod event;
 mod feed;
 mod instruction;
+mod jupiter;
 mod launchpads;
 mod lifinity;
+mod meteora_damm_v1;
+mod meteora_damm_v2;
+mod meteora_dbc;
+mod meteora_dlmm;
 #[cfg(test)]
 mod model;
+mod okx;
 mod orca_whirlpool;
 mod plain;
 mod product;
@@ -48,6 +55,7 @@ mod segment;
 mod small;
 mod stabble;
 mod ticks;
+mod titan;
 mod token;
 mod token_swap;
 
@@ -159,10 +167,10 @@ pub const VENUES: &[VenueSpec] = &[
     raydium_clmm::SPEC,
     raydium_launchlab::SPEC,
     raydium_stable::SPEC,
-    VenueSpec::of(Venue::MeteoraDlmm),
-    VenueSpec::of(Venue::MeteoraDammV2),
-    VenueSpec::of(Venue::MeteoraDbc),
-    VenueSpec::of(Venue::MeteoraDammV1),
+    meteora_dlmm::SPEC,
+    meteora_damm_v2::SPEC,
+    meteora_dbc::SPEC,
+    meteora_damm_v1::SPEC,
     pump::SPEC,
     pump_swap::SPEC,
     VenueSpec::of(Venue::Phoenix),
@@ -204,11 +212,11 @@ pub const VENUES: &[VenueSpec] = &[
     launchpads::WAVEBREAK,
     VenueSpec::of(Venue::Gavel),
     lifinity::V1,
-    VenueSpec::of(Venue::JupiterV6),
-    VenueSpec::of(Venue::OkxV2),
-    VenueSpec::of(Venue::OkxV1),
-    VenueSpec::of(Venue::Dflow),
-    VenueSpec::of(Venue::Titan),
+    jupiter::SPEC,
+    okx::V2,
+    okx::V1,
+    dflow::SPEC,
+    titan::SPEC,
     raydium_route::SPEC,
 ];
 
