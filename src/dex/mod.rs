@@ -25,12 +25,17 @@ mod changes;
 #[allow(dead_code, reason = "venues with events come one after another")]
 mod event;
 mod feed;
+mod gavel;
 mod instruction;
+mod join;
 mod launchpads;
 mod lifinity;
+mod manifest;
 #[cfg(test)]
 mod model;
+mod openbook_v2;
 mod orca_whirlpool;
+mod phoenix;
 mod plain;
 mod product;
 mod programs;
@@ -44,6 +49,7 @@ mod raydium_cpmm;
 mod raydium_launchlab;
 mod raydium_route;
 mod raydium_stable;
+mod saber;
 mod segment;
 mod small;
 mod stabble;
@@ -165,11 +171,11 @@ pub const VENUES: &[VenueSpec] = &[
     VenueSpec::of(Venue::MeteoraDammV1),
     pump::SPEC,
     pump_swap::SPEC,
-    VenueSpec::of(Venue::Phoenix),
-    VenueSpec::of(Venue::OpenbookV2),
-    VenueSpec::of(Venue::Manifest),
+    phoenix::SPEC,
+    openbook_v2::SPEC,
+    manifest::SPEC,
     lifinity::V2,
-    VenueSpec::of(Venue::Saber),
+    saber::SPEC,
     token_swap::SPEC,
     raydium_clmm::PANCAKE,
     raydium_clmm::BYREAL,
@@ -202,7 +208,7 @@ pub const VENUES: &[VenueSpec] = &[
     small::SAROS_DLMM,
     small::SANCTUM,
     launchpads::WAVEBREAK,
-    VenueSpec::of(Venue::Gavel),
+    gavel::SPEC,
     lifinity::V1,
     VenueSpec::of(Venue::JupiterV6),
     VenueSpec::of(Venue::OkxV2),
