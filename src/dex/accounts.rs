@@ -126,12 +126,25 @@ pub enum Unsupported {
     NonTransferable = 2,
     /// A mint has an extension that is not known.
     MintExtension = 3,
+    /// The price depends on that at the beginning of a window of slots.
+    WindowPrice = 4,
+    /// A third party must sign for every swap.
+    Permission = 5,
+    /// A share of the fee is no whole number of ppm.
+    FeeShare = 6,
 }
 
 impl Unsupported {
     /// Names by number.
-    pub const NAMES: &'static [&'static str] =
-        &["adaptive_fee", "transfer_hook", "non_transferable", "mint_extension"];
+    pub const NAMES: &'static [&'static str] = &[
+        "adaptive_fee",
+        "transfer_hook",
+        "non_transferable",
+        "mint_extension",
+        "window_price",
+        "permission",
+        "fee_share",
+    ];
 
     /// The name counters show.
     pub fn name(self) -> &'static str {
@@ -394,10 +407,10 @@ pub(super) mod tests {
     #[test]
     fn every_number_has_a_name() {
         assert_eq!(AccountFault::NAMES.len(), AccountFault::Value as usize + 1);
-        assert_eq!(Unsupported::NAMES.len(), Unsupported::MintExtension as usize + 1);
+        assert_eq!(Unsupported::NAMES.len(), Unsupported::FeeShare as usize + 1);
         assert_eq!(Part::NAMES.len(), Part::TickArray as usize + 1);
         assert_eq!(AccountFault::Value.name(), "bad_value");
-        assert_eq!(Unsupported::MintExtension.name(), "mint_extension");
+        assert_eq!(Unsupported::FeeShare.name(), "fee_share");
         assert_eq!(Part::TickArray.name(), "tick_array");
     }
 }

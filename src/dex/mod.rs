@@ -26,18 +26,27 @@ mod changes;
 mod dflow;
 mod event;
 mod feed;
+mod gavel;
 mod instruction;
+mod join;
 mod jupiter;
 mod launchpads;
 mod lifinity;
+mod manifest;
+#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_damm_v1;
+#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_damm_v2;
+#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_dbc;
+#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_dlmm;
 #[cfg(test)]
 mod model;
 mod okx;
+mod openbook_v2;
 mod orca_whirlpool;
+mod phoenix;
 mod plain;
 mod product;
 mod programs;
@@ -51,6 +60,7 @@ mod raydium_cpmm;
 mod raydium_launchlab;
 mod raydium_route;
 mod raydium_stable;
+mod saber;
 mod segment;
 mod small;
 mod stabble;
@@ -173,11 +183,11 @@ pub const VENUES: &[VenueSpec] = &[
     meteora_damm_v1::SPEC,
     pump::SPEC,
     pump_swap::SPEC,
-    VenueSpec::of(Venue::Phoenix),
-    VenueSpec::of(Venue::OpenbookV2),
-    VenueSpec::of(Venue::Manifest),
+    phoenix::SPEC,
+    openbook_v2::SPEC,
+    manifest::SPEC,
     lifinity::V2,
-    VenueSpec::of(Venue::Saber),
+    saber::SPEC,
     token_swap::SPEC,
     raydium_clmm::PANCAKE,
     raydium_clmm::BYREAL,
@@ -210,7 +220,7 @@ pub const VENUES: &[VenueSpec] = &[
     small::SAROS_DLMM,
     small::SANCTUM,
     launchpads::WAVEBREAK,
-    VenueSpec::of(Venue::Gavel),
+    gavel::SPEC,
     lifinity::V1,
     jupiter::SPEC,
     okx::V2,

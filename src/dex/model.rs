@@ -13,11 +13,13 @@ use base64::Engine;
 use num_bigint::BigInt;
 
 use crate::bytes::base58;
-use crate::ids::{Key, Venue};
+use crate::ids::{Key, TOKEN, Venue};
 use crate::record::{Pool, PoolStatus, Tick, Ticks};
 
 use super::accounts::{AccountBook, Clock, Found, Unsupported};
+use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
 use super::orca_whirlpool::{sqrt_price_at_tick, tick_at_sqrt_price};
+use super::token::tests::{account_bytes, mint_bytes};
 
 /// `floor(n / d)` of what is not negative.
 fn fl(n: impl Into<BigInt>, d: impl Into<BigInt>) -> BigInt {
@@ -281,4 +283,47 @@ pub(super) fn join(book: &AccountBook, clock: Clock) -> Joined {
         Found::Refused { key, fault, .. } => joined.wrong.push((*key, fault.name())),
     });
     joined
+}
+
+/// What an instruction of `venue` is whose accounts are the keys 0, 1, 2 and so on.
+pub(super) fn instruction(venue: Venue, data: &[u8], accounts: u8) -> Decoded<'static> {
+    let keys: &'static [Key] = Box::leak((0..accounts).map(|n| [n; 32]).collect());
+    let indices: &'static [u8] = Box::leak((0..accounts).collect());
+    let data: &'static [u8] = Box::leak(data.into());
+    let program = venue.programs().first().unwrap();
+    super::decode(&Instruction { program, data, indices, keys, loaded: &[] }).unwrap()
+}
+
+/// Why the instruction that [`instruction`] makes is refused.
+pub(super) fn refused(venue: Venue, data: &[u8], accounts: u8) -> Option<IxFault> {
+    match instruction(venue, data, accounts) {
+        Decoded::Refused(fault) => Some(fault),
+        _ => None,
+    }
+}
+
+/// Which accounts are a swap's pool, owner, user's source, user's destination, vaults of a and b.
+pub(super) fn places(swap: &SwapIx<'_>) -> [Option<u8>; 6] {
+    [swap.pool, swap.owner, swap.user_in, swap.user_out, swap.vault_a, swap.vault_b]
+        .map(|key| key.map(|key| key[0]))
+}
+
+/// `tag`, then numbers of 64 bits.
+pub(super) fn tagged(tag: &[u8], values: &[u64]) -> Vec<u8> {
+    let mut data = tag.to_vec();
+    for value in values {
+        data.extend(value.to_le_bytes());
+    }
+    data
+}
+
+/// A pool account 1 of `venue` with its vaults 2 and 3, which hold 70 and 80, and mints 4 and 5.
+pub(super) fn pool_book(venue: Venue, data: &[u8]) -> AccountBook {
+    let mut book = AccountBook::new();
+    book.insert([1; 32], venue.programs()[0], data.to_vec(), 9);
+    for (vault, mint, amount, decimals) in [(2, 4, 70, 9), (3, 5, 80, 6)] {
+        book.insert([vault; 32], TOKEN, account_bytes(&[mint; 32], &[9; 32], amount), 9);
+        book.insert([mint; 32], TOKEN, mint_bytes(decimals, &[]), 9);
+    }
+    book
 }

@@ -10,12 +10,16 @@
 //! | two_hop_swap | c360ed6c44a2dbe6 | amount u64@8, threshold u64@16, is_input u8@24, a_to_b u8@25 u8@26, sqrt_limit u128@27 u128@43 | 20 |
 //! | two_hop_swap_v2 | ba8fd11dfe02c275 | the same, then an option @59 | 24 |
 //!
+//! Changes of liquidity are in `liquidity`, events in `event`.
+//!
 //! Pools whose fee follows volatility (they have an oracle account) are not modelled: their record
 //! is unsupported.
 
 mod account;
 mod array;
 mod build;
+mod event;
+mod liquidity;
 mod names;
 mod step;
 mod swap;
@@ -35,8 +39,9 @@ use super::{Coverage, Grade, VenueSpec};
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::OrcaWhirlpool,
-    coverage: Coverage { intents: Grade::Live, fills: Grade::None, pools: Grade::Live },
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Live },
     decode,
+    event: event::event,
     pools: account::pools,
     swap: swap::swap,
     segment: swap::segment,
@@ -61,10 +66,13 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
         SWAP_V2 => swap_ix(ix, true).map(Decoded::One),
         TWO_HOP_SWAP => two_hop(ix, false).map(|_| hops(|ix, n| hop(ix, false, n))),
         TWO_HOP_SWAP_V2 => two_hop(ix, true).map(|_| hops(|ix, n| hop(ix, true, n))),
-        other if names::INSTRUCTIONS.iter().any(|(_, known)| *known == other) => {
-            Ok(Decoded::NotSwap)
-        }
-        _ => Err(IxFault::Unknown),
+        other => match liquidity::decode(ix, other) {
+            Some(change) => change.map(Decoded::Liquidity),
+            None if names::INSTRUCTIONS.iter().any(|(_, known)| *known == other) => {
+                Ok(Decoded::NotSwap)
+            }
+            None => Err(IxFault::Unknown),
+        },
     }
 }
 

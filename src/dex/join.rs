@@ -1,0 +1,99 @@
+//! Joins pools whose own account names both vaults and both mints: what such venues share.
+
+use super::accounts::{
+    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, with_mints,
+};
+use crate::bytes::key_at;
+use crate::ids::{Key, Venue};
+use crate::record::{Pool, PoolStatus};
+
+/// `fee_side` of a record: the fee is always taken of b.
+pub(super) const FEE_IN_B: u8 = 2;
+/// `fee_side` of a record: the fee is taken of the output.
+pub(super) const FEE_OF_OUTPUT: u8 = 3;
+
+impl<'a> PoolKeys<'a> {
+    /// The keys of the pool `pool`, whose account `data` has them at `mints` and `vaults`; `None`
+    /// when it ends before.
+    pub(super) fn at(
+        pool: &'a Key,
+        venue: Venue,
+        data: &'a [u8],
+        mints: [usize; 2],
+        vaults: [usize; 2],
+    ) -> Option<Self> {
+        let both = |[a, b]: [usize; 2]| Some([key_at(data, a)?, key_at(data, b)?]);
+        let program = *venue.programs().first()?;
+        Some(Self { pool, program, venue, mints: both(mints)?, vaults: both(vaults)? })
+    }
+}
+
+/// What a venue does with one of its accounts: refuses it, or leaves it aside, or joins it.
+type OfAccount<'f> = dyn FnMut(&Key, &Account, &mut Out<'_>) -> Result<(), AccountFault> + 'f;
+
+/// Asks `of` about every account of the venue's program, in order of their keys.
+pub(super) fn each(book: &AccountBook, venue: Venue, out: &mut Out<'_>, of: &mut OfAccount<'_>) {
+    for program in venue.programs() {
+        for (key, account) in book.owned_by(program) {
+            if let Err(fault) = of(key, account, out) {
+                out(Found::Refused { pool: key, key, venue, fault });
+            }
+        }
+    }
+}
+
+/// Joins one pool with its vaults and mints; `fill` adds what is the venue's own and says what is
+/// not modelled. A frozen vault switches the pool off.
+pub(super) fn pool(
+    book: &AccountBook,
+    clock: Clock,
+    keys: &PoolKeys<'_>,
+    slot: u64,
+    out: &mut Out<'_>,
+    fill: impl FnOnce(&mut Pool) -> Result<Option<Unsupported>, AccountFault>,
+) {
+    let parts = [
+        (Part::VaultA, keys.vaults[0]),
+        (Part::VaultB, keys.vaults[1]),
+        (Part::MintA, keys.mints[0]),
+        (Part::MintB, keys.mints[1]),
+    ];
+    if !book.complete(keys.pool, keys.venue, &parts, out) {
+        return;
+    }
+    match joined(book, clock, keys, slot, fill) {
+        Ok((pool, unsupported)) => out(Found::Pool { pool: &pool, unsupported }),
+        Err((key, fault)) => {
+            out(Found::Refused { pool: keys.pool, key: &key, venue: keys.venue, fault });
+        }
+    }
+}
+
+fn joined(
+    book: &AccountBook,
+    clock: Clock,
+    keys: &PoolKeys<'_>,
+    slot: u64,
+    fill: impl FnOnce(&mut Pool) -> Result<Option<Unsupported>, AccountFault>,
+) -> Result<(Pool, Option<Unsupported>), (Key, AccountFault)> {
+    if keys.mints[0] == keys.mints[1] {
+        return Err((*keys.pool, AccountFault::SameMint));
+    }
+    let side = |vault: &Key, mint: &Key| {
+        let held = book.vault(vault, mint).map_err(|fault| (*vault, fault))?;
+        let mint = book.mint(mint, clock).map_err(|fault| (*mint, fault))?;
+        Ok((held, mint))
+    };
+    let (vault_a, mint_a) = side(keys.vaults[0], keys.mints[0])?;
+    let (vault_b, mint_b) = side(keys.vaults[1], keys.mints[1])?;
+    let slots = [slot, vault_a.slot, vault_b.slot];
+    let mut pool = keys.record(slots, [vault_a.amount, vault_b.amount]);
+    (pool.decimals_a, pool.decimals_b) = (mint_a.decimals, mint_b.decimals);
+    pool.present |= Pool::DECIMALS | Pool::DECIMALS_B;
+    if vault_a.frozen || vault_b.frozen {
+        pool.status = PoolStatus::Disabled as u8;
+    }
+    let unsupported = fill(&mut pool).map_err(|fault| (*keys.pool, fault))?;
+    let unsupported = with_mints(&mut pool, [Some(mint_a), Some(mint_b)], unsupported);
+    Ok((pool, unsupported))
+}

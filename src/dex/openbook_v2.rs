@@ -1,0 +1,425 @@
+//! OpenBook v2: an order book.
+//!
+//! Source: openbook-dex/openbook-v2, programs/openbook-v2/src/{lib,logs}.rs, accounts_ix,
+//! instructions, state/market.rs, state/orderbook/book.rs @f3e1742. No transaction of mainnet was at
+//! hand.
+//!
+//! | instruction | data | accounts |
+//! |---|---|---|
+//! | place_take_order | side u8@8 (0 buys base), price i64@9, most base i64@17, most quote with fees i64@25, type u8@33, limit u8@34 | 15 |
+//! | place_order | side u8@8, price i64@9, most base i64@17, most quote i64@25, client's number u64@33, type u8@41, expiry u64@42, self-trade u8@50, limit u8@51 | 12 |
+//! | place_order_pegged | side u8@8, offset i64@9, peg limit i64@17, most base i64@25, .., limit u8@59 | 12 |
+//! | edit_order, edit_order_pegged | client's number u64@8, size i64@16, then the order as above @24 | 12 |
+//! | place_orders, cancel_all_and_place_orders | lists | 14 |
+//! | cancel_order, .._by_client_order_id, cancel_all_orders, prune_orders | | 5 |
+//!
+//! Accounts of place_take_order: 0 signer, 1 penalty payer, 2 market, 3 authority, 4 bids, 5 asks,
+//! 6 base vault, 7 quote vault, 8 event heap, 9 user base, 10 user quote, 11 and 12 oracles, 13 and
+//! 14 programs.
+//!
+//! Prices and sizes are lots, whose worth the market's account alone tells: an intent names its
+//! direction and no amount. A fill is read from transfers: `TotalOrderFillEvent` counts the whole
+//! taker fee, of which place_take_order pays the makers' part only (instructions/
+//! place_take_order.rs), and `FillLog` tells of one maker's order.
+//!
+//! What moves a trader's deposit and no order (deposit, refill, settle_funds) is no change of the
+//! book, nor is consume_events, which settles what was matched before.
+//!
+//! Market, 848 bytes: base decimals u8@9, quote decimals u8@10, expiry i64@48, open orders admin@88
+//! (zero is none), quote lot i64@448, base lot i64@456, taker fee i64@488 (ppm), base mint@576,
+//! quote mint@608, base vault@640, quote vault@680. A record has no lots: no book is quoted.
+
+use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys, Unsupported};
+use super::event::{Channel, Event, Moved, anchor};
+use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
+use super::join;
+use super::{Coverage, Grade, VenueSpec};
+use crate::bytes::{key_at, u64_at};
+use crate::ids::{Key, Venue};
+use crate::record::{Action, Curve, Direction, Exact, Pool, PoolStatus};
+
+/// The venue's line in the table.
+pub(super) const SPEC: VenueSpec = VenueSpec {
+    coverage: Coverage { intents: Grade::Source, fills: Grade::None, pools: Grade::Source },
+    decode,
+    event,
+    pools,
+    ..VenueSpec::of(Venue::OpenbookV2)
+};
+
+/// An Anchor name and the first 8 bytes of the hash that stands for it.
+type Name = (&'static str, [u8; 8]);
+
+const PLACE_TAKE_ORDER: [u8; 8] = [0x03, 0x2c, 0x47, 0x03, 0x1a, 0xc7, 0xcb, 0x55];
+
+/// An instruction that changes the book: its name, what it does, how many accounts it has, which of
+/// them are the market and the signer.
+type Change = (Name, Action, usize, usize, usize);
+
+const CHANGES: [Change; 14] = [
+    (("place_order", [0x33, 0xc2, 0x9b, 0xaf, 0x6d, 0x82, 0x60, 0x6a]), Action::Place, 12, 4, 0),
+    (
+        ("place_order_pegged", [0x8d, 0xb9, 0xfb, 0x3f, 0x4a, 0x55, 0xd2, 0x91]),
+        Action::Place,
+        12,
+        4,
+        0,
+    ),
+    (("edit_order", [0xfe, 0xd0, 0x76, 0x1d, 0xad, 0xf8, 0xc8, 0x46]), Action::Place, 12, 4, 0),
+    (
+        ("edit_order_pegged", [0x3e, 0xbb, 0x7d, 0x45, 0x1a, 0xdd, 0x9d, 0x85]),
+        Action::Place,
+        12,
+        4,
+        0,
+    ),
+    (("place_orders", [0x3c, 0x3f, 0x32, 0x7b, 0x0c, 0xc5, 0x3c, 0xbe]), Action::Place, 14, 5, 0),
+    (
+        ("cancel_all_and_place_orders", [0x80, 0x9b, 0xde, 0x3c, 0xba, 0x28, 0xe1, 0x32]),
+        Action::Place,
+        14,
+        5,
+        0,
+    ),
+    (("cancel_order", [0x5f, 0x81, 0xed, 0xf0, 0x08, 0x31, 0xdf, 0x84]), Action::Cancel, 5, 2, 0),
+    (
+        ("cancel_order_by_client_order_id", [0x73, 0xb2, 0xc9, 0x08, 0xaf, 0xb7, 0x7b, 0x77]),
+        Action::Cancel,
+        5,
+        2,
+        0,
+    ),
+    (
+        ("cancel_all_orders", [0xc4, 0x53, 0xf3, 0xab, 0x11, 0x64, 0xa0, 0x8f]),
+        Action::Cancel,
+        5,
+        2,
+        0,
+    ),
+    (("prune_orders", [0x1b, 0xd5, 0x9f, 0xbf, 0x0c, 0x74, 0x70, 0x79]), Action::Cancel, 5, 2, 0),
+    (("sweep_fees", [0xaf, 0xe1, 0x62, 0x47, 0x76, 0x42, 0x22, 0x94]), Action::Collect, 6, 1, 0),
+    (
+        ("set_market_expired", [0xdb, 0x52, 0xdb, 0xec, 0x3c, 0x73, 0xc5, 0x40]),
+        Action::Config,
+        2,
+        1,
+        0,
+    ),
+    (("close_market", [0x58, 0x9a, 0xf8, 0xba, 0x30, 0x0e, 0x7b, 0xf4]), Action::Config, 7, 1, 0),
+    (("create_market", CREATE_MARKET), Action::Create, 19, 0, 5),
+];
+
+const CREATE_MARKET: [u8; 8] = [0x67, 0xe2, 0x61, 0xeb, 0xc8, 0xbc, 0xfb, 0xfe];
+
+/// The program's other instructions.
+const OTHERS: [Name; 14] = [
+    ("create_open_orders_indexer", [0x40, 0x40, 0x99, 0xff, 0xd9, 0x47, 0xf9, 0x85]),
+    ("close_open_orders_indexer", [0x67, 0xf9, 0xe5, 0xe7, 0xf7, 0xfd, 0xc5, 0x88]),
+    ("create_open_orders_account", [0xcc, 0xb5, 0xaf, 0xde, 0x28, 0x7d, 0xbc, 0x47]),
+    ("close_open_orders_account", [0xb0, 0x4a, 0x73, 0xd2, 0x36, 0xb3, 0x5b, 0x67]),
+    ("consume_events", [0xdd, 0x91, 0xb1, 0x34, 0x1f, 0x2f, 0x3f, 0xc9]),
+    ("consume_given_events", [0xd1, 0xe3, 0x36, 0x04, 0x6d, 0xac, 0x29, 0x47]),
+    ("deposit", [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6]),
+    ("refill", [0x80, 0xcf, 0x8e, 0x0b, 0x36, 0xe8, 0x26, 0xc9]),
+    ("settle_funds", [0xee, 0x40, 0xa3, 0x60, 0x4b, 0xab, 0x10, 0x21]),
+    ("settle_funds_expired", [0x6b, 0x12, 0x38, 0x45, 0xe4, 0x38, 0x37, 0xa4]),
+    ("set_delegate", [0xf2, 0x1e, 0x2e, 0x4c, 0x6c, 0xeb, 0x80, 0xb5]),
+    ("stub_oracle_create", [0xac, 0x3f, 0x65, 0x53, 0x8d, 0x4c, 0xc7, 0xd8]),
+    ("stub_oracle_close", [0x5c, 0x89, 0x2d, 0x03, 0x2d, 0x3c, 0x75, 0xe0]),
+    ("stub_oracle_set", [0x6d, 0xc6, 0x4f, 0x79, 0x41, 0xca, 0xa1, 0x8e]),
+];
+
+fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
+    let discriminator = ix.discriminator().ok_or(IxFault::ShortData)?;
+    if discriminator == PLACE_TAKE_ORDER {
+        return take(ix).map(Decoded::One);
+    }
+    if let Some(change) = CHANGES.iter().find(|((_, known), ..)| *known == discriminator) {
+        return changed(ix, change).map(Decoded::Liquidity);
+    }
+    if OTHERS.iter().any(|(_, known)| *known == discriminator) {
+        Ok(Decoded::NotSwap)
+    } else {
+        Err(IxFault::Unknown)
+    }
+}
+
+/// Both most base and most quote bound what is taken: neither is an exact amount in raw units.
+fn take<'a>(ix: &Instruction<'a>) -> Result<SwapIx<'a>, IxFault> {
+    let asks = ix.flag(8)?;
+    if ix.data.len() < 35 {
+        return Err(IxFault::ShortData);
+    }
+    ix.at_least(15)?;
+    let mut swap = SwapIx::new(Venue::OpenbookV2, Exact::In);
+    (swap.owner, swap.pool) = (ix.account(0), ix.account(2));
+    (swap.vault_a, swap.vault_b) = (ix.account(6), ix.account(7));
+    let (base, quote) = (ix.account(9), ix.account(10));
+    if asks {
+        (swap.direction, swap.user_in, swap.user_out) = (Direction::AToB, base, quote);
+    } else {
+        (swap.direction, swap.user_in, swap.user_out) = (Direction::BToA, quote, base);
+    }
+    Ok(swap)
+}
+
+/// Of one order `liquidity` is its base lots and `value` its price, quote lots for a base lot.
+fn changed<'a>(
+    ix: &Instruction<'a>,
+    &((name, _), action, accounts, market, owner): &Change,
+) -> Result<LiquidityIx<'a>, IxFault> {
+    let mut change = LiquidityIx::new(Venue::OpenbookV2, action);
+    let (order, pegged) = match name {
+        "place_order" => (Some(8), false),
+        "place_order_pegged" => (Some(8), true),
+        "edit_order" => (Some(24), false),
+        "edit_order_pegged" => (Some(24), true),
+        _ => (None, false),
+    };
+    if let Some(at) = order {
+        let field = |past: usize| ix.u64(usize::strict_add(at, past));
+        ix.flag(at)?;
+        // Of a pegged order the price is an offset.
+        change.value = if pegged { None } else { Some(field(1)?) };
+        change.liquidity = Some(field(if pegged { 17 } else { 9 })?.into());
+        let len = at.strict_add(if pegged { 52 } else { 44 });
+        if ix.data.len() < len {
+            return Err(IxFault::ShortData);
+        }
+    }
+    ix.at_least(accounts)?;
+    (change.pool, change.owner) = (ix.account(market), ix.account(owner));
+    if action == Action::Create {
+        (change.mint_a, change.mint_b) = (ix.account(8), ix.account(9));
+    }
+    Ok(change)
+}
+
+/// Events that tell of no pool, or of what transfers tell better.
+const EVENTS: [Name; 8] = [
+    ("DepositLog", [0x8d, 0xba, 0xa8, 0xfc, 0x6c, 0x8d, 0x48, 0x5e]),
+    ("FillLog", [0x96, 0x17, 0x29, 0x94, 0x98, 0xa2, 0xd7, 0x40]),
+    ("TakerSignatureLog", [0x7d, 0xa7, 0xb6, 0xf6, 0xf9, 0x03, 0x39, 0x4d]),
+    ("MarketMetaDataLog", [0xd1, 0x57, 0xd4, 0xec, 0xa4, 0x3a, 0x3c, 0x75]),
+    ("TotalOrderFillEvent", [0x08, 0xeb, 0x30, 0x3a, 0xae, 0x4c, 0x9c, 0x69]),
+    ("SetDelegateLog", [0x35, 0x82, 0x97, 0x5c, 0x6d, 0x39, 0x91, 0x70]),
+    ("SettleFundsLog", [0x0a, 0x32, 0xf0, 0x75, 0xed, 0x43, 0xe6, 0xe9]),
+    ("OpenOrdersPositionLog", [0xc4, 0xf9, 0x94, 0x21, 0xa8, 0xe4, 0x49, 0x06]),
+];
+
+/// `SweepFeesLog`: market@8, amount u64@40 of quote.
+const SWEPT: [u8; 8] = [0xd2, 0xf2, 0x1a, 0x4d, 0x5e, 0x30, 0xff, 0x3d];
+
+fn event(channel: Channel, bytes: &[u8]) -> Event<'_> {
+    read(channel, bytes).unwrap_or(Event::Unknown)
+}
+
+fn read(channel: Channel, bytes: &[u8]) -> Option<Event<'_>> {
+    let bytes = anchor(channel, bytes)?;
+    let kind = *bytes.first_chunk()?;
+    if kind == SWEPT {
+        let (pool, amount_b) = (Some(key_at(bytes, 8)?), Some(u64_at(bytes, 40)?));
+        return Some(Event::Liquidity(Moved { pool, amount_b, ..Moved::default() }));
+    }
+    EVENTS.iter().any(|(_, known)| *known == kind).then_some(Event::Other)
+}
+
+const MARKET: [u8; 8] = [0xdb, 0xbe, 0xd5, 0x37, 0x00, 0xe3, 0xc6, 0x9a];
+const MARKET_LEN: usize = 848;
+
+/// The program's other accounts.
+const ACCOUNTS: [Name; 5] = [
+    ("BookSide", [0x48, 0x2c, 0xe1, 0x8d, 0xb2, 0x82, 0x61, 0x39]),
+    ("EventHeap", [0x77, 0x3b, 0x3d, 0x13, 0xa5, 0x54, 0x39, 0xaf]),
+    ("OpenOrdersAccount", [0xff, 0xc2, 0x4e, 0x7b, 0x10, 0x69, 0xd0, 0xa5]),
+    ("OpenOrdersIndexer", [0xc3, 0x53, 0x80, 0xd5, 0xcc, 0x5b, 0x13, 0x96]),
+    ("StubOracle", [0xe0, 0xfb, 0xfe, 0x63, 0xb1, 0xae, 0x89, 0x04]),
+];
+
+fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
+    join::each(book, Venue::OpenbookV2, out, &mut |key, account, out| {
+        let (data, short) = (account.data.as_slice(), AccountFault::WrongLen);
+        let kind = data.first_chunk().ok_or(short)?;
+        if ACCOUNTS.iter().any(|(_, known)| known == kind) {
+            return Ok(());
+        }
+        if *kind != MARKET {
+            return Err(AccountFault::Discriminator);
+        }
+        if data.len() < MARKET_LEN {
+            return Err(short);
+        }
+        let keys = PoolKeys::at(key, Venue::OpenbookV2, data, [576, 608], [640, 680]);
+        join::pool(book, clock, &keys.ok_or(short)?, account.slot, out, |pool| {
+            let admin: &Key = key_at(data, 88).ok_or(short)?;
+            fill(pool, data, clock).ok_or(short)?;
+            if pool.fee_num >= pool.fee_den {
+                return Err(AccountFault::Fee);
+            }
+            Ok((*admin != [0; 32]).then_some(Unsupported::Permission))
+        });
+        Ok(())
+    });
+}
+
+/// The taker's fee, always of quote; a negative one, which the program refuses, is out of range.
+fn fill(pool: &mut Pool, data: &[u8], clock: Clock) -> Option<()> {
+    pool.curve = Curve::Book as u8;
+    (pool.fee_num, pool.fee_den) = (u64_at(data, 488)?, 1_000_000);
+    pool.fee_side = join::FEE_IN_B;
+    let expiry = u64_at(data, 48)?;
+    if expiry != 0 && clock.unix_s.is_some_and(|now| expiry < now) {
+        pool.status = PoolStatus::Disabled as u8;
+    }
+    Some(())
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
+mod tests {
+    use super::super::accounts::tests::put;
+    use super::super::instruction::tests::anchor_hash;
+    use super::super::model::{instruction, join, places, pool_book, refused, tagged};
+    use super::*;
+    use crate::record::Layout;
+    use proptest::prelude::*;
+
+    const VENUE: Venue = Venue::OpenbookV2;
+
+    #[test]
+    fn hashes_are_those_of_the_names() {
+        assert_eq!(PLACE_TAKE_ORDER, anchor_hash("global", "place_take_order"));
+        for (name, hash) in CHANGES.iter().map(|(name, ..)| *name).chain(OTHERS) {
+            assert_eq!(hash, anchor_hash("global", name), "{name}");
+        }
+        for (name, hash) in EVENTS.into_iter().chain([("SweepFeesLog", SWEPT)]) {
+            assert_eq!(hash, anchor_hash("event", name), "{name}");
+        }
+        for (name, hash) in ACCOUNTS.into_iter().chain([("Market", MARKET)]) {
+            assert_eq!(hash, anchor_hash("account", name), "{name}");
+        }
+    }
+
+    fn take_data(side: u8) -> Vec<u8> {
+        let head = [&PLACE_TAKE_ORDER[..], &[side]].concat();
+        [tagged(&head, &[500, 9, 4500]), vec![1, 10]].concat()
+    }
+
+    #[test]
+    fn taking_names_its_direction_and_no_amount() {
+        for (side, direction, sides) in
+            [(0, Direction::BToA, [2, 0, 10, 9, 6, 7]), (1, Direction::AToB, [2, 0, 9, 10, 6, 7])]
+        {
+            let Decoded::One(swap) = instruction(VENUE, &take_data(side), 15) else { panic!() };
+            assert_eq!((swap.direction, places(&swap)), (direction, sides.map(Some)));
+            assert_eq!((swap.amount, swap.limit), (None, None));
+        }
+        assert_eq!(refused(VENUE, &take_data(2), 15), Some(IxFault::Flag));
+    }
+
+    /// Data of `name`, and how many bytes of it are needed.
+    fn change_data(name: &str, hash: [u8; 8]) -> Vec<u8> {
+        let order = |head: &[u8], pegged: bool| {
+            let first: &[u64] = if pegged { &[500, 600, 9, 4500] } else { &[500, 9, 4500] };
+            let head = [head, &[0]].concat();
+            // client's number, type, expiry, self-trade, limit
+            [tagged(&head, first), vec![0; 19]].concat()
+        };
+        let edit = tagged(&hash, &[1, 2]);
+        match name {
+            "place_order" => order(&hash, false),
+            "place_order_pegged" => order(&hash, true),
+            "edit_order" => order(&edit, false),
+            "edit_order_pegged" => order(&edit, true),
+            _ => hash.to_vec(),
+        }
+    }
+
+    #[test]
+    fn every_change_at_every_shorter_length() {
+        for ((name, hash), action, accounts, market, owner) in CHANGES {
+            let data = change_data(name, hash);
+            let accounts = u8::try_from(accounts).unwrap();
+            let Decoded::Liquidity(change) = instruction(VENUE, &data, accounts) else { panic!() };
+            let at = |key: Option<&Key>| key.map(|key| usize::from(key[0]));
+            assert_eq!((change.action, at(change.pool)), (action, Some(market)), "{name}");
+            assert_eq!(at(change.owner), Some(owner), "{name}");
+            let order = (change.liquidity, change.value);
+            match name {
+                "place_order" | "edit_order" => assert_eq!(order, (Some(9), Some(500))),
+                "place_order_pegged" | "edit_order_pegged" => assert_eq!(order, (Some(9), None)),
+                _ => assert_eq!(order, (None, None)),
+            }
+            for len in 0..data.len() {
+                let short = refused(VENUE, &data[..len], accounts);
+                assert_eq!(short, Some(IxFault::ShortData), "{name} {len}");
+            }
+            for fewer in 0..accounts {
+                assert_eq!(refused(VENUE, &data, fewer), Some(IxFault::FewAccounts), "{name}");
+            }
+        }
+        let take = take_data(1);
+        (0..take.len()).for_each(|len| {
+            assert_eq!(refused(VENUE, &take[..len], 15), Some(IxFault::ShortData), "{len}");
+        });
+        (0..15).for_each(|n| assert_eq!(refused(VENUE, &take, n), Some(IxFault::FewAccounts)));
+        for (_, hash) in OTHERS {
+            assert!(matches!(instruction(VENUE, &hash, 0), Decoded::NotSwap));
+        }
+        assert_eq!(refused(VENUE, &[0; 60], 20), Some(IxFault::Unknown));
+    }
+
+    #[test]
+    fn events_of_orders_are_left_to_transfers() {
+        for (_, kind) in EVENTS {
+            assert!(matches!(event(Channel::Data, &kind), Event::Other));
+        }
+        let swept = tagged(&[&SWEPT[..], &[6; 32]].concat(), &[7]);
+        let Event::Liquidity(moved) = event(Channel::Data, &swept) else { panic!() };
+        assert_eq!((moved.pool, moved.amount_b), (Some(&[6; 32]), Some(7)));
+        for len in 0..swept.len() {
+            assert!(matches!(event(Channel::Data, &swept[..len]), Event::Unknown));
+        }
+    }
+
+    #[test]
+    fn markets_are_read() {
+        let mut data = vec![0; MARKET_LEN];
+        put(&mut data, 0, &MARKET);
+        for (at, n) in [(576, 4), (608, 5), (640, 2), (680, 3)] {
+            put(&mut data, at, &[n; 32]);
+        }
+        put(&mut data, 48, &50u64.to_le_bytes());
+        put(&mut data, 488, &400u64.to_le_bytes());
+        let read = |data: &[u8], unix_s| {
+            join(&pool_book(VENUE, data), Clock { epoch: None, unix_s }).pools[0]
+        };
+        let (pool, unsupported) = read(&data, Some(50));
+        assert_eq!((unsupported, pool.invalid(), pool.status), (None, None, 0));
+        assert_eq!((pool.fee_num, pool.fee_den, pool.fee_side), (400, 1_000_000, 2));
+        assert_eq!(read(&data, Some(51)).0.status, PoolStatus::Disabled as u8);
+        let wrong = |data: &[u8]| join(&pool_book(VENUE, data), Clock::default()).wrong[0].1;
+        (1..MARKET_LEN).for_each(|len| assert_eq!(wrong(&data[..len]), "wrong_len", "{len}"));
+        data[88] = 1;
+        assert_eq!(read(&data, None).1, Some(Unsupported::Permission));
+        put(&mut data, 488, &(-1i64).to_le_bytes());
+        assert_eq!(wrong(&data), "bad_fee");
+        assert_eq!(wrong(&[1; MARKET_LEN]), "wrong_discriminator");
+        for (_, kind) in ACCOUNTS {
+            put(&mut data, 0, &kind);
+            let joined = join(&pool_book(VENUE, &data), Clock::default());
+            assert!(joined.pools.is_empty() && joined.wrong.is_empty());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(at in 0usize..14, tail: Vec<u8>) {
+            let ((_, hash), ..) = CHANGES[at];
+            let _ = refused(VENUE, &[&hash[..], &tail].concat(), 19);
+            let _ = refused(VENUE, &[&PLACE_TAKE_ORDER[..], &tail].concat(), 19);
+            let _ = event(Channel::Data, &[&SWEPT[..], &tail].concat());
+            let _ = join(&pool_book(VENUE, &tail), Clock::default());
+        }
+    }
+}
