@@ -403,7 +403,7 @@ mod tests {
             (196, fee),
         ];
         for (at, value) in fields {
-            put(&mut bytes, *at, &value.to_le_bytes());
+            put(&mut bytes, at, &value.to_le_bytes());
         }
         bytes
     }
