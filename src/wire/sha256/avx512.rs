@@ -58,8 +58,8 @@ fn initial() -> [__m512i; 8] {
 /// One round with constant `k` and word `w` of the schedule.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn round(state: [__m512i; 8], k: u32, w: __m512i) -> [__m512i; 8] {
-    let [a, b, c, d, e, f, g, h] = state;
+fn round(state: &[__m512i; 8], k: u32, w: __m512i) -> [__m512i; 8] {
+    let [a, b, c, d, e, f, g, h] = *state;
     let sum1 = xor3(_mm512_ror_epi32::<6>(e), _mm512_ror_epi32::<11>(e), _mm512_ror_epi32::<25>(e));
     let choice = _mm512_ternarylogic_epi32::<0xca>(e, f, g);
     let fixed = _mm512_add_epi32(_mm512_add_epi32(w, all(k)), h);
@@ -88,7 +88,7 @@ macro_rules! compress {
             $w[$t % 16] = schedule(
                 $w[$t % 16], $w[($t + 1) % 16], $w[($t + 9) % 16], $w[($t + 14) % 16]);
         }
-        $state = round($state, K[$t], $w[$t % 16]);
+        $state = round(&$state, K[$t], $w[$t % 16]);
     )*};
 }
 
@@ -152,6 +152,7 @@ pub(super) fn digest(messages: &[Message<'_>; LANES], hashes: &mut [Hash]) {
 /// Makes of a block of each lane the words of all lanes, in the machine's byte order.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
+#[expect(clippy::indexing_slicing, reason = "constant, or below 4 and 12 more, of 16")]
 fn transpose(rows: &mut [__m512i; LANES]) {
     // Bytes of each word turned around.
     const TURN: [u8; 64] = {

@@ -82,6 +82,7 @@ impl Rounds {
     /// Rounds `4 * AT` to `4 * AT + 3`.
     #[inline]
     #[target_feature(enable = "sha,sse2,ssse3")]
+    #[expect(clippy::indexing_slicing, reason = "below 4; AT is below 16")]
     fn four<const AT: usize>(&mut self) {
         if AT >= 4 {
             let [back4, back3, back2, back1] =
