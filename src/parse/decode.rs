@@ -179,8 +179,9 @@ impl Parser<'_> {
         let Some(slot) = self.deshred.window.get(at) else { return };
         let (number, rx_ns) = (slot.number, slot.rx_ns);
         let mut record = slot.record();
-        if let Some(proof) = self.proofs.get(at) {
-            record.poh = proof.checked().verdict(slot.is_complete()) as u8;
+        if let Some(proof) = self.proofs.get_mut(at) {
+            let checked = proof.checked(&mut |why| self.tally.refuse_poh(why));
+            record.poh = checked.verdict(slot.is_complete()) as u8;
         }
         let reason = match why {
             Why::Whole | Why::InputEnds => GapReason::FecUnrecoverable,

@@ -24,8 +24,11 @@ impl Proof {
         self.next
     }
 
-    /// What was found so far.
-    pub(super) fn checked(&self) -> Checked {
+    /// What was found, after what waits to be computed has been; what does not follow goes to
+    /// `refuse`.
+    pub(super) fn checked(&mut self, refuse: &mut impl FnMut(PohReject)) -> Checked {
+        let noted = &mut self.checked;
+        self.chain.settle(&mut |why| note(noted, why, refuse));
         let held = u32::try_from(self.chain.checked()).unwrap_or(u32::MAX);
         Checked { held, ..self.checked }
     }
@@ -52,11 +55,9 @@ impl Proof {
         };
         for item in entries {
             let Ok(item) = item else { return self.break_off() };
-            let followed = self.chain.item(&item);
-            self.note(followed, refuse);
+            self.chain.item(&item, &mut |why| note(&mut self.checked, why, refuse));
         }
-        let followed = self.chain.close();
-        self.note(followed, refuse);
+        self.chain.close(&mut |why| note(&mut self.checked, why, refuse));
     }
 
     /// Something is missing: the next entry cannot be checked.
@@ -64,14 +65,13 @@ impl Proof {
         self.chain.forget();
         self.checked.open = true;
     }
+}
 
-    fn note(&mut self, followed: Result<(), PohReject>, refuse: &mut impl FnMut(PohReject)) {
-        let Err(why) = followed else { return };
-        refuse(why);
-        match why {
-            PohReject::Hash => self.checked.failed += 1,
-            // A claim too large to follow up is no proof of anything.
-            PohReject::EntryHashes | PohReject::SlotHashes => self.checked.open = true,
-        }
+fn note(checked: &mut Checked, why: PohReject, refuse: &mut impl FnMut(PohReject)) {
+    refuse(why);
+    match why {
+        PohReject::Hash => checked.failed += 1,
+        // A claim too large to follow up is no proof of anything.
+        PohReject::EntryHashes | PohReject::SlotHashes => checked.open = true,
     }
 }

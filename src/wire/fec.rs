@@ -14,7 +14,7 @@
 //!
 //! (Lagrange's interpolation in barycentric form.)
 
-use super::gf256::{BLOCK_LEN, Block, Products, exp_of_difference, load, log, store};
+use super::gf256::{BLOCK_LEN, Block, Products, Term, combine, exp_of_difference, log};
 
 /// A set of points: positions of shards in their FEC set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,6 +65,16 @@ impl Points {
         points
     }
 
+    /// The points that are in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        let mut points = *self;
+        for (word, other) in points.0.iter_mut().zip(other.0) {
+            *word |= other;
+        }
+        points
+    }
+
     /// The lowest `count` points.
     #[must_use]
     pub fn first(&self, count: usize) -> Self {
@@ -95,11 +105,12 @@ pub trait Shards {
     fn shard_mut(&mut self, point: u8) -> &mut [u8];
 }
 
-/// Computes shards from others. It keeps its memory from one set to the next.
+/// Computes shards from others. It keeps its memory, about 180 KiB, from one set to the next.
 #[derive(Debug)]
 pub struct Coder {
     /// For each known point, the factors that lead to each wanted one.
     factors: Vec<u8>,
+    terms: Vec<Term>,
     sums: Vec<Block>,
     products: Box<Products>,
 }
@@ -116,6 +127,7 @@ impl Coder {
         Self {
             // Known and wanted points are distinct, so the largest table is half by half.
             factors: Vec::with_capacity(128 * 128),
+            terms: Vec::with_capacity(256),
             sums: Vec::with_capacity(256),
             products: Box::new(Products::new()),
         }
@@ -137,44 +149,50 @@ impl Coder {
             return;
         }
         self.weigh(known, &wanted);
+        self.sums.clear();
+        self.sums.resize(wanted_count, Block::ZERO);
         for at in (0..shard_len).step_by(BLOCK_LEN) {
-            self.sums.clear();
-            self.sums.resize(wanted_count, [0; _]);
-            for (point, factors) in known.iter().zip(self.factors.chunks_exact(wanted_count)) {
-                let block = load(shards.shard(point), at);
+            self.terms.clear();
+            for (point, factors_at) in known.iter().zip((0..).step_by(wanted_count)) {
+                let block = Block::load(shards.shard(point), at);
                 // Shards are zero beyond their size, which in small batches is most of them.
-                if block.iter().any(|word| *word != 0) {
-                    self.products.set(&block, wanted_count);
-                    for (factor, sum) in factors.iter().zip(&mut self.sums) {
-                        self.products.add(*factor, sum);
-                    }
+                if !block.is_zero() {
+                    self.terms.push(Term { block, factors_at });
                 }
             }
+            combine(&self.terms, &self.factors, &mut self.sums, &mut self.products);
             for (point, sum) in wanted.iter().zip(&self.sums) {
                 let shard = shards.shard_mut(point);
                 let len = shard_len.min(shard.len());
-                store(sum, shard.get_mut(..len).unwrap_or_default(), at);
+                sum.store(shard.get_mut(..len).unwrap_or_default(), at);
             }
         }
     }
 
-    /// Fills the table of factors. Distinct points differ, so no logarithm of 0 is taken.
+    /// Fills the table of factors.
     fn weigh(&mut self, known: &Points, wanted: &Points) {
-        let product_log = |point: u8| -> usize {
-            known.iter().filter(|other| *other != point).map(|other| log(point ^ other)).sum()
-        };
-        let mut above = [0; 256];
-        for (above, target) in above.iter_mut().zip(wanted.iter()) {
-            *above = product_log(target);
+        let (mut points, mut known_count) = ([0; 256], 0);
+        for (place, point) in points.iter_mut().zip(known.iter()) {
+            *place = point;
+            known_count += 1;
         }
+        let known = points.get(..known_count).unwrap_or_default();
+        // The difference of a point and itself is 0, whose place among the logarithms holds 0: it
+        // counts as the factor 1 that it is to be.
+        let product_log =
+            |point: u8| known.iter().map(|other| log(point ^ other)).sum::<usize>() % 255;
+        let mut above = [(0, 0); 256];
+        let mut wanted_count = 0;
+        for (place, point) in above.iter_mut().zip(wanted.iter()) {
+            *place = (point, product_log(point));
+            wanted_count += 1;
+        }
+        let above = above.get(..wanted_count).unwrap_or_default();
         self.factors.clear();
-        for point in known.iter() {
-            let below = product_log(point);
+        for point in known {
+            let below = product_log(*point);
             self.factors.extend(
-                above
-                    .iter()
-                    .zip(wanted.iter())
-                    .map(|(above, target)| exp_of_difference(*above, below + log(target ^ point))),
+                above.iter().map(|(to, above)| exp_of_difference(*above, below, log(to ^ point))),
             );
         }
     }
@@ -258,6 +276,46 @@ mod tests {
             let (known, all) = (Points::range(0..num_data), Points::range(0..num_data + num_code));
             Coder::new().fill(&mut shards, num_data, &known, &all);
             assert_eq!(shards, matrix, "{num_data}:{num_code}");
+        }
+    }
+
+    #[test]
+    fn shards_are_those_of_reed_solomon_erasure() {
+        use reed_solomon_erasure::galois_8::ReedSolomon;
+        let mut coder = Coder::new();
+        for (num_data, num_code) in [(1, 1), (7, 21), (19, 45), (32, 32), (34, 34), (67, 67)] {
+            let count = num_data + num_code;
+            let byte = |shard: usize, at: usize| (shard * 151 + at * 29 + (at >> 4) * shard) as u8;
+            let mut theirs: Vec<Vec<u8>> =
+                (0..count).map(|shard| (0..987).map(|at| byte(shard, at)).collect()).collect();
+            let mut ours = theirs.clone();
+            let code = ReedSolomon::new(num_data, num_code).unwrap();
+            code.encode(&mut theirs).unwrap();
+            let all = Points::range(0..count);
+            coder.fill(&mut ours, 987, &Points::range(0..num_data), &all);
+            assert_eq!(ours, theirs, "{num_data}:{num_code} encoded");
+            // Every third shard is lost, and then as many as the code can bear.
+            let mut known = Points::default();
+            for point in (0..count).filter(|point| point % 3 != 0).chain((0..count).step_by(3)) {
+                if known.len() < num_data {
+                    known.insert(point);
+                }
+            }
+            let mut lossy: Vec<Option<Vec<u8>>> = theirs
+                .iter()
+                .enumerate()
+                .map(|(point, shard)| known.contains(point).then(|| shard.clone()))
+                .collect();
+            for lost in all.without(&known).iter() {
+                ours[usize::from(lost)].fill(0xa5);
+            }
+            code.reconstruct(&mut lossy).unwrap();
+            coder.fill(&mut ours, 987, &known, &all);
+            assert_eq!(
+                ours,
+                lossy.into_iter().flatten().collect::<Vec<_>>(),
+                "{num_data}:{num_code}"
+            );
         }
     }
 

@@ -10,14 +10,6 @@ pub(super) type Image = [u8; CODE_LEN];
 /// Room with nothing in it.
 pub(super) const NO_IMAGE: Image = [0; CODE_LEN];
 
-/// Copies `bytes` to the start of `image` and clears the rest.
-pub(super) fn lay(bytes: &[u8], image: &mut Image) {
-    if let Some((head, tail)) = image.split_at_mut_checked(bytes.len()) {
-        head.copy_from_slice(bytes);
-        tail.fill(0);
-    }
-}
-
 /// The shards within images.
 pub(super) struct Images<'a> {
     all: &'a mut [Image],
@@ -54,5 +46,42 @@ impl Shards for Images<'_> {
         let range = self.range(point);
         let image = self.all.get_mut(usize::from(point));
         image.and_then(|image| image.get_mut(range)).unwrap_or_default()
+    }
+}
+
+/// The shards of a set of which some were received and others are rebuilt in images.
+pub(super) struct Rebuilt<'a, 'b> {
+    /// By position, empty where none was received.
+    received: &'a [&'b [u8]],
+    images: Images<'a>,
+}
+
+impl<'a, 'b> Rebuilt<'a, 'b> {
+    /// `received` and `all` hold a set as [`Images::new`] has it.
+    pub(super) fn new(
+        received: &'a [&'b [u8]],
+        all: &'a mut [Image],
+        num_data: usize,
+        data: Variant,
+    ) -> Self {
+        Self { received, images: Images::new(all, num_data, data) }
+    }
+
+    /// Bytes of each shard.
+    pub(super) fn shard_len(&self) -> usize {
+        self.images.shard_len()
+    }
+}
+
+impl Shards for Rebuilt<'_, '_> {
+    fn shard(&self, point: u8) -> &[u8] {
+        let range = self.images.range(point);
+        let bytes = self.received.get(usize::from(point)).copied().unwrap_or_default();
+        // A trimmed legacy shred ends before its shard.
+        bytes.get(range.start..range.end.min(bytes.len())).unwrap_or_default()
+    }
+
+    fn shard_mut(&mut self, point: u8) -> &mut [u8] {
+        self.images.shard_mut(point)
     }
 }

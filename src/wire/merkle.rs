@@ -11,9 +11,11 @@
 //! root computed from a shred's proof is the set's true name, and a shred with another root is
 //! damaged or forged.
 
+use super::fec::Points;
+use super::sha256::{digest, digest_each};
 use super::shred::{FEC_SET_LEN_MAX, Shred};
 use super::variant::{Form, PROOF_ENTRY_LEN, ROOT_LEN, SIGNATURE_LEN};
-use sha2::{Digest, Sha256};
+use std::ops::Range;
 
 /// A hash of the tree.
 pub type Root = [u8; ROOT_LEN];
@@ -23,13 +25,21 @@ const NODE: &[u8] = b"\x01SOLANA_MERKLE_SHREDS_NODE";
 
 /// The leaf of a shred's `protected` bytes: from the variant up to the proof.
 pub fn leaf(protected: &[u8]) -> Root {
-    Sha256::new().chain_update(LEAF).chain_update(protected).finalize().into()
+    digest(LEAF, protected)
 }
 
 /// The node over two others, of which only the first 20 bytes count.
 pub fn node(left: &[u8], right: &[u8]) -> Root {
-    let [left, right] = [left, right].map(|hash| hash.get(..PROOF_ENTRY_LEN).unwrap_or(hash));
-    Sha256::new().chain_update(NODE).chain_update(left).chain_update(right).finalize().into()
+    digest(NODE, &pair(left, right))
+}
+
+/// What of two nodes goes into the one above them.
+fn pair(left: &[u8], right: &[u8]) -> [u8; 2 * PROOF_ENTRY_LEN] {
+    let mut pair = [0; 2 * PROOF_ENTRY_LEN];
+    for (place, hash) in pair.as_chunks_mut::<PROOF_ENTRY_LEN>().0.iter_mut().zip([left, right]) {
+        *place = hash.first_chunk().copied().unwrap_or_default();
+    }
+    pair
 }
 
 /// The leaf of `shred`; `None` of a legacy shred, which is in no tree.
@@ -63,10 +73,19 @@ pub const fn proof_count(leaf_count: usize) -> u8 {
     count
 }
 
-/// A whole tree. It keeps its memory from one set to the next.
+/// The leaves, of `leaf_count`, under the sibling that entry `entry` (below 16) of the proof of leaf
+/// `index` names; none where a node pairs with itself. All entries together leave out leaf `index`
+/// only.
+pub fn sibling_leaves(index: usize, entry: usize, leaf_count: usize) -> Range<usize> {
+    let first = (index >> entry ^ 1) << entry;
+    first.min(leaf_count)..(first + (1 << entry)).min(leaf_count)
+}
+
+/// A tree, whole or as far as it is asked for. It keeps its memory from one set to the next.
 #[derive(Debug)]
 pub struct Tree {
-    /// Level by level, leaves first.
+    /// Level by level, leaves first. Zeros where nothing was laid or grown; of what a proof laid,
+    /// only the first 20 bytes count.
     nodes: Vec<Root>,
     leaf_count: usize,
 }
@@ -84,23 +103,105 @@ impl Tree {
         Self { nodes: Vec::with_capacity(2 * FEC_SET_LEN_MAX + 9), leaf_count: 0 }
     }
 
-    /// Replaces the tree by the one over `leaves`, at most 256 of them, and returns its root;
-    /// `None` if there are none.
-    pub fn build(&mut self, leaves: impl IntoIterator<Item = Root>) -> Option<Root> {
-        self.nodes.clear();
-        self.nodes.extend(leaves.into_iter().take(FEC_SET_LEN_MAX));
-        self.leaf_count = self.nodes.len();
-        let (mut start, mut len) = (0, self.leaf_count);
+    /// Replaces the tree by the one over `leaf_count` leaves, at most 256, of which nothing is known.
+    pub fn clear(&mut self, leaf_count: usize) {
+        self.leaf_count = leaf_count.min(FEC_SET_LEN_MAX);
+        let (mut node_count, mut len) = (self.leaf_count, self.leaf_count);
         while len > 1 {
-            for at in (start..start + len).step_by(2) {
-                let left = self.nodes.get(at)?;
-                let right = if at + 1 < start + len { self.nodes.get(at + 1)? } else { left };
-                let above = node(left, right);
-                self.nodes.push(above);
+            len = len.div_ceil(2);
+            node_count += len;
+        }
+        self.nodes.clear();
+        self.nodes.resize(node_count, Root::default());
+    }
+
+    /// Replaces the tree by the whole one over `leaf_count` leaves, at most 256, of which
+    /// `protected` gives the bytes, and returns its root; `None` if there are none.
+    pub fn build<'a>(
+        &mut self,
+        leaf_count: usize,
+        protected: impl Fn(usize) -> &'a [u8],
+    ) -> Option<Root> {
+        self.clear(leaf_count);
+        self.set_leaves(&Points::range(0..self.leaf_count), protected);
+        self.grow(0..self.leaf_count, proof_count(self.leaf_count).into());
+        self.nodes.last().copied()
+    }
+
+    /// Computes the leaves at `points` from their protected bytes.
+    pub fn set_leaves<'a>(&mut self, points: &Points, protected: impl Fn(usize) -> &'a [u8]) {
+        let mut places = points.iter();
+        let bodies = points.iter().map(|point| protected(point.into()));
+        digest_each(LEAF, bodies, &mut |hash| {
+            let place = places.next().and_then(|point| self.nodes.get_mut(usize::from(point)));
+            if let Some(place) = place {
+                *place = hash;
             }
+        });
+    }
+
+    /// Lays what leaf `index` and its proof tell: the nodes on its way to the root, and their
+    /// siblings. `None` when the proof cannot be of this tree, else the root that it proves.
+    pub fn lay(&mut self, index: usize, leaf: Root, proof: &[u8]) -> Option<Root> {
+        let (entries, _) = proof.as_chunks::<PROOF_ENTRY_LEN>();
+        let (mut index, mut start, mut len, mut hash) = (index, 0, self.leaf_count, leaf);
+        if entries.len() != usize::from(proof_count(len)) {
+            return None;
+        }
+        for entry in entries {
+            *self.nodes.get_mut(start + index)? = hash;
+            if index ^ 1 < len {
+                let sibling = self.nodes.get_mut(start + (index ^ 1))?.first_chunk_mut()?;
+                *sibling = *entry;
+            } else if hash.first_chunk() != Some(entry) {
+                return None;
+            }
+            hash = if index & 1 == 1 { node(entry, &hash) } else { node(&hash, entry) };
+            (index, start, len) = (index >> 1, start + len, len.div_ceil(2));
+        }
+        *self.nodes.get_mut(start + index)? = hash;
+        (index == 0).then_some(hash)
+    }
+
+    /// Computes the `levels` levels of nodes over leaves `leaves`, which begin at a multiple of
+    /// `2^levels` and end at one or with the last leaf.
+    pub fn grow(&mut self, leaves: Range<usize>, levels: usize) {
+        let (mut below, mut start, mut len) = (leaves, 0, self.leaf_count);
+        for _ in 0..levels {
+            let Some((level, above)) =
+                self.nodes.get_mut(start..).and_then(|nodes| nodes.split_at_mut_checked(len))
+            else {
+                return;
+            };
+            let mut pairs = [[0; 2 * PROOF_ENTRY_LEN]; FEC_SET_LEN_MAX / 2];
+            let children = level.get(below.clone()).unwrap_or_default();
+            for (place, children) in pairs.iter_mut().zip(children.chunks(2)) {
+                if let (Some(left), Some(right)) = (children.first(), children.last()) {
+                    *place = pair(left, right);
+                }
+            }
+            below = below.start / 2..below.end.div_ceil(2);
+            let pairs = pairs.iter().take(below.len()).map(<[u8; _]>::as_slice);
+            let mut places = above.get_mut(below.clone()).unwrap_or_default().iter_mut();
+            digest_each(NODE, pairs, &mut |hash| {
+                if let Some(place) = places.next() {
+                    *place = hash;
+                }
+            });
             (start, len) = (start + len, len.div_ceil(2));
         }
-        self.nodes.last().copied()
+    }
+
+    /// Whether the sibling that entry `entry` of the proof of leaf `index` names was grown, and is
+    /// the one that the proof has.
+    pub fn confirms(&self, index: usize, entry: usize, proof: &[u8]) -> bool {
+        let (mut start, mut len) = (0, self.leaf_count);
+        for _ in 0..entry {
+            (start, len) = (start + len, len.div_ceil(2));
+        }
+        let grown = self.nodes.get(start + (index >> entry ^ 1));
+        let said = proof.as_chunks::<PROOF_ENTRY_LEN>().0.get(entry);
+        said.is_some() && grown.and_then(|node| node.first_chunk()) == said
     }
 
     /// Writes the proof of leaf `index` to `out`, 20 bytes an entry from the leaf upwards, as many
@@ -127,6 +228,17 @@ mod tests {
     use super::*;
     use crate::bytes::hex::Hex;
 
+    /// Something to hash for each leaf of the largest tree.
+    const NUMBERS: [[u8; 1]; FEC_SET_LEN_MAX] = {
+        let mut numbers = [[0; 1]; FEC_SET_LEN_MAX];
+        let mut at = 0u8;
+        while at < u8::MAX {
+            at += 1;
+            numbers[at as usize] = [at];
+        }
+        numbers
+    };
+
     #[test]
     fn a_node_takes_twenty_bytes_of_each_side() {
         let (mut left, right) = ([1; 32], [2; 32]);
@@ -150,11 +262,10 @@ mod tests {
     #[test]
     fn every_leaf_of_every_tree_proves_the_root() {
         let mut tree = Tree::new();
-        assert_eq!(tree.build([]), None);
+        assert_eq!(tree.build(0, |_| &[]), None);
         for leaf_count in (1..70).chain([127, 128, 129, 255, 256]) {
-            let leaves: Vec<Root> =
-                (0..leaf_count).map(|at: usize| leaf(&at.to_le_bytes())).collect();
-            let root = tree.build(leaves.iter().copied()).unwrap();
+            let leaves: Vec<Root> = NUMBERS[..leaf_count].iter().map(|b| leaf(b)).collect();
+            let root = tree.build(leaf_count, |at| &NUMBERS[at]).unwrap();
             for (index, leaf) in leaves.iter().enumerate() {
                 let mut proof = vec![0; usize::from(proof_count(leaf_count)) * 20];
                 tree.write_proof(index, &mut proof);

@@ -37,7 +37,9 @@ pub mod variant;
 
 mod gf256;
 mod image;
+mod links;
 mod reason;
+mod sha256;
 
 #[cfg(test)]
 pub(crate) mod testdata;

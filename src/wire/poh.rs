@@ -14,6 +14,7 @@
 //! instead of computed.
 
 use super::entry::{Entry, Item};
+use super::links::{Link, Links};
 use super::reason::reasons;
 use super::txn::Transaction;
 use sha2::{Digest, Sha256};
@@ -117,12 +118,15 @@ pub fn check(
 /// Follows a slot's entries through its batches, item by item.
 ///
 /// An entry can be checked once its last transaction is known: by the next entry's head or by
-/// [`Chain::close`]. After a refusal the chain goes on from the hash that was claimed.
+/// [`Chain::close`]. Up to sixteen such entries wait, to be computed side by side, which is what
+/// [`check`] finds of each; [`Chain::settle`] leaves none waiting. After a refusal the chain goes on
+/// from the hash that was claimed.
 #[derive(Clone, Debug)]
 pub struct Chain {
     previous: Option<Hash>,
     open: Option<Open>,
     signatures: SignatureTree,
+    waiting: Links,
     hashes_left: u64,
     checked: u64,
 }
@@ -142,34 +146,25 @@ impl Chain {
             previous,
             open: None,
             signatures: SignatureTree::default(),
+            waiting: Links::new(),
             hashes_left: SLOT_HASHES_MAX,
             checked: 0,
         }
     }
 
-    /// Takes the next item of a batch.
-    ///
-    /// # Errors
-    /// Why the entry before this item does not follow.
-    pub fn item(&mut self, item: &Item<'_>) -> Result<(), PohReject> {
+    /// Takes the next item of a batch, and hands to `refuse` why entries before it do not follow.
+    pub fn item(&mut self, item: &Item<'_>, refuse: &mut impl FnMut(PohReject)) {
         match item {
-            Item::Entry(entry) => self.entry(entry),
-            Item::Txn(txn) => {
-                self.txn(txn);
-                Ok(())
-            }
+            Item::Entry(entry) => self.entry(entry, refuse),
+            Item::Txn(txn) => self.txn(txn),
         }
     }
 
-    /// Takes the head of the next entry.
-    ///
-    /// # Errors
-    /// Why the entry before does not follow.
-    pub fn entry(&mut self, entry: &Entry<'_>) -> Result<(), PohReject> {
-        let closed = self.close();
+    /// Takes the head of the next entry, and hands to `refuse` why entries before it do not follow.
+    pub fn entry(&mut self, entry: &Entry<'_>, refuse: &mut impl FnMut(PohReject)) {
+        self.close(refuse);
         let (num_hashes, hash) = (entry.num_hashes, *entry.hash);
         self.open = Some(Open { num_hashes, hash, has_txns: false });
-        closed
     }
 
     /// Takes the next transaction of the entry whose head came last.
@@ -180,24 +175,30 @@ impl Chain {
         }
     }
 
-    /// Checks the entry whose transactions have all been taken; none is open afterwards.
-    ///
-    /// # Errors
-    /// Why it does not follow.
-    pub fn close(&mut self) -> Result<(), PohReject> {
-        let Some(open) = self.open.take() else { return Ok(()) };
+    /// Ends the entry whose transactions have all been taken, and hands to `refuse` why entries do
+    /// not follow: a claim too large at once, another hash when it is computed.
+    pub fn close(&mut self, refuse: &mut impl FnMut(PohReject)) {
+        let Some(Open { num_hashes, hash, has_txns }) = self.open.take() else { return };
         let root = self.signatures.take_root();
-        let Some(previous) = self.previous.replace(open.hash) else { return Ok(()) };
-        if open.num_hashes <= ENTRY_HASHES_MAX {
-            self.hashes_left =
-                self.hashes_left.checked_sub(open.num_hashes).ok_or(PohReject::SlotHashes)?;
+        let Some(previous) = self.previous.replace(hash) else { return };
+        if num_hashes > ENTRY_HASHES_MAX {
+            return refuse(PohReject::EntryHashes);
         }
-        check(&previous, open.num_hashes, &open.hash, open.has_txns.then_some(&root))?;
-        self.checked += 1;
-        Ok(())
+        let Some(left) = self.hashes_left.checked_sub(num_hashes) else {
+            return refuse(PohReject::SlotHashes);
+        };
+        self.hashes_left = left;
+        let link = Link::new(&previous, num_hashes, &hash, has_txns.then_some(&root));
+        self.waiting.push(link, &mut count(&mut self.checked, refuse));
     }
 
-    /// Forgets what came before, because a batch is missing: the next entry is believed.
+    /// Computes the entries that wait, and hands to `refuse` why some do not follow.
+    pub fn settle(&mut self, refuse: &mut impl FnMut(PohReject)) {
+        self.waiting.settle(&mut count(&mut self.checked, refuse));
+    }
+
+    /// Forgets what came before, because a batch is missing: the next entry is believed. Entries
+    /// that wait go on waiting.
     pub fn forget(&mut self) {
         (self.previous, self.open) = (None, None);
         self.signatures.take_root();
@@ -208,10 +209,15 @@ impl Chain {
         self.previous.as_ref()
     }
 
-    /// Entries that were found to follow.
+    /// Entries that were found to follow; of those that wait nothing is known.
     pub fn checked(&self) -> u64 {
         self.checked
     }
+}
+
+/// Counts entries that hold in `checked` and refuses the others.
+fn count(checked: &mut u64, refuse: &mut impl FnMut(PohReject)) -> impl FnMut(bool) {
+    |holds| if holds { *checked += 1 } else { refuse(PohReject::Hash) }
 }
 
 #[cfg(test)]
@@ -274,13 +280,21 @@ mod tests {
         assert_eq!(check(&hash, u64::MAX, &hash, None), Err(PohReject::EntryHashes));
         assert_eq!(check(&hash, ENTRY_HASHES_MAX + 1, &hash, None), Err(PohReject::EntryHashes));
         let mut chain = Chain::new(Some(hash));
-        chain.item(&claim(u64::MAX)).unwrap();
-        assert_eq!(chain.close(), Err(PohReject::EntryHashes));
-        chain.hashes_left = 10;
-        chain.item(&claim(9)).unwrap();
-        assert_eq!(chain.close(), Err(PohReject::Hash));
-        chain.item(&claim(2)).unwrap();
-        assert_eq!(chain.close(), Err(PohReject::SlotHashes));
+        let mut closed = |num_hashes| {
+            let mut refused = Vec::new();
+            chain.item(&claim(num_hashes), &mut |why| refused.push(why));
+            chain.close(&mut |why| refused.push(why));
+            chain.settle(&mut |why| refused.push(why));
+            refused
+        };
+        assert_eq!(closed(u64::MAX), [PohReject::EntryHashes]);
+        assert_eq!(closed(ENTRY_HASHES_MAX + 1), [PohReject::EntryHashes]);
+        assert_eq!(closed(9), [PohReject::Hash]);
+        chain.hashes_left = 1;
+        let mut refused = Vec::new();
+        chain.item(&claim(2), &mut |why| refused.push(why));
+        chain.close(&mut |why| refused.push(why));
+        assert_eq!((refused, chain.hashes_left), (vec![PohReject::SlotHashes], 1));
         assert_eq!((chain.checked(), chain.last()), (0, Some(&hash)));
     }
 
@@ -297,12 +311,13 @@ mod tests {
                 for item in items {
                     let item = item.unwrap();
                     entries += u64::from(matches!(item, Item::Entry(_)));
-                    refused.extend(chain.item(&item).err());
+                    chain.item(&item, &mut |why| refused.push(why));
                 }
-                refused.extend(chain.close().err());
+                chain.close(&mut |why| refused.push(why));
                 open.clear();
             }
         }
+        chain.settle(&mut |why| refused.push(why));
         (refused, entries)
     }
 
@@ -348,10 +363,14 @@ mod tests {
         let (hash, next) = ([1; 32], Sha256::digest([9; 32]).into());
         let mut chain = Chain::new(Some(hash));
         let entry = |hash| Item::Entry(Entry { num_hashes: 1, hash, tx_count: 0 });
-        chain.item(&entry(&[9; 32])).unwrap();
+        let mut refused = Vec::new();
+        chain.item(&entry(&[9; 32]), &mut |why| refused.push(why));
         chain.forget();
-        chain.item(&entry(&[9; 32])).unwrap();
-        chain.item(&entry(&next)).unwrap();
-        assert_eq!((chain.close(), chain.checked()), (Ok(()), 1));
+        chain.item(&entry(&[9; 32]), &mut |why| refused.push(why));
+        chain.item(&entry(&next), &mut |why| refused.push(why));
+        chain.close(&mut |why| refused.push(why));
+        assert_eq!(chain.checked(), 0);
+        chain.settle(&mut |why| refused.push(why));
+        assert_eq!((chain.checked(), refused), (1, vec![]));
     }
 }

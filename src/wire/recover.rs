@@ -2,18 +2,33 @@
 //!
 //! The erasure code gives back what it covers: of a Merkle data shred the bytes from the variant up
 //! to the chained root. Signature, chained root and retransmitter's signature are copied from a
-//! received shred, because they are equal throughout the set; the proofs come from the tree, which
-//! is built anew over all shreds, missing code shreds included. Its root must be the one that a
-//! received shred proves itself to stand under; nothing else tells right bytes from wrong ones
-//! (agave ledger/src/shred/merkle.rs `recover`). Legacy data shreds are covered with their
+//! received shred, because they are equal throughout the set; proofs come from the Merkle tree.
+//!
+//! What was rebuilt must stand under the root that a received shred, the anchor, proves itself to
+//! stand under: nothing else tells right bytes from wrong ones. The anchor's proof names the nodes
+//! beside its way to the root, and every other leaf lies under exactly one of them:
+//!
+//! ```text
+//!                 root                   Each of these nodes that has a missing data shred below
+//!         .--------'--------.            is computed anew from all its leaves, and must be the
+//!      [sibling]         on the way      one that the proof has. The others need no look, and
+//!                      .----'----.       their missing code shreds are not rebuilt.
+//!                  on the way  [sibling]
+//!               .------'-----.
+//!           [sibling]      anchor
+//! ```
+//!
+//! (agave ledger/src/shred/merkle.rs `recover` rebuilds all code shreds and compares the whole
+//! tree. A set whose leader signed other code shreds than those of its data is refused there; here
+//! its data, which the root covers all the same, is recovered.) Legacy data shreds are covered with their
 //! signature, which then can be verified; without that only the headers tell whether they are
 //! right. They are handed out in full length, as their leader signed them.
 //!
 //! A caller who groups shreds by [`super::merkle::root_of`] keeps damaged shreds out of good sets.
 
 use super::fec::{Coder, Points};
-use super::image::{Image, Images, NO_IMAGE, lay};
-use super::merkle::{Root, Tree, leaf, proof_count, root_of};
+use super::image::{Image, NO_IMAGE, Rebuilt};
+use super::merkle::{Tree, leaf_of, proof_count, sibling_leaves};
 use super::reason::reasons;
 use super::shred::{CodeHeader, FEC_SET_LEN_MAX, Head, Header, Shred};
 use super::variant::{Form, Kind, ROOT_LEN, SIGNATURE_LEN, Variant};
@@ -37,7 +52,7 @@ reasons! {
     }
 }
 
-/// Recovers FEC sets. It keeps its memory, about 400 KiB, from one set to the next.
+/// Recovers FEC sets. It keeps its memory, about 500 KiB, from one set to the next.
 #[derive(Debug)]
 pub struct Recoverer {
     images: Vec<Image>,
@@ -70,12 +85,13 @@ impl Recoverer {
     ) -> Result<usize, RecoverReject> {
         let set = Set::of(shreds.clone())?;
         let mut present = Points::default();
+        let mut received = [&[][..]; FEC_SET_LEN_MAX];
         for shred in shreds {
             let position = set.position_of(&shred).ok_or(RecoverReject::Inconsistent)?;
             if present.insert(position)
-                && let Some(image) = self.images.get_mut(position)
+                && let Some(place) = received.get_mut(position)
             {
-                lay(shred.bytes(), image);
+                *place = shred.bytes();
             }
         }
         let missing = Points::range(0..set.num_data).without(&present);
@@ -85,7 +101,7 @@ impl Recoverer {
         if present.len() < set.num_data {
             return Err(RecoverReject::TooFew);
         }
-        self.rebuild(&set, &missing, &present)?;
+        self.rebuild(&set, &missing, &present, &received)?;
         for point in missing.iter() {
             self.data_shred(&set, point).map(&mut *out);
         }
@@ -98,11 +114,11 @@ impl Recoverer {
         set: &Set<'_>,
         missing: &Points,
         present: &Points,
+        received: &[&[u8]],
     ) -> Result<(), RecoverReject> {
-        // Only the tree needs the missing code shreds.
-        let count = if set.root.is_some() { set.len() } else { set.num_data };
-        let wanted = Points::range(0..count).without(present);
-        let mut shards = Images::new(&mut self.images, set.num_data, set.data_variant);
+        let proving = set.proving(missing);
+        let wanted = proving.union(missing).without(present);
+        let mut shards = Rebuilt::new(received, &mut self.images, set.num_data, set.data_variant);
         let shard_len = shards.shard_len();
         self.coder.fill(&mut shards, shard_len, &present.first(set.num_data), &wanted);
         for point in wanted.iter() {
@@ -113,25 +129,42 @@ impl Recoverer {
         if missing.iter().any(|point| self.data_shred(set, point).is_none()) {
             return Err(RecoverReject::Shred);
         }
-        set.root.map_or(Ok(()), |root| self.prove(set, missing, root))
+        if set.is_legacy() {
+            return Ok(());
+        }
+        let protected = |point: usize| {
+            let range = SIGNATURE_LEN..set.variant_at(point).proof().start;
+            let received = received.get(point).filter(|bytes| !bytes.is_empty());
+            let bytes = received.map_or_else(
+                || self.images.get(point)?.get(range.clone()),
+                |bytes| bytes.get(range.clone()),
+            );
+            bytes.unwrap_or_default()
+        };
+        self.tree.clear(set.len());
+        let (index, proof) = (set.anchor.set_position(), set.anchor.proof());
+        let leaf = leaf_of(&set.anchor).ok_or(RecoverReject::Root)?;
+        self.tree.lay(index, leaf, proof).ok_or(RecoverReject::Root)?;
+        self.tree.set_leaves(&proving, protected);
+        for (entry, leaves) in set.siblings() {
+            if proving.contains(leaves.start) {
+                self.tree.grow(leaves, entry);
+                if !self.tree.confirms(index, entry, proof) {
+                    return Err(RecoverReject::Root);
+                }
+            }
+        }
+        self.write_proofs(set, missing);
+        Ok(())
     }
 
-    /// Compares the tree's root with `root` and writes the missing proofs.
-    fn prove(&mut self, set: &Set<'_>, missing: &Points, root: Root) -> Result<(), RecoverReject> {
-        let leaves = self.images.iter().take(set.len()).enumerate().map(|(point, image)| {
-            let proof = set.variant_at(point).proof();
-            leaf(image.get(SIGNATURE_LEN..proof.start).unwrap_or_default())
-        });
-        if self.tree.build(leaves) != Some(root) {
-            return Err(RecoverReject::Root);
-        }
+    fn write_proofs(&mut self, set: &Set<'_>, missing: &Points) {
         for point in missing.iter() {
             let image = self.images.get_mut(usize::from(point));
             if let Some(proof) = image.and_then(|i| i.get_mut(set.data_variant.proof())) {
                 self.tree.write_proof(point.into(), proof);
             }
         }
-        Ok(())
     }
 
     fn data_shred(&self, set: &Set<'_>, point: u8) -> Option<Shred<'_>> {
@@ -151,8 +184,8 @@ struct Set<'a> {
     signature: &'a [u8; SIGNATURE_LEN],
     chained_root: Option<&'a [u8; ROOT_LEN]>,
     retransmitter: Option<&'a [u8; SIGNATURE_LEN]>,
-    /// `None` in a legacy set.
-    root: Option<Root>,
+    /// The shred whose root the others must have.
+    anchor: Shred<'a>,
 }
 
 impl<'a> Set<'a> {
@@ -165,10 +198,6 @@ impl<'a> Set<'a> {
         if !legacy && shred.variant().proof_count != proof_count(num_data + num_code) {
             return Err(RecoverReject::ProofLength);
         }
-        let root = root_of(&shred);
-        if root.is_none() && !legacy {
-            return Err(RecoverReject::Root);
-        }
         Ok(Self {
             slot: shred.slot(),
             version: shred.version(),
@@ -180,12 +209,36 @@ impl<'a> Set<'a> {
             signature: shred.signature(),
             chained_root: shred.chained_root(),
             retransmitter: shred.retransmitter_signature(),
-            root,
+            anchor: shred,
         })
     }
 
     fn len(&self) -> usize {
         self.num_data + self.num_code
+    }
+
+    fn is_legacy(&self) -> bool {
+        self.data_variant.form == Form::Legacy
+    }
+
+    /// The entries of the anchor's proof, each with the leaves under the node that it names.
+    fn siblings(&self) -> impl Iterator<Item = (usize, Range<usize>)> + use<> {
+        let (index, len) = (self.anchor.set_position(), self.len());
+        let entries = 0..usize::from(self.data_variant.proof_count);
+        entries.map(move |entry| (entry, sibling_leaves(index, entry, len)))
+    }
+
+    /// The leaves that prove the shreds at `missing`.
+    fn proving(&self, missing: &Points) -> Points {
+        let mut proving = Points::default();
+        for (_, leaves) in self.siblings() {
+            if leaves.clone().any(|point| missing.contains(point)) {
+                leaves.for_each(|point| {
+                    proving.insert(point);
+                });
+            }
+        }
+        proving
     }
 
     fn variant_at(&self, point: usize) -> Variant {
@@ -206,7 +259,7 @@ impl<'a> Set<'a> {
             && position < self.len()
             && shred.variant() == self.variant_at(position)
             && shred.chained_root() == self.chained_root
-            && (self.root.is_none() || shred.signature() == self.signature);
+            && (self.is_legacy() || shred.signature() == self.signature);
         belongs.then_some(position)
     }
 
@@ -399,15 +452,18 @@ mod tests {
             .filter(|p| Shred::check(p).unwrap().data_header().is_none_or(|_| p[73] >= 16))
             .collect();
         let try_it = |packets: &[Vec<u8>]| recovered(&shreds(packets).collect::<Vec<_>>());
-        assert!(try_it(&received).is_ok());
+        let recovered = try_it(&received).unwrap();
         let last = received.len() - 1;
-        // 200 ledger bytes or shard, 90 bytes that become headers.
-        for (packet, at) in [(0, 200), (last, 300), (20, 90)] {
+        // 200 ledger bytes or shard, 90 bytes that become headers; the first 32 are used.
+        for (packet, at) in [(0, 200), (31, 300), (20, 90)] {
             received[packet][at] ^= 4;
             let reason = try_it(&received).unwrap_err();
             assert!(matches!(reason, RecoverReject::Root | RecoverReject::Shred), "{reason:?}");
             received[packet][at] ^= 4;
         }
+        // A code shred beyond those that are needed has no say in what is rebuilt.
+        received[last][300] ^= 4;
+        assert_eq!(try_it(&received).unwrap(), recovered);
     }
 
     proptest! {

@@ -18,7 +18,7 @@
 
 use super::fec::{Coder, Points};
 use super::image::{Image, Images, NO_IMAGE};
-use super::merkle::{Root, Tree, leaf, proof_count};
+use super::merkle::{Root, Tree, proof_count};
 use super::reason::reasons;
 use super::shred::{CodeHeader, DataHeader, Head, Header, SHREDS_PER_SLOT_MAX};
 use super::variant::{DATA_HEADER_LEN, Form, Kind, SIGNATURE_LEN, Variant};
@@ -179,11 +179,12 @@ impl Shredder {
 
     /// Builds the tree, has its root signed, and writes signatures and proofs.
     fn sign_set(&mut self, data: Variant, sign: &mut impl FnMut(&Root) -> [u8; SIGNATURE_LEN]) {
-        let leaves = self.images.iter().enumerate().map(|(position, image)| {
+        let protected = |position: usize| {
             let proof = variant_at(position, data.form).proof();
-            leaf(image.get(SIGNATURE_LEN..proof.start).unwrap_or_default())
-        });
-        self.root = self.tree.build(leaves).unwrap_or_default();
+            let image = self.images.get(position);
+            image.and_then(|image| image.get(SIGNATURE_LEN..proof.start)).unwrap_or_default()
+        };
+        self.root = self.tree.build(2 * SHREDS, protected).unwrap_or_default();
         let signature = sign(&self.root);
         for (position, image) in self.images.iter_mut().enumerate() {
             image[..SIGNATURE_LEN].copy_from_slice(&signature);

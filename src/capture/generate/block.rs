@@ -216,7 +216,7 @@ mod tests {
                 let Ok(Batch::Entries(entries)) = Batch::check(batch) else { panic!("no batch") };
                 for item in entries {
                     let item = item.unwrap();
-                    chain.item(&item).unwrap();
+                    chain.item(&item, &mut |why| panic!("{why:?}"));
                     let Item::Txn(txn) = item else { continue };
                     let drawn = drawn.next().unwrap();
                     assert_eq!(txn.bytes(), drawn.signed.wire);
@@ -234,8 +234,9 @@ mod tests {
                         venues.insert(swap.venue);
                     }
                 }
-                chain.close().unwrap();
+                chain.close(&mut |why| panic!("{why:?}"));
             }
+            chain.settle(&mut |why| panic!("{why:?}"));
             assert!(drawn.next().is_none());
             assert_eq!(chain.last(), Some(&block.blockhash));
             hash = block.blockhash;
