@@ -402,9 +402,7 @@ mod tests {
             (156, quote),
             (196, fee),
         ];
-        for (at, value) in fields {
-            put(&mut bytes, at, &value.to_le_bytes());
-        }
+        fields.iter().for_each(|(at, value)| put(&mut bytes, *at, &value.to_le_bytes()));
         bytes
     }
 

@@ -30,6 +30,7 @@
 //! quote mint@608, base vault@640, quote vault@680. A record has no lots: no book is quoted.
 
 use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys, Unsupported};
+use super::change::{self, Name, Row, change};
 use super::event::{Channel, Event, Moved, anchor};
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
 use super::join;
@@ -47,69 +48,83 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     ..VenueSpec::of(Venue::OpenbookV2)
 };
 
-/// An Anchor name and the first 8 bytes of the hash that stands for it.
-type Name = (&'static str, [u8; 8]);
-
 const PLACE_TAKE_ORDER: [u8; 8] = [0x03, 0x2c, 0x47, 0x03, 0x1a, 0xc7, 0xcb, 0x55];
 
-/// An instruction that changes the book: its name, what it does, how many accounts it has, which of
-/// them are the market and the signer.
-type Change = (Name, Action, usize, usize, usize);
+use Action::{Cancel, Collect, Config, Create, Place};
 
-const CHANGES: [Change; 14] = [
-    (("place_order", [0x33, 0xc2, 0x9b, 0xaf, 0x6d, 0x82, 0x60, 0x6a]), Action::Place, 12, 4, 0),
+/// What changes the book, or the market.
+const CHANGES: [Row; 14] = [
     (
-        ("place_order_pegged", [0x8d, 0xb9, 0xfb, 0x3f, 0x4a, 0x55, 0xd2, 0x91]),
-        Action::Place,
-        12,
-        4,
-        0,
-    ),
-    (("edit_order", [0xfe, 0xd0, 0x76, 0x1d, 0xad, 0xf8, 0xc8, 0x46]), Action::Place, 12, 4, 0),
-    (
-        ("edit_order_pegged", [0x3e, 0xbb, 0x7d, 0x45, 0x1a, 0xdd, 0x9d, 0x85]),
-        Action::Place,
-        12,
-        4,
-        0,
-    ),
-    (("place_orders", [0x3c, 0x3f, 0x32, 0x7b, 0x0c, 0xc5, 0x3c, 0xbe]), Action::Place, 14, 5, 0),
-    (
-        ("cancel_all_and_place_orders", [0x80, 0x9b, 0xde, 0x3c, 0xba, 0x28, 0xe1, 0x32]),
-        Action::Place,
-        14,
-        5,
-        0,
-    ),
-    (("cancel_order", [0x5f, 0x81, 0xed, 0xf0, 0x08, 0x31, 0xdf, 0x84]), Action::Cancel, 5, 2, 0),
-    (
-        ("cancel_order_by_client_order_id", [0x73, 0xb2, 0xc9, 0x08, 0xaf, 0xb7, 0x7b, 0x77]),
-        Action::Cancel,
-        5,
-        2,
-        0,
+        "place_order",
+        [0x33, 0xc2, 0x9b, 0xaf, 0x6d, 0x82, 0x60, 0x6a],
+        change(Place, 12).pool(4).owner(0).args(|ix, to| placed(ix, 8, to)),
     ),
     (
-        ("cancel_all_orders", [0xc4, 0x53, 0xf3, 0xab, 0x11, 0x64, 0xa0, 0x8f]),
-        Action::Cancel,
-        5,
-        2,
-        0,
+        "place_order_pegged",
+        [0x8d, 0xb9, 0xfb, 0x3f, 0x4a, 0x55, 0xd2, 0x91],
+        change(Place, 12).pool(4).owner(0).args(|ix, to| pegged(ix, 8, to)),
     ),
-    (("prune_orders", [0x1b, 0xd5, 0x9f, 0xbf, 0x0c, 0x74, 0x70, 0x79]), Action::Cancel, 5, 2, 0),
-    (("sweep_fees", [0xaf, 0xe1, 0x62, 0x47, 0x76, 0x42, 0x22, 0x94]), Action::Collect, 6, 1, 0),
     (
-        ("set_market_expired", [0xdb, 0x52, 0xdb, 0xec, 0x3c, 0x73, 0xc5, 0x40]),
-        Action::Config,
-        2,
-        1,
-        0,
+        "edit_order",
+        [0xfe, 0xd0, 0x76, 0x1d, 0xad, 0xf8, 0xc8, 0x46],
+        change(Place, 12).pool(4).owner(0).args(|ix, to| placed(ix, 24, to)),
     ),
-    (("close_market", [0x58, 0x9a, 0xf8, 0xba, 0x30, 0x0e, 0x7b, 0xf4]), Action::Config, 7, 1, 0),
-    (("create_market", CREATE_MARKET), Action::Create, 19, 0, 5),
+    (
+        "edit_order_pegged",
+        [0x3e, 0xbb, 0x7d, 0x45, 0x1a, 0xdd, 0x9d, 0x85],
+        change(Place, 12).pool(4).owner(0).args(|ix, to| pegged(ix, 24, to)),
+    ),
+    (
+        "place_orders",
+        [0x3c, 0x3f, 0x32, 0x7b, 0x0c, 0xc5, 0x3c, 0xbe],
+        change(Place, 14).pool(5).owner(0),
+    ),
+    (
+        "cancel_all_and_place_orders",
+        [0x80, 0x9b, 0xde, 0x3c, 0xba, 0x28, 0xe1, 0x32],
+        change(Place, 14).pool(5).owner(0),
+    ),
+    (
+        "cancel_order",
+        [0x5f, 0x81, 0xed, 0xf0, 0x08, 0x31, 0xdf, 0x84],
+        change(Cancel, 5).pool(2).owner(0),
+    ),
+    (
+        "cancel_order_by_client_order_id",
+        [0x73, 0xb2, 0xc9, 0x08, 0xaf, 0xb7, 0x7b, 0x77],
+        change(Cancel, 5).pool(2).owner(0),
+    ),
+    (
+        "cancel_all_orders",
+        [0xc4, 0x53, 0xf3, 0xab, 0x11, 0x64, 0xa0, 0x8f],
+        change(Cancel, 5).pool(2).owner(0),
+    ),
+    (
+        "prune_orders",
+        [0x1b, 0xd5, 0x9f, 0xbf, 0x0c, 0x74, 0x70, 0x79],
+        change(Cancel, 5).pool(2).owner(0),
+    ),
+    (
+        "sweep_fees",
+        [0xaf, 0xe1, 0x62, 0x47, 0x76, 0x42, 0x22, 0x94],
+        change(Collect, 6).pool(1).owner(0),
+    ),
+    (
+        "set_market_expired",
+        [0xdb, 0x52, 0xdb, 0xec, 0x3c, 0x73, 0xc5, 0x40],
+        change(Config, 2).pool(1).owner(0),
+    ),
+    (
+        "close_market",
+        [0x58, 0x9a, 0xf8, 0xba, 0x30, 0x0e, 0x7b, 0xf4],
+        change(Config, 7).pool(1).owner(0),
+    ),
+    (
+        "create_market",
+        [0x67, 0xe2, 0x61, 0xeb, 0xc8, 0xbc, 0xfb, 0xfe],
+        change(Create, 19).pool(0).owner(5).mints(8, 9),
+    ),
 ];
-
-const CREATE_MARKET: [u8; 8] = [0x67, 0xe2, 0x61, 0xeb, 0xc8, 0xbc, 0xfb, 0xfe];
 
 /// The program's other instructions.
 const OTHERS: [Name; 14] = [
@@ -130,17 +145,9 @@ const OTHERS: [Name; 14] = [
 ];
 
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
-    let discriminator = ix.discriminator().ok_or(IxFault::ShortData)?;
-    if discriminator == PLACE_TAKE_ORDER {
-        return take(ix).map(Decoded::One);
-    }
-    if let Some(change) = CHANGES.iter().find(|((_, known), ..)| *known == discriminator) {
-        return changed(ix, change).map(Decoded::Liquidity);
-    }
-    if OTHERS.iter().any(|(_, known)| *known == discriminator) {
-        Ok(Decoded::NotSwap)
-    } else {
-        Err(IxFault::Unknown)
+    match ix.discriminator() {
+        Some(PLACE_TAKE_ORDER) => take(ix).map(Decoded::One),
+        _ => change::decode(Venue::OpenbookV2, ix, &CHANGES, &OTHERS),
     }
 }
 
@@ -163,36 +170,27 @@ fn take<'a>(ix: &Instruction<'a>) -> Result<SwapIx<'a>, IxFault> {
     Ok(swap)
 }
 
-/// Of one order `liquidity` is its base lots and `value` its price, quote lots for a base lot.
-fn changed<'a>(
-    ix: &Instruction<'a>,
-    &((name, _), action, accounts, market, owner): &Change,
-) -> Result<LiquidityIx<'a>, IxFault> {
-    let mut change = LiquidityIx::new(Venue::OpenbookV2, action);
-    let (order, pegged) = match name {
-        "place_order" => (Some(8), false),
-        "place_order_pegged" => (Some(8), true),
-        "edit_order" => (Some(24), false),
-        "edit_order_pegged" => (Some(24), true),
-        _ => (None, false),
-    };
-    if let Some(at) = order {
-        let field = |past: usize| ix.u64(usize::strict_add(at, past));
-        ix.flag(at)?;
-        // Of a pegged order the price is an offset.
-        change.value = if pegged { None } else { Some(field(1)?) };
-        change.liquidity = Some(field(if pegged { 17 } else { 9 })?.into());
-        let len = at.strict_add(if pegged { 52 } else { 44 });
-        if ix.data.len() < len {
-            return Err(IxFault::ShortData);
-        }
-    }
-    ix.at_least(accounts)?;
-    (change.pool, change.owner) = (ix.account(market), ix.account(owner));
-    if action == Action::Create {
-        (change.mint_a, change.mint_b) = (ix.account(8), ix.account(9));
-    }
-    Ok(change)
+/// An order at `at`: `liquidity` is its base lots, `value` its price, quote lots for a base lot.
+fn placed(ix: &Instruction<'_>, at: usize, to: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    to.value = Some(ix.u64(at.saturating_add(1))?);
+    order(ix, at, at.saturating_add(9), to)
+}
+
+/// An order whose price is an offset from an oracle's.
+fn pegged(ix: &Instruction<'_>, at: usize, to: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    order(ix, at, at.saturating_add(17), to)
+}
+
+/// The side of an order is at `at`, its base lots are at `base`, 35 bytes before its end.
+fn order(
+    ix: &Instruction<'_>,
+    at: usize,
+    base: usize,
+    to: &mut LiquidityIx<'_>,
+) -> Result<(), IxFault> {
+    ix.flag(at)?;
+    to.liquidity = Some(ix.u64(base)?.into());
+    ix.data.get(base.saturating_add(34)).map(|_| ()).ok_or(IxFault::ShortData)
 }
 
 /// Events that tell of no pool, or of what transfers tell better.
@@ -278,7 +276,7 @@ fn fill(pool: &mut Pool, data: &[u8], clock: Clock) -> Option<()> {
 #[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
     use super::super::accounts::tests::put;
-    use super::super::instruction::tests::anchor_hash;
+    use super::super::change::tests::{hold_hashes, hold_names, hold_rows};
     use super::super::model::{instruction, join, places, pool_book, refused, tagged};
     use super::*;
     use crate::record::Layout;
@@ -288,16 +286,11 @@ mod tests {
 
     #[test]
     fn hashes_are_those_of_the_names() {
-        assert_eq!(PLACE_TAKE_ORDER, anchor_hash("global", "place_take_order"));
-        for (name, hash) in CHANGES.iter().map(|(name, ..)| *name).chain(OTHERS) {
-            assert_eq!(hash, anchor_hash("global", name), "{name}");
-        }
-        for (name, hash) in EVENTS.into_iter().chain([("SweepFeesLog", SWEPT)]) {
-            assert_eq!(hash, anchor_hash("event", name), "{name}");
-        }
-        for (name, hash) in ACCOUNTS.into_iter().chain([("Market", MARKET)]) {
-            assert_eq!(hash, anchor_hash("account", name), "{name}");
-        }
+        hold_names(&CHANGES, &OTHERS, &[("place_take_order", PLACE_TAKE_ORDER)]);
+        hold_hashes("event", &EVENTS);
+        hold_hashes("event", &[("SweepFeesLog", SWEPT)]);
+        hold_hashes("account", &ACCOUNTS);
+        hold_hashes("account", &[("Market", MARKET)]);
     }
 
     fn take_data(side: u8) -> Vec<u8> {
@@ -317,47 +310,25 @@ mod tests {
         assert_eq!(refused(VENUE, &take_data(2), 15), Some(IxFault::Flag));
     }
 
-    /// Data of `name`, and how many bytes of it are needed.
-    fn change_data(name: &str, hash: [u8; 8]) -> Vec<u8> {
-        let order = |head: &[u8], pegged: bool| {
-            let first: &[u64] = if pegged { &[500, 600, 9, 4500] } else { &[500, 9, 4500] };
-            let head = [head, &[0]].concat();
-            // client's number, type, expiry, self-trade, limit
-            [tagged(&head, first), vec![0; 19]].concat()
-        };
-        let edit = tagged(&hash, &[1, 2]);
-        match name {
-            "place_order" => order(&hash, false),
-            "place_order_pegged" => order(&hash, true),
-            "edit_order" => order(&edit, false),
-            "edit_order_pegged" => order(&edit, true),
-            _ => hash.to_vec(),
+    #[test]
+    fn orders_carry_lots_and_price() {
+        for (name, hash, _) in &CHANGES[..4] {
+            let (edits, pegs) = (name.starts_with("edit"), name.ends_with("pegged"));
+            let head = if edits { tagged(hash, &[1, 2]) } else { hash.to_vec() };
+            let first: &[u64] = if pegs { &[500, 600, 9, 4500] } else { &[500, 9, 4500] };
+            // Client's number, type, expiry, self-trade, limit.
+            let data = [tagged(&[&head[..], &[0]].concat(), first), vec![0; 19]].concat();
+            let Decoded::Liquidity(change) = instruction(VENUE, &data, 12) else { panic!() };
+            let price = (!pegs).then_some(500);
+            assert_eq!((change.liquidity, change.value), (Some(9), price), "{name}");
+            let short = refused(VENUE, &data[..data.len().strict_sub(1)], 12);
+            assert_eq!(short, Some(IxFault::ShortData), "{name}");
         }
     }
 
     #[test]
-    fn every_change_at_every_shorter_length() {
-        for ((name, hash), action, accounts, market, owner) in CHANGES {
-            let data = change_data(name, hash);
-            let accounts = u8::try_from(accounts).unwrap();
-            let Decoded::Liquidity(change) = instruction(VENUE, &data, accounts) else { panic!() };
-            let at = |key: Option<&Key>| key.map(|key| usize::from(key[0]));
-            assert_eq!((change.action, at(change.pool)), (action, Some(market)), "{name}");
-            assert_eq!(at(change.owner), Some(owner), "{name}");
-            let order = (change.liquidity, change.value);
-            match name {
-                "place_order" | "edit_order" => assert_eq!(order, (Some(9), Some(500))),
-                "place_order_pegged" | "edit_order_pegged" => assert_eq!(order, (Some(9), None)),
-                _ => assert_eq!(order, (None, None)),
-            }
-            for len in 0..data.len() {
-                let short = refused(VENUE, &data[..len], accounts);
-                assert_eq!(short, Some(IxFault::ShortData), "{name} {len}");
-            }
-            for fewer in 0..accounts {
-                assert_eq!(refused(VENUE, &data, fewer), Some(IxFault::FewAccounts), "{name}");
-            }
-        }
+    fn every_instruction_at_every_shorter_length() {
+        hold_rows(VENUE, &CHANGES);
         let take = take_data(1);
         (0..take.len()).for_each(|len| {
             assert_eq!(refused(VENUE, &take[..len], 15), Some(IxFault::ShortData), "{len}");
@@ -415,7 +386,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_panic(at in 0usize..14, tail: Vec<u8>) {
-            let ((_, hash), ..) = CHANGES[at];
+            let (_, hash, _) = CHANGES[at];
             let _ = refused(VENUE, &[&hash[..], &tail].concat(), 19);
             let _ = refused(VENUE, &[&PLACE_TAKE_ORDER[..], &tail].concat(), 19);
             let _ = event(Channel::Data, &[&SWEPT[..], &tail].concat());

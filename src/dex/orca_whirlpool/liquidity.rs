@@ -17,316 +17,188 @@
 //! What moves no pool's price, liquidity or fee (rewards, locks, bundles, configurations, tick
 //! arrays) is in `names`.
 
+use super::super::change::{Row, change};
 use super::super::instruction::{Instruction, IxFault, LiquidityIx};
-use super::names::Name;
 use crate::bytes::{i32_at, u16_at};
-use crate::ids::Venue;
 use crate::record::Action;
-
-/// An instruction: its name and discriminator, what it does, where its accounts and arguments are.
-struct Layout {
-    name: Name,
-    action: Action,
-    /// Accounts that it has at least.
-    accounts: usize,
-    /// Position of the pool.
-    pool: Option<usize>,
-    /// Position of who signs for it.
-    owner: usize,
-    /// Positions of the mints.
-    mints: Option<(usize, usize)>,
-    args: Args,
-}
-
-/// Where an instruction's arguments are.
-#[derive(Clone, Copy)]
-enum Args {
-    /// None that are read.
-    None,
-    /// Liquidity u128@8, limits u64@24 and u64@32; of v2 an option @40.
-    Change { v2: bool },
-    /// increase_liquidity_by_token_amounts_v2.
-    ByAmounts,
-    /// reposition_liquidity_v2.
-    Reposition,
-    /// Two ticks i32 from here on; nothing is put in.
-    Ticks(usize),
-    /// A position without liquidity is closed.
-    Empty,
-    /// A rate u16@8.
-    Rate,
-}
-
-const CHANGE: Args = Args::Change { v2: false };
-const CHANGE_V2: Args = Args::Change { v2: true };
-
-impl Layout {
-    const fn new(name: Name, action: Action, accounts: usize, pool: usize, owner: usize) -> Self {
-        Self { name, action, accounts, pool: Some(pool), owner, mints: None, args: Args::None }
-    }
-
-    const fn mints(mut self, a: usize, b: usize) -> Self {
-        self.mints = Some((a, b));
-        self
-    }
-
-    const fn args(mut self, args: Args) -> Self {
-        self.args = args;
-        self
-    }
-
-    /// A position is closed: its pool is not named.
-    const fn close(name: Name, accounts: usize, owner: usize) -> Self {
-        let layout = Self::new(name, Remove, accounts, 0, owner).args(Args::Empty);
-        Self { pool: None, ..layout }
-    }
-}
 
 use Action::{Add, Collect, Create, Fee, Remove};
 
-const LAYOUTS: [Layout; 26] = [
-    Layout::new(
-        ("increase_liquidity", [0x2e, 0x9c, 0xf3, 0x76, 0x0d, 0xcd, 0xfb, 0xb2]),
-        Add,
-        11,
-        0,
-        2,
-    )
-    .args(CHANGE),
-    Layout::new(
-        ("decrease_liquidity", [0xa0, 0x26, 0xd0, 0x6f, 0x68, 0x5b, 0x2c, 0x01]),
-        Remove,
-        11,
-        0,
-        2,
-    )
-    .args(CHANGE),
-    Layout::new(
-        ("increase_liquidity_v2", [0x85, 0x1d, 0x59, 0xdf, 0x45, 0xee, 0xb0, 0x0a]),
-        Add,
-        15,
-        0,
-        4,
-    )
-    .mints(7, 8)
-    .args(CHANGE_V2),
-    Layout::new(
-        ("decrease_liquidity_v2", [0x3a, 0x7f, 0xbc, 0x3e, 0x4f, 0x52, 0xc4, 0x60]),
-        Remove,
-        15,
-        0,
-        4,
-    )
-    .mints(7, 8)
-    .args(CHANGE_V2),
-    Layout::new(
-        (
-            "increase_liquidity_by_token_amounts_v2",
-            [0xef, 0xfb, 0x09, 0x7c, 0xd2, 0xc6, 0x35, 0x2b],
-        ),
-        Add,
-        15,
-        0,
-        4,
-    )
-    .mints(7, 8)
-    .args(Args::ByAmounts),
-    Layout::new(
-        ("reposition_liquidity_v2", [0xbf, 0xa9, 0xe0, 0x0b, 0x83, 0x13, 0x9e, 0xfd]),
-        Add,
-        19,
-        0,
-        4,
-    )
-    .mints(8, 9)
-    .args(Args::Reposition),
-    Layout::new(("open_position", [0x87, 0x80, 0x2f, 0x4d, 0x0f, 0x98, 0xf0, 0x31]), Add, 10, 5, 1)
-        .args(Args::Ticks(9)),
-    Layout::new(
-        ("open_position_with_metadata", [0xf2, 0x1d, 0x86, 0x30, 0x3a, 0x6e, 0x0e, 0x3c]),
-        Add,
-        13,
-        6,
-        1,
-    )
-    .args(Args::Ticks(10)),
-    Layout::new(
-        ("open_position_with_token_extensions", [0xd4, 0x2f, 0x5f, 0x5c, 0x72, 0x66, 0x83, 0xfa]),
-        Add,
-        10,
-        5,
-        1,
-    )
-    .args(Args::Ticks(8)),
-    Layout::new(
-        ("open_bundled_position", [0xa9, 0x71, 0x7e, 0xab, 0xd5, 0xac, 0xd4, 0x31]),
-        Add,
-        8,
-        4,
-        3,
-    )
-    .args(Args::Ticks(10)),
-    Layout::close(("close_position", [0x7b, 0x86, 0x51, 0x00, 0x31, 0x44, 0x62, 0x62]), 6, 0),
-    Layout::close(
-        ("close_position_with_token_extensions", [0x01, 0xb6, 0x87, 0x3b, 0x9b, 0x19, 0x63, 0xdf]),
-        6,
-        0,
+/// What changes a pool and is no swap.
+pub(super) const CHANGES: [Row; 26] = [
+    (
+        "increase_liquidity",
+        [0x2e, 0x9c, 0xf3, 0x76, 0x0d, 0xcd, 0xfb, 0xb2],
+        change(Add, 11).pool(0).owner(2).args(changed),
     ),
-    Layout::close(
-        ("close_bundled_position", [0x29, 0x24, 0xd8, 0xf5, 0x1b, 0x55, 0x67, 0x43]),
-        5,
-        3,
+    (
+        "decrease_liquidity",
+        [0xa0, 0x26, 0xd0, 0x6f, 0x68, 0x5b, 0x2c, 0x01],
+        change(Remove, 11).pool(0).owner(2).args(changed),
     ),
-    Layout::new(
-        ("collect_fees", [0xa4, 0x98, 0xcf, 0x63, 0x1e, 0xba, 0x13, 0xb6]),
-        Collect,
-        9,
-        0,
-        1,
+    (
+        "increase_liquidity_v2",
+        [0x85, 0x1d, 0x59, 0xdf, 0x45, 0xee, 0xb0, 0x0a],
+        change(Add, 15).pool(0).owner(4).mints(7, 8).args(changed_v2),
     ),
-    Layout::new(
-        ("collect_fees_v2", [0xcf, 0x75, 0x5f, 0xbf, 0xe5, 0xb4, 0xe2, 0x0f]),
-        Collect,
-        13,
-        0,
-        1,
-    )
-    .mints(4, 5),
-    Layout::new(
-        ("collect_reward", [0x46, 0x05, 0x84, 0x57, 0x56, 0xeb, 0xb1, 0x22]),
-        Collect,
-        7,
-        0,
-        1,
+    (
+        "decrease_liquidity_v2",
+        [0x3a, 0x7f, 0xbc, 0x3e, 0x4f, 0x52, 0xc4, 0x60],
+        change(Remove, 15).pool(0).owner(4).mints(7, 8).args(changed_v2),
     ),
-    Layout::new(
-        ("collect_reward_v2", [0xb1, 0x6b, 0x25, 0xb4, 0xa0, 0x13, 0x31, 0xd1]),
-        Collect,
-        9,
-        0,
-        1,
+    (
+        "increase_liquidity_by_token_amounts_v2",
+        [0xef, 0xfb, 0x09, 0x7c, 0xd2, 0xc6, 0x35, 0x2b],
+        change(Add, 15).pool(0).owner(4).mints(7, 8).args(by_amounts),
     ),
-    Layout::new(
-        ("collect_protocol_fees", [0x16, 0x43, 0x17, 0x62, 0x96, 0xb2, 0x46, 0xdc]),
-        Collect,
-        8,
-        1,
-        2,
+    (
+        "reposition_liquidity_v2",
+        [0xbf, 0xa9, 0xe0, 0x0b, 0x83, 0x13, 0x9e, 0xfd],
+        change(Add, 19).pool(0).owner(4).mints(8, 9).args(repositioned),
     ),
-    Layout::new(
-        ("collect_protocol_fees_v2", [0x67, 0x80, 0xde, 0x86, 0x72, 0xc8, 0x16, 0xc8]),
-        Collect,
-        12,
-        1,
-        2,
-    )
-    .mints(3, 4),
-    Layout::new(
-        ("initialize_pool", [0x5f, 0xb4, 0x0a, 0xac, 0x54, 0xae, 0xe8, 0x28]),
-        Create,
-        11,
-        4,
-        3,
-    )
-    .mints(1, 2),
-    Layout::new(
-        ("initialize_pool_v2", [0xcf, 0x2d, 0x57, 0xf2, 0x1b, 0x3f, 0xcc, 0x43]),
-        Create,
-        14,
-        6,
-        5,
-    )
-    .mints(1, 2),
-    Layout::new(
-        ("initialize_pool_with_adaptive_fee", [0x8f, 0x5e, 0x60, 0x4c, 0xac, 0x7c, 0x77, 0xc7]),
-        Create,
-        16,
-        7,
-        5,
-    )
-    .mints(1, 2),
-    Layout::new(("set_fee_rate", [0x35, 0xf3, 0x89, 0x41, 0x08, 0x8c, 0x9e, 0x06]), Fee, 3, 1, 2)
-        .args(Args::Rate),
-    Layout::new(
-        (
-            "set_fee_rate_by_delegated_fee_authority",
-            [0x79, 0x79, 0x36, 0x72, 0x83, 0xe6, 0xa2, 0x68],
-        ),
-        Fee,
-        3,
-        0,
-        2,
-    )
-    .args(Args::Rate),
-    Layout::new(
-        ("set_protocol_fee_rate", [0x5f, 0x07, 0x04, 0x32, 0x9a, 0x4f, 0x9c, 0x83]),
-        Fee,
-        3,
-        1,
-        2,
-    )
-    .args(Args::Rate),
-    Layout::new(
-        ("set_adaptive_fee_constants", [0x85, 0x9e, 0xd4, 0xbd, 0xed, 0x0c, 0x49, 0x27]),
-        Fee,
-        4,
-        0,
-        3,
+    (
+        "open_position",
+        [0x87, 0x80, 0x2f, 0x4d, 0x0f, 0x98, 0xf0, 0x31],
+        change(Add, 10).pool(5).owner(1).args(|ix, change| opened(ix, 9, change)),
+    ),
+    (
+        "open_position_with_metadata",
+        [0xf2, 0x1d, 0x86, 0x30, 0x3a, 0x6e, 0x0e, 0x3c],
+        change(Add, 13).pool(6).owner(1).args(|ix, change| opened(ix, 10, change)),
+    ),
+    (
+        "open_position_with_token_extensions",
+        [0xd4, 0x2f, 0x5f, 0x5c, 0x72, 0x66, 0x83, 0xfa],
+        change(Add, 10).pool(5).owner(1).args(|ix, change| opened(ix, 8, change)),
+    ),
+    (
+        "open_bundled_position",
+        [0xa9, 0x71, 0x7e, 0xab, 0xd5, 0xac, 0xd4, 0x31],
+        change(Add, 8).pool(4).owner(3).args(|ix, change| opened(ix, 10, change)),
+    ),
+    (
+        "close_position",
+        [0x7b, 0x86, 0x51, 0x00, 0x31, 0x44, 0x62, 0x62],
+        change(Remove, 6).owner(0).args(closed),
+    ),
+    (
+        "close_position_with_token_extensions",
+        [0x01, 0xb6, 0x87, 0x3b, 0x9b, 0x19, 0x63, 0xdf],
+        change(Remove, 6).owner(0).args(closed),
+    ),
+    (
+        "close_bundled_position",
+        [0x29, 0x24, 0xd8, 0xf5, 0x1b, 0x55, 0x67, 0x43],
+        change(Remove, 5).owner(3).args(closed),
+    ),
+    (
+        "collect_fees",
+        [0xa4, 0x98, 0xcf, 0x63, 0x1e, 0xba, 0x13, 0xb6],
+        change(Collect, 9).pool(0).owner(1),
+    ),
+    (
+        "collect_fees_v2",
+        [0xcf, 0x75, 0x5f, 0xbf, 0xe5, 0xb4, 0xe2, 0x0f],
+        change(Collect, 13).pool(0).owner(1).mints(4, 5),
+    ),
+    (
+        "collect_reward",
+        [0x46, 0x05, 0x84, 0x57, 0x56, 0xeb, 0xb1, 0x22],
+        change(Collect, 7).pool(0).owner(1),
+    ),
+    (
+        "collect_reward_v2",
+        [0xb1, 0x6b, 0x25, 0xb4, 0xa0, 0x13, 0x31, 0xd1],
+        change(Collect, 9).pool(0).owner(1),
+    ),
+    (
+        "collect_protocol_fees",
+        [0x16, 0x43, 0x17, 0x62, 0x96, 0xb2, 0x46, 0xdc],
+        change(Collect, 8).pool(1).owner(2),
+    ),
+    (
+        "collect_protocol_fees_v2",
+        [0x67, 0x80, 0xde, 0x86, 0x72, 0xc8, 0x16, 0xc8],
+        change(Collect, 12).pool(1).owner(2).mints(3, 4),
+    ),
+    (
+        "initialize_pool",
+        [0x5f, 0xb4, 0x0a, 0xac, 0x54, 0xae, 0xe8, 0x28],
+        change(Create, 11).pool(4).owner(3).mints(1, 2),
+    ),
+    (
+        "initialize_pool_v2",
+        [0xcf, 0x2d, 0x57, 0xf2, 0x1b, 0x3f, 0xcc, 0x43],
+        change(Create, 14).pool(6).owner(5).mints(1, 2),
+    ),
+    (
+        "initialize_pool_with_adaptive_fee",
+        [0x8f, 0x5e, 0x60, 0x4c, 0xac, 0x7c, 0x77, 0xc7],
+        change(Create, 16).pool(7).owner(5).mints(1, 2),
+    ),
+    (
+        "set_fee_rate",
+        [0x35, 0xf3, 0x89, 0x41, 0x08, 0x8c, 0x9e, 0x06],
+        change(Fee, 3).pool(1).owner(2).args(rate),
+    ),
+    (
+        "set_fee_rate_by_delegated_fee_authority",
+        [0x79, 0x79, 0x36, 0x72, 0x83, 0xe6, 0xa2, 0x68],
+        change(Fee, 3).pool(0).owner(2).args(rate),
+    ),
+    (
+        "set_protocol_fee_rate",
+        [0x5f, 0x07, 0x04, 0x32, 0x9a, 0x4f, 0x9c, 0x83],
+        change(Fee, 3).pool(1).owner(2).args(rate),
+    ),
+    (
+        "set_adaptive_fee_constants",
+        [0x85, 0x9e, 0xd4, 0xbd, 0xed, 0x0c, 0x49, 0x27],
+        change(Fee, 4).pool(0).owner(3),
     ),
 ];
 
-/// The change that `ix` of `discriminator` asks for; `None` when it is none of them.
-pub(super) fn decode<'a>(
-    ix: &Instruction<'a>,
-    discriminator: [u8; 8],
-) -> Option<Result<LiquidityIx<'a>, IxFault>> {
-    LAYOUTS.iter().find(|layout| layout.name.1 == discriminator).map(|layout| read(ix, layout))
+/// Liquidity u128@8, limits u64@24 and u64@32.
+fn changed(ix: &Instruction<'_>, change: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    change.liquidity = Some(ix.u128(8)?);
+    (change.limit_a, change.limit_b) = (Some(ix.u64(24)?), Some(ix.u64(32)?));
+    Ok(())
 }
 
-fn read<'a>(ix: &Instruction<'a>, layout: &Layout) -> Result<LiquidityIx<'a>, IxFault> {
-    let mut change = LiquidityIx::new(Venue::OrcaWhirlpool, layout.action);
-    arguments(ix, layout.args, &mut change)?;
-    ix.at_least(layout.accounts)?;
-    change.pool = layout.pool.and_then(|at| ix.account(at));
-    change.owner = ix.account(layout.owner);
-    if let Some((a, b)) = layout.mints {
-        (change.mint_a, change.mint_b) = (ix.account(a), ix.account(b));
-    }
-    Ok(change)
+/// The same, and an option's tag.
+fn changed_v2(ix: &Instruction<'_>, change: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    changed(ix, change)?;
+    ix.flag(40).map(|_| ())
 }
 
-fn arguments(
-    ix: &Instruction<'_>,
-    args: Args,
-    change: &mut LiquidityIx<'_>,
-) -> Result<(), IxFault> {
-    match args {
-        Args::None => {}
-        Args::Change { v2 } => {
-            change.liquidity = Some(ix.u128(8)?);
-            (change.limit_a, change.limit_b) = (Some(ix.u64(24)?), Some(ix.u64(32)?));
-            if v2 {
-                ix.flag(40)?; // an option's tag
-            }
-        }
-        Args::ByAmounts => {
-            method(ix, 8)?;
-            (change.limit_a, change.limit_b) = (Some(ix.u64(9)?), Some(ix.u64(17)?));
-            ix.flag(57)?;
-        }
-        Args::Reposition => {
-            change.ticks = Some(ticks(ix, 8)?);
-            method(ix, 16)?;
-            change.liquidity = Some(ix.u128(17)?);
-            (change.limit_a, change.limit_b) = (Some(ix.u64(49)?), Some(ix.u64(57)?));
-            ix.flag(65)?;
-        }
-        Args::Ticks(at) => (change.ticks, change.liquidity) = (Some(ticks(ix, at)?), Some(0)),
-        Args::Empty => change.liquidity = Some(0),
-        Args::Rate => {
-            change.value = Some(u16_at(ix.data, 8).ok_or(IxFault::ShortData)?.into());
-        }
-    }
+fn by_amounts(ix: &Instruction<'_>, change: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    method(ix, 8)?;
+    (change.limit_a, change.limit_b) = (Some(ix.u64(9)?), Some(ix.u64(17)?));
+    ix.flag(57).map(|_| ())
+}
+
+fn repositioned(ix: &Instruction<'_>, change: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    change.ticks = Some(ticks(ix, 8)?);
+    method(ix, 16)?;
+    change.liquidity = Some(ix.u128(17)?);
+    (change.limit_a, change.limit_b) = (Some(ix.u64(49)?), Some(ix.u64(57)?));
+    ix.flag(65).map(|_| ())
+}
+
+/// A position between the ticks at `at`, which holds nothing yet.
+fn opened(ix: &Instruction<'_>, at: usize, change: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    (change.ticks, change.liquidity) = (Some(ticks(ix, at)?), Some(0));
+    Ok(())
+}
+
+/// A position closes empty.
+fn closed(_: &Instruction<'_>, change: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    change.liquidity = Some(0);
+    Ok(())
+}
+
+fn rate(ix: &Instruction<'_>, change: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
+    change.value = Some(u16_at(ix.data, 8).ok_or(IxFault::ShortData)?.into());
     Ok(())
 }
 
@@ -347,38 +219,39 @@ fn method(ix: &Instruction<'_>, at: usize) -> Result<(), IxFault> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
-    use super::super::super::instruction::tests::anchor_hash;
-    use super::super::super::{Decoded, decode};
+    use super::super::super::change::tests::{hold_names, hold_rows};
+    use super::super::super::instruction::Decoded;
+    use super::super::super::model::instruction;
+    use super::super::names::INSTRUCTIONS;
+    use super::super::{SWAP, SWAP_V2, TWO_HOP_SWAP, TWO_HOP_SWAP_V2};
     use super::*;
     use crate::bytes::hex;
-    use crate::ids::{Key, ORCA_WHIRLPOOL};
+    use crate::ids::Venue;
 
-    fn read(data: &[u8], accounts: usize) -> Result<LiquidityIx<'static>, IxFault> {
-        let keys: &'static [Key] = Box::leak((0..20).map(|n| [n; 32]).collect());
-        let indices: &'static [u8] = Box::leak((0..20).take(accounts).collect());
-        let data: &'static [u8] = Box::leak(data.into());
-        let program = &ORCA_WHIRLPOOL;
-        match decode(&Instruction { program, data, indices, keys, loaded: &[] }).unwrap() {
+    fn read(data: &[u8], accounts: u8) -> Result<LiquidityIx<'static>, IxFault> {
+        match instruction(Venue::OrcaWhirlpool, data, accounts) {
             Decoded::Liquidity(change) => Ok(change),
             Decoded::Refused(fault) => Err(fault),
             other => panic!("{other:?}"),
         }
     }
 
-    fn layout(name: &str) -> &'static Layout {
-        const { &LAYOUTS }.iter().find(|layout| layout.name.0 == name).unwrap()
-    }
-
     /// Data of `name` with `tail` behind the discriminator.
     fn data(name: &str, tail: &[&[u8]]) -> Vec<u8> {
-        [&layout(name).name.1[..], &tail.concat()].concat()
+        let row = CHANGES.iter().find(|(known, ..)| *known == name).unwrap();
+        [&row.1[..], &tail.concat()].concat()
     }
 
     #[test]
-    fn hashes_are_those_of_the_names() {
-        for Layout { name: (name, hash), .. } in LAYOUTS {
-            assert_eq!(hash, anchor_hash("global", name), "{name}");
-        }
+    fn every_row_at_every_shorter_length() {
+        let swaps = [
+            ("swap", SWAP),
+            ("swap_v2", SWAP_V2),
+            ("two_hop_swap", TWO_HOP_SWAP),
+            ("two_hop_swap_v2", TWO_HOP_SWAP_V2),
+        ];
+        hold_names(&CHANGES, &INSTRUCTIONS, &swaps);
+        hold_rows(Venue::OrcaWhirlpool, &CHANGES);
     }
 
     /// What the deployed program executed on accounts of mainnet (sol-parser-sdk 0.11.0,
@@ -435,29 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn every_shorter_length_is_refused() {
-        for layout in const { &LAYOUTS } {
-            let needed = match layout.args {
-                Args::None | Args::Empty => 8,
-                Args::Change { v2 } => 40 + usize::from(v2),
-                Args::ByAmounts => 58,
-                Args::Reposition => 66,
-                Args::Ticks(at) => at.strict_add(8),
-                Args::Rate => 10,
-            };
-            let mut whole = vec![0; needed];
-            whole[..8].copy_from_slice(&layout.name.1);
-            assert!(read(&whole, layout.accounts).is_ok(), "{}", layout.name.0);
-            for len in 0..needed {
-                let short = read(&whole[..len], layout.accounts);
-                assert_eq!(short, Err(IxFault::ShortData), "{} {len}", layout.name.0);
-            }
-            for accounts in 0..layout.accounts {
-                assert_eq!(read(&whole, accounts), Err(IxFault::FewAccounts), "{}", layout.name.0);
-            }
+    fn another_way_to_say_how_much_is_unknown() {
+        for (name, at) in
+            [("increase_liquidity_by_token_amounts_v2", 8), ("reposition_liquidity_v2", 16)]
+        {
+            let mut other = data(name, &[&[0; 60]]);
+            assert!(read(&other, 19).is_ok());
+            other[at] = 1;
+            assert_eq!(read(&other, 19), Err(IxFault::Unknown), "{name}");
         }
-        let mut other = data("increase_liquidity_by_token_amounts_v2", &[&[0; 50]]);
-        other[8] = 1;
-        assert_eq!(read(&other, 15), Err(IxFault::Unknown));
     }
 }

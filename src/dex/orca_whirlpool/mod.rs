@@ -33,6 +33,7 @@ pub use tick::{
 use crate::ids::Venue;
 use crate::record::{Direction, Exact};
 
+use super::change;
 use super::instruction::{Decoded, Hops, Instruction, IxFault, SwapIx};
 use super::{Coverage, Grade, VenueSpec};
 
@@ -66,13 +67,7 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
         SWAP_V2 => swap_ix(ix, true).map(Decoded::One),
         TWO_HOP_SWAP => two_hop(ix, false).map(|_| hops(|ix, n| hop(ix, false, n))),
         TWO_HOP_SWAP_V2 => two_hop(ix, true).map(|_| hops(|ix, n| hop(ix, true, n))),
-        other => match liquidity::decode(ix, other) {
-            Some(change) => change.map(Decoded::Liquidity),
-            None if names::INSTRUCTIONS.iter().any(|(_, known)| *known == other) => {
-                Ok(Decoded::NotSwap)
-            }
-            None => Err(IxFault::Unknown),
-        },
+        _ => change::decode(Venue::OrcaWhirlpool, ix, &liquidity::CHANGES, &names::INSTRUCTIONS),
     }
 }
 

@@ -1,7 +1,6 @@
 //! The program's other instructions and accounts: known, and no swap or pool.
 
-/// An Anchor name and the first 8 bytes of the hash that stands for it.
-pub(super) type Name = (&'static str, [u8; 8]);
+use super::super::change::Name;
 
 /// Instructions that neither swap nor change a pool: `sha256("global:<name>")`.
 pub(super) const INSTRUCTIONS: [Name; 36] = [
