@@ -19,6 +19,7 @@
 //! base vault, quote vault; all hops of one instruction buy, or all sell.
 
 mod event;
+pub(super) mod fees;
 pub(super) mod rates;
 #[cfg(test)]
 mod tests;
