@@ -197,7 +197,7 @@ impl<'a> Trade<'a> {
 }
 
 /// What `bought` tokens cost before fees: `floor(bought * Q / (B - bought)) + 1`.
-fn cost(bought: u64, base: u64, quote: u64) -> Option<u64> {
+pub(super) fn cost(bought: u64, base: u64, quote: u64) -> Option<u64> {
     let left = base.checked_sub(bought)?;
     let cost = mul_div_floor_u128(bought.into(), quote.into(), left.into())?;
     u64::try_from(cost).ok()?.checked_add(1)

@@ -18,7 +18,9 @@
 //! Accounts of a trade: [`FIRST`], [`SECOND`], [`THIRD`]. A hop is base mint, quote mint, curve,
 //! base vault, quote vault; all hops of one instruction buy, or all sell.
 
+mod account;
 mod event;
+pub(super) mod fees;
 pub(super) mod rates;
 #[cfg(test)]
 mod tests;
@@ -31,10 +33,11 @@ use sha2::{Digest, Sha256};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Source },
     decode,
     event: event::event,
     rederive: event::rederive,
+    pools: account::pools,
     ..VenueSpec::of(Venue::Pump)
 };
 

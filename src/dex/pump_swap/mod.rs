@@ -17,6 +17,7 @@
 //! 6 user quote, 7 pool base, 8 pool quote. The hops of multi_hop_swap are pools of this program
 //! and curves of Pump; the curves are left to the call of Pump that it makes for them.
 
+mod account;
 mod event;
 #[cfg(test)]
 mod tests;
@@ -30,10 +31,11 @@ use crate::record::{Action, Direction, Exact};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Live },
     decode,
     event: event::event,
     rederive: event::rederive,
+    pools: account::pools,
     ..VenueSpec::of(Venue::PumpSwap)
 };
 
