@@ -402,7 +402,9 @@ mod tests {
             (156, quote),
             (196, fee),
         ];
-        fields.iter().for_each(|(at, value)| put(&mut bytes, *at, &value.to_le_bytes()));
+        for (at, value) in fields {
+            put(&mut bytes, at, &value.to_le_bytes());
+        }
         bytes
     }
 

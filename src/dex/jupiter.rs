@@ -32,7 +32,7 @@ use super::event::{Channel, Event, Leg, Legs, anchor};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
 use super::{Coverage, Grade, VenueSpec};
 use crate::bytes::{key_at, u16_at, u32_at, u64_at};
-use crate::ids::{Key, Venue};
+use crate::ids::Venue;
 use crate::math::muldiv::mul_div_floor;
 use crate::record::Exact;
 
@@ -301,6 +301,7 @@ mod tests {
     use super::*;
     use crate::bytes::hex;
     use crate::dex::decode;
+    use crate::ids::Key;
     use proptest::prelude::*;
 
     type Read = (Exact, Option<u64>, Option<u64>);

@@ -311,7 +311,9 @@ pub(super) fn places(swap: &SwapIx<'_>) -> [Option<u8>; 6] {
 /// `tag`, then numbers of 64 bits.
 pub(super) fn tagged(tag: &[u8], values: &[u64]) -> Vec<u8> {
     let mut data = tag.to_vec();
-    values.iter().for_each(|value| data.extend(value.to_le_bytes()));
+    for value in values {
+        data.extend(value.to_le_bytes());
+    }
     data
 }
 

@@ -57,7 +57,7 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
         3 => {
             let liquidity = Some(ix.u64(1)?.into());
             let (limit_a, limit_b) = (Some(ix.u64(9)?), Some(ix.u64(17)?));
-            LiquidityIx { liquidity, limit_a, limit_b, ..changed(ix, Action::Remove, 12, 2)? }
+            LiquidityIx { limit_a, limit_b, liquidity, ..changed(ix, Action::Remove, 12, 2)? }
         }
         4 => {
             let liquidity = Some(ix.u64(1)?.into());
@@ -93,7 +93,7 @@ fn create<'a>(ix: &Instruction<'a>) -> Result<LiquidityIx<'a>, IxFault> {
     let value = Some(ix.u64(2)?);
     ix.u64(66)?; // the last of the fees
     let (mint_a, mint_b) = (ix.account(5), ix.account(7));
-    Ok(LiquidityIx { value, mint_a, mint_b, ..changed(ix, Action::Create, 12, 2)? })
+    Ok(LiquidityIx { mint_a, mint_b, value, ..changed(ix, Action::Create, 12, 2)? })
 }
 
 fn changed<'a>(

@@ -77,7 +77,9 @@ mod tests {
         let made = |hash: [u8; 8], len, fields: &[(usize, u64)]| {
             let mut bytes = vec![0; len];
             put(&mut bytes, 0, &hash);
-            fields.iter().for_each(|(at, value)| put(&mut bytes, *at, &value.to_le_bytes()));
+            for (at, value) in fields {
+                put(&mut bytes, *at, &value.to_le_bytes());
+            }
             bytes
         };
         let read = |bytes: &[u8]| match event(Channel::Data, bytes) {

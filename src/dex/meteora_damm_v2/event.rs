@@ -124,7 +124,9 @@ mod tests {
         let mut bytes = vec![0; len];
         put(&mut bytes, 0, &hash);
         put(&mut bytes, 8, &[7; 32]);
-        fields.iter().for_each(|(at, value)| put(&mut bytes, *at, &value.to_le_bytes()));
+        for (at, value) in fields {
+            put(&mut bytes, *at, &value.to_le_bytes());
+        }
         bytes
     }
 

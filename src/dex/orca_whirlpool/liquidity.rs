@@ -192,6 +192,7 @@ fn opened(ix: &Instruction<'_>, at: usize, change: &mut LiquidityIx<'_>) -> Resu
 }
 
 /// A position closes empty.
+#[expect(clippy::unnecessary_wraps, reason = "one of the readers of arguments")]
 fn closed(_: &Instruction<'_>, change: &mut LiquidityIx<'_>) -> Result<(), IxFault> {
     change.liquidity = Some(0);
     Ok(())

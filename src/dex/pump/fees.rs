@@ -90,8 +90,8 @@ impl<'a> FeeConfig<'a> {
         let tiers = if stable { self.stable } else { self.tiers };
         let mut tiers = tiers.chunks_exact(TIER_LEN);
         let first = tiers.next().ok_or(AccountFault::Fee)?;
-        let reached = tiers.filter(|tier| u128_at(tier, 0).is_some_and(|least| least <= value));
-        rates(reached.last().unwrap_or(first), 16).ok_or(AccountFault::WrongLen)
+        let mut reached = tiers.filter(|tier| u128_at(tier, 0).is_some_and(|least| least <= value));
+        rates(reached.next_back().unwrap_or(first), 16).ok_or(AccountFault::WrongLen)
     }
 }
 

@@ -128,7 +128,7 @@ pub(super) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
                 match join(book, clock, (key, account), &state) {
                     Ok((pool, unsupported)) => out(Found::Pool { pool: &pool, unsupported }),
                     Err((part, fault)) => {
-                        out(Found::Refused { pool: key, key: &part, venue, fault })
+                        out(Found::Refused { pool: key, key: &part, venue, fault });
                     }
                 }
             }

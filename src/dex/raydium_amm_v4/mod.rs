@@ -438,8 +438,6 @@ mod tests {
 
     #[test]
     fn liquidity_has_old_and_new_accounts() {
-        let keys: Vec<Key> = (0..24).map(|n| [n; 32]).collect();
-        let indices: Vec<u8> = (0..24).collect();
         fn read<'a>(
             keys: &'a [Key],
             data: &'a [u8],
@@ -452,6 +450,8 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
+        let keys: Vec<Key> = (0..24).map(|n| [n; 32]).collect();
+        let indices: Vec<u8> = (0..24).collect();
         let read = |data, count: usize| read(&keys, data, &indices[..count]);
         let place = |key: Option<&Key>| key.map(|key| key[0]);
         let words = |tag: u8, head: &[u8], words: &[u64]| -> Vec<u8> {

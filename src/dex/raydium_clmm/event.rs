@@ -105,7 +105,9 @@ mod tests {
     /// Events of mainnet: 4ARos3Yq1SMNE3izDpy9YdKrRgMmD7UCDxvnVrBRaGCJHiifPHSmQWc4DPfjUaEUcxS7puGmEN64K7EZdeXLJaj2,
     /// 2WCbtfv7GbAeBN7aMYHFH2znDSHbeuPXjmYHZi2kEHzZPketmVUceVGa8Fyyii6tSK9K1ETTNmrPSkkKukoQnbrf,
     /// eEWaGsbRPoiD36Xf3epzSMmdtXX36va76b13YfsDV3ncsxQHBTjC68zZ8mbzFXTNWy3n3qKUAHjgHBconX4Gu1i.
-    const LIVE: [(&str, Direction, u64, u64, (u64, FeeSide)); 3] = [
+    /// An event in hexadecimal, and what it tells.
+    type Live = (&'static str, Direction, u64, u64, (u64, FeeSide));
+    const LIVE: [Live; 3] = [
         (
             "40c6cde8260871e22b319360bfa2cecb92c4b0a460409a0f0428033f601300b8b3fcf99cf3602e872e11c38a8ed6a895aa430c19dcba7fd1dfc74a8bf9c5c71c88b4e3b356c064dce996cf0713ac2ae53a526287cf6e613df1883e6ad2a28e838c51757a29a217bfdbeb31670e0e61457376359cbb3858b957a1997a5018f4d59b261eabe12c394557a142df0000000000000000000000005d8dd116000000000000000000000000001aa809cb008ad3510000000000000000ecd001d3299a00000000000000000000e3a6ffff00000000000000002d56020000000000",
             Direction::BToA,
