@@ -100,7 +100,7 @@ fn recovery(report: &mut paired::Report) {
     let mut packets = Vec::new();
     shredder
         .shred(&noise(30_000, 1), place, &mut |_| [9; 64], &mut |shred| {
-            packets.push(shred.to_vec())
+            packets.push(shred.to_vec());
         })
         .unwrap();
     assert_eq!(packets.len(), 64);

@@ -285,7 +285,9 @@ mod tests {
         let mut coder = Coder::new();
         for (num_data, num_code) in [(1, 1), (7, 21), (19, 45), (32, 32), (34, 34), (67, 67)] {
             let count = num_data + num_code;
-            let byte = |shard: usize, at: usize| (shard * 151 + at * 29 + (at >> 4) * shard) as u8;
+            let byte = |shard: usize, at: usize| {
+                (shard * 151 + at * 29 + (at >> 4) * shard).to_le_bytes()[0]
+            };
             let mut theirs: Vec<Vec<u8>> =
                 (0..count).map(|shard| (0..987).map(|at| byte(shard, at)).collect()).collect();
             let mut ours = theirs.clone();
