@@ -14,6 +14,7 @@
 //! sol-trade-sdk 11.0.1 src/instruction/utils/pumpswap.rs `compute_fee_basis_points_for_pool`.
 
 use super::super::accounts::{AccountBook, AccountFault};
+use super::super::join::FEE_IN_B;
 use crate::bytes::{u64_at, u128_at};
 use crate::ids::{Key, USDC, WSOL};
 use crate::record::Pool;
@@ -122,7 +123,8 @@ pub(in super::super) fn part<'a, T>(
 }
 
 /// Writes the rates down: each by itself in bps, and as the fee on token b with the creator's apart.
-/// `None` when they are 100 % or more.
+/// `None` when they are 100 % or more. The protocol's share in ppm is rounded down; what is exact are
+/// the rates in bps.
 pub(in super::super) fn charge(pool: &mut Pool, rates: Rates) -> Option<()> {
     let [lp, protocol, creator] = rates;
     let trade = lp.checked_add(protocol)?;
@@ -135,7 +137,7 @@ pub(in super::super) fn charge(pool: &mut Pool, rates: Rates) -> Option<()> {
     pool.protocol_ppm = share.try_into().ok()?;
     pool.creator_ppm = u32::try_from(creator).ok()?.checked_mul(100)?;
     // Both are of token b, whichever way a swap goes.
-    (pool.fee_side, pool.creator_side) = (2, 2);
+    (pool.fee_side, pool.creator_side) = (FEE_IN_B, 2);
     Some(())
 }
 
