@@ -223,7 +223,7 @@ mod tests {
     const EARLY: &str = "e445a52e51cb9a1d516ce3becdd00ac4e9ef909db1bd2f2ffa1530951055280ce1c49134156b5e51e04cbae1427d722e9a800bff4c87368896c20fc14073ebf1cb5aa375fe81fe4dbdc82ba4dfb75e78e6e7ffffe6e7fffffd63c50b00000000ef7172e9150000000088100100000000000000000000000000ff6305000000000000000000000000000000000000000000";
     /// Over two bins (eEWaGsbRPoiD36Xf3epz.., slot 438 873 646).
     const TWO_BINS: &str = "e445a52e51cb9a1d2e7452d7941b544d57605356cf710e70c7bb3086a1b0e593481caca916439fd168acafe2b3b997a6f188505e87a48bd9d99ec11ce618a8ccf4b5b6bae1325cb329e9c543368ed01d41fdffff40fdffff01ee097300000000000000000000000000675e35a3000000000000000000000000766edc040000000080151a0100000000b8571f0000000000000000000000000000000000000000000101";
-    /// RemoveLiquidity (5TjXcSVPadYrApvVxZRh.., slot 344 762 577).
+    /// RemoveLiquidity (5TjXcSVPadYrApvVxZRh.., slot 344 762 577); its transfers are the amounts.
     const REMOVED: &str = "e445a52e51cb9a1d74f461e8671f983a013df47652b6dd4eb238be8ab232f0ee940508cb2e3540669cff004fa6711043627948d2a18b8feb05f8e3b009ab2c65a9f8ab11e21a46669f94874fa7dcbfdfd072321fb9de1ef0e3c94588d3eff92c640eb76444624548a2867d766875016192f2a11b010000000900000000000000a1edffff";
 
     fn bytes(text: &str) -> Vec<u8> {
@@ -281,7 +281,7 @@ mod tests {
     fn a_change_tells_what_it_moved() {
         let bytes = bytes(REMOVED);
         let Event::Liquidity(moved) = event(Channel::SelfCall, &bytes) else { panic!() };
-        assert_eq!((moved.amount_a, moved.amount_b), (Some(4_758_514_322), Some(9)));
+        assert_eq!((moved.amount_a, moved.amount_b), (Some(4_758_565_522), Some(9)));
         assert_eq!(moved.pool, key_at(&bytes, 16));
     }
 
