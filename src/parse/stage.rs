@@ -198,10 +198,21 @@ impl<'m> Parser<'m> {
         executed: Option<&Executed>,
         out: &mut impl Sink,
     ) {
-        let tx = match Transaction::check(wire) {
-            Ok(tx) => tx,
-            Err(why) => return self.tally.refuse_input(input::Reject::Bytes(why)),
-        };
+        match Transaction::check(wire) {
+            Ok(tx) => self.transaction_checked(&tx, place, executed, out),
+            Err(why) => self.tally.refuse_input(input::Reject::Bytes(why)),
+        }
+    }
+
+    /// As [`Self::transaction`], for bytes that were checked already.
+    #[inline]
+    pub fn transaction_checked(
+        &mut self,
+        tx: &Transaction<'_>,
+        place: TxPlace,
+        executed: Option<&Executed>,
+        out: &mut impl Sink,
+    ) {
         // Keys from lookup tables that are not as many as it looks up would be others' keys.
         let executed = executed.filter(|executed| {
             let loaded = executed.loaded.len();
@@ -216,10 +227,10 @@ impl<'m> Parser<'m> {
         let at = At { slot: slot.unwrap_or(0), batch: None, tx_index, rx_ns };
         match executed {
             Some(executed) => {
-                self.rows.write_executed(&tx, at, executed, &mut self.tally, out);
+                self.rows.write_executed(tx, at, executed, &mut self.tally, out);
             }
             None => {
-                self.rows.write_at(&tx, at, &mut self.tally, out);
+                self.rows.write_at(tx, at, &mut self.tally, out);
             }
         }
     }

@@ -38,6 +38,11 @@ impl Call<'_> {
         self.ix.data.starts_with(&dex::SELF_CALL)
     }
 
+    /// Whether it can be a call at `height`.
+    pub(super) fn is_at(&self, height: u8) -> bool {
+        self.height == 0 || self.height == height
+    }
+
     /// Whether `other`, which lies below this one, was called by it and not by another below it.
     pub(super) fn called(&self, other: &Self) -> bool {
         self.height == 0 || other.height == 0 || other.height == self.height.saturating_add(1)

@@ -25,10 +25,12 @@ impl Logged {
         let mut logged = Self::default();
         let (mut stack, mut next) = (Vec::new(), 0usize);
         for line in executed.logs() {
-            if let Some((program, _)) = invoked(line) {
-                // Programs that are run by the validator itself leave no lines.
+            if let Some((program, height)) = invoked(line) {
+                // Programs that are run by the validator itself leave no lines. A call whose own
+                // record is missing is no call further on at another depth.
                 let rest = calls.get(next..).unwrap_or_default();
-                let found = rest.iter().position(|call| *call.ix.program == program);
+                let found =
+                    rest.iter().position(|call| *call.ix.program == program && call.is_at(height));
                 let call = found.map(|past| next.saturating_add(past));
                 next = call.map_or(next, |call| call.saturating_add(1));
                 stack.push(call);
@@ -125,6 +127,10 @@ mod tests {
             "Program log: ray_log: Aw==".to_owned(),
             format!("Program {amm} failed: custom program error: 0x1"),
             "Program data: Cg==".to_owned(),
+            // Nothing tells of this call; the next one of the AMM is another.
+            format!("Program {amm} invoke [2]"),
+            "Program data: DA==".to_owned(),
+            format!("Program {amm} success"),
             format!("Program {amm} invoke [1]"),
             "Program data: Cw==".to_owned(),
         ] {
