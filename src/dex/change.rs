@@ -114,6 +114,13 @@ pub(super) fn pool_tokens<'a>(
     Ok(())
 }
 
+/// Arguments: liquidity u128@8, then limits of a and b u64@24 and u64@32.
+pub(super) fn liquidity<'a>(ix: &Instruction<'a>, to: &mut LiquidityIx<'a>) -> Result<(), IxFault> {
+    to.liquidity = Some(ix.u128(8)?);
+    (to.limit_a, to.limit_b) = (Some(ix.u64(24)?), Some(ix.u64(32)?));
+    Ok(())
+}
+
 /// Arguments: the value that is set, or the amount of a token which the instruction does not name as
 /// a or b, u64@8.
 pub(super) fn value<'a>(ix: &Instruction<'a>, to: &mut LiquidityIx<'a>) -> Result<(), IxFault> {
@@ -208,5 +215,23 @@ pub(super) mod tests {
             }
             assert!(whole, "{name}");
         }
+    }
+
+    #[test]
+    fn arguments_come_from_their_places() {
+        let data: Vec<u8> = [0u64, 1, 2, 3, 4].iter().flat_map(|n| n.to_le_bytes()).collect();
+        let program = &[9; 32];
+        let ix = Instruction { program, data: &data, indices: &[], keys: &[], loaded: &[] };
+        let read = |args: Args| {
+            let mut to = LiquidityIx::new(Venue::RaydiumCpmm, Action::Add);
+            args(&ix, &mut to).unwrap();
+            (to.liquidity, to.amount_a.zip(to.amount_b), to.limit_a.zip(to.limit_b), to.value)
+        };
+        assert_eq!(read(amounts), (None, Some((1, 2)), None, None));
+        assert_eq!(read(limits), (None, None, Some((1, 2)), None));
+        assert_eq!(read(pool_tokens), (Some(1), None, Some((2, 3)), None));
+        assert_eq!(read(liquidity), (Some((2 << 64) + 1), None, Some((3, 4)), None));
+        assert_eq!(read(value), (None, None, None, Some(1)));
+        assert_eq!(read(small), (None, None, None, Some(1)));
     }
 }

@@ -460,7 +460,7 @@ mod tests {
         let Event::Legs(legs) = event(Channel::SelfCall, &bytes) else { panic!() };
         let legs: Vec<_> = legs.iter().collect();
         assert_eq!(legs.len(), 1);
-        assert_eq!((legs[0].amount_in, legs[0].amount_out), (2_400_000_000, 250_405_998));
+        assert_eq!((legs[0].amount_in, legs[0].amount_out), (2_400_000_000, 250_404_974));
         assert_eq!((legs[0].mint_in, legs[0].mint_out), (&crate::ids::WSOL, &crate::ids::USDC));
     }
 

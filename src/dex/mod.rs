@@ -22,7 +22,6 @@ mod accounts;
 pub mod accounts_file;
 mod build;
 mod change;
-mod changes;
 mod dflow;
 mod event;
 mod feed;

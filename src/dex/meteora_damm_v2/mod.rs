@@ -76,13 +76,6 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     Ok(Decoded::One(swap))
 }
 
-/// Arguments: liquidity u128@8, limits of a and b u64@24 and u64@32.
-fn deltas<'a>(ix: &Instruction<'a>, to: &mut LiquidityIx<'a>) -> Result<(), IxFault> {
-    to.liquidity = Some(ix.u128(8)?);
-    (to.limit_a, to.limit_b) = (Some(ix.u64(24)?), Some(ix.u64(32)?));
-    Ok(())
-}
-
 /// Arguments: liquidity u128@8, square root of the price u128@24.
 fn initial<'a>(ix: &Instruction<'a>, to: &mut LiquidityIx<'a>) -> Result<(), IxFault> {
     to.liquidity = Some(ix.u128(8)?);

@@ -3,8 +3,8 @@
 //! Source: the program's interface 0.2.5, and what earlier versions had beside it
 //! (MeteoraAg/damm-v2 programs/cp-amm/src/{lib,event}.rs up to @a3d3827).
 
-use super::super::change::{Hash, Name, Row, change, limits, small, value};
-use super::{deltas, initial};
+use super::super::change::{Hash, Name, Row, change, limits, liquidity, small, value};
+use super::initial;
 use crate::record::Action::{Add, Collect, Config, Create, Fee, Remove};
 
 pub(super) const SWAP: Hash = [0xf8, 0xc6, 0x9e, 0x91, 0xe1, 0x75, 0x87, 0xc8];
@@ -32,8 +32,8 @@ pub(super) const POOL_ACCOUNT: Hash = [0xf1, 0x9a, 0x6d, 0x04, 0x11, 0xb1, 0x6d,
 /// Instructions that change a pool and are no swap: `sha256("global:<name>")`.
 #[rustfmt::skip]
 pub(super) const CHANGES: [Row; 15] = [
-    ("add_liquidity", [0xb5, 0x9d, 0x59, 0x43, 0x8f, 0xb6, 0x34, 0x48], change(Add, 14).pool(0).owner(9).mints(6, 7).args(deltas)),
-    ("remove_liquidity", [0x50, 0x55, 0xd1, 0x48, 0x18, 0xce, 0xb1, 0x6c], change(Remove, 15).pool(1).owner(10).mints(7, 8).args(deltas)),
+    ("add_liquidity", [0xb5, 0x9d, 0x59, 0x43, 0x8f, 0xb6, 0x34, 0x48], change(Add, 14).pool(0).owner(9).mints(6, 7).args(liquidity)),
+    ("remove_liquidity", [0x50, 0x55, 0xd1, 0x48, 0x18, 0xce, 0xb1, 0x6c], change(Remove, 15).pool(1).owner(10).mints(7, 8).args(liquidity)),
     ("remove_all_liquidity", [0x0a, 0x33, 0x3d, 0x23, 0x70, 0x69, 0x18, 0x55], change(Remove, 15).pool(1).owner(10).mints(7, 8).args(limits)),
     ("initialize_pool", [0x5f, 0xb4, 0x0a, 0xac, 0x54, 0xae, 0xe8, 0x28], change(Create, 20).pool(6).owner(3).mints(8, 9).args(initial)),
     ("initialize_customizable_pool", [0x14, 0xa1, 0xf1, 0x18, 0xbd, 0xdd, 0xb4, 0x02], change(Create, 19).pool(5).owner(3).mints(7, 8)),

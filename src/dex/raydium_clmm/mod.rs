@@ -24,7 +24,7 @@ mod router;
 use crate::ids::{Key, Venue};
 use crate::record::{Direction, Exact};
 
-use super::changes;
+use super::change;
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
 use super::{Coverage, Grade, VenueSpec};
 
@@ -69,7 +69,7 @@ fn decode<'a>(venue: Venue, ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault
             Ok(Decoded::One(swap))
         }
         SWAP_ROUTER_BASE_IN => router::decode(venue, ix),
-        other => changes::decode(&names::CHANGES, venue, other, ix),
+        _ => change::decode(venue, ix, &names::CHANGES, &names::OTHERS),
     }
 }
 

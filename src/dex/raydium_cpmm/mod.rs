@@ -28,7 +28,7 @@ use crate::record::{Action, Direction, Exact};
 
 use super::accounts::AccountBook;
 use super::build::{Build, BuildFault, Ix, Metas, derived};
-use super::changes::{self, Change};
+use super::change::{self, Name, Row, amounts, change, limits, pool_tokens, small};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
 use super::{Coverage, Grade, VenueSpec};
 use account::PoolState;
@@ -37,7 +37,7 @@ use account::PoolState;
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::RaydiumCpmm,
     coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Live },
-    decode: |ix| decode(Venue::RaydiumCpmm, &CHANGES, ix),
+    decode: |ix| decode(Venue::RaydiumCpmm, &CHANGES, &OTHERS, ix),
     event: event::event,
     rederive: event::rederive,
     pools: account::pools,
@@ -49,7 +49,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
 /// GAMMA's line in the table.
 pub(super) const GAMMA: VenueSpec = VenueSpec {
     coverage: Coverage { intents: Grade::ThirdParty, fills: Grade::None, pools: Grade::None },
-    decode: |ix| decode(Venue::Gamma, &GAMMA_CHANGES, ix),
+    decode: |ix| decode(Venue::Gamma, &GAMMA_CHANGES, &GAMMA_OTHERS, ix),
     ..VenueSpec::of(Venue::Gamma)
 };
 
@@ -57,136 +57,140 @@ const SWAP_BASE_INPUT: [u8; 8] = [0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde
 const SWAP_BASE_OUTPUT: [u8; 8] = [0x37, 0xd9, 0x62, 0x56, 0xa3, 0x4a, 0xb4, 0xad];
 
 /// The program's other instructions (its interface description, version 0.2.0).
-const CHANGES: [Change; 13] = [
-    Change::other("create_amm_config", [0x89, 0x34, 0xed, 0xd4, 0xd7, 0x75, 0x6c, 0x68]),
-    Change::other("update_amm_config", [0x31, 0x3c, 0xae, 0x88, 0x9a, 0x1c, 0x74, 0xc8]),
-    Change::of(
+const CHANGES: [Row; 9] = [
+    (
         "update_pool_status",
         [0x82, 0x57, 0x6c, 0x06, 0x2e, 0xe0, 0x75, 0x7b],
-        Action::Config,
-    )
-    .accounts(2, 1, 0)
-    .byte(),
-    Change::of(
+        change(Action::Config, 2).pool(1).owner(0).args(small),
+    ),
+    (
         "collect_protocol_fee",
         [0x88, 0x88, 0xfc, 0xdd, 0xc2, 0x42, 0x7e, 0x59],
-        Action::Collect,
-    )
-    .accounts(12, 2, 0)
-    .mints(6, 7)
-    .limits(),
-    Change::of(
+        change(Action::Collect, 12).pool(2).owner(0).mints(6, 7).args(limits),
+    ),
+    (
         "collect_fund_fee",
         [0xa7, 0x8a, 0x4e, 0x95, 0xdf, 0xc2, 0x06, 0x7e],
-        Action::Collect,
-    )
-    .accounts(12, 2, 0)
-    .mints(6, 7)
-    .limits(),
-    Change::of(
+        change(Action::Collect, 12).pool(2).owner(0).mints(6, 7).args(limits),
+    ),
+    (
         "collect_creator_fee",
         [0x14, 0x16, 0x56, 0x7b, 0xc6, 0x1c, 0xdb, 0x84],
-        Action::Collect,
-    )
-    .accounts(14, 2, 0)
-    .mints(6, 7),
-    Change::of(
+        change(Action::Collect, 14).pool(2).owner(0).mints(6, 7),
+    ),
+    (
         "collect_creator_fee_permissionless",
         [0xca, 0xca, 0x22, 0x53, 0xe2, 0x7a, 0x91, 0xe5],
-        Action::Collect,
-    )
-    .accounts(14, 3, 0)
-    .mints(6, 7),
-    Change::other("create_permission_pda", [0x87, 0x88, 0x02, 0xd8, 0x89, 0xa9, 0xb5, 0xca]),
-    Change::other("close_permission_pda", [0x9c, 0x54, 0x20, 0x76, 0x45, 0x87, 0x46, 0x7b]),
-    Change::of("initialize", [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed], Action::Create)
-        .accounts(20, 3, 0)
-        .mints(4, 5)
-        .exact(),
-    Change::of(
+        change(Action::Collect, 14).pool(3).owner(0).mints(6, 7),
+    ),
+    (
+        "initialize",
+        [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed],
+        change(Action::Create, 20).pool(3).owner(0).mints(4, 5).args(amounts),
+    ),
+    (
         "initialize_with_permission",
         [0x3f, 0x37, 0xfe, 0x41, 0x31, 0xb2, 0x59, 0x79],
-        Action::Create,
-    )
-    .accounts(21, 4, 0)
-    .mints(5, 6)
-    .exact(),
-    Change::of("deposit", [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6], Action::Add)
-        .accounts(13, 2, 0)
-        .mints(10, 11)
-        .pool_tokens(),
-    Change::of("withdraw", [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22], Action::Remove)
-        .accounts(13, 2, 0)
-        .mints(10, 11)
-        .pool_tokens(),
+        change(Action::Create, 21).pool(4).owner(0).mints(5, 6).args(amounts),
+    ),
+    (
+        "deposit",
+        [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6],
+        change(Action::Add, 13).pool(2).owner(0).mints(10, 11).args(pool_tokens),
+    ),
+    (
+        "withdraw",
+        [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22],
+        change(Action::Remove, 13).pool(2).owner(0).mints(10, 11).args(pool_tokens),
+    ),
+];
+
+/// Those of them that change no pool.
+const OTHERS: [Name; 4] = [
+    ("create_amm_config", [0x89, 0x34, 0xed, 0xd4, 0xd7, 0x75, 0x6c, 0x68]),
+    ("update_amm_config", [0x31, 0x3c, 0xae, 0x88, 0x9a, 0x1c, 0x74, 0xc8]),
+    ("create_permission_pda", [0x87, 0x88, 0x02, 0xd8, 0x89, 0xa9, 0xb5, 0xca]),
+    ("close_permission_pda", [0x9c, 0x54, 0x20, 0x76, 0x45, 0x87, 0x46, 0x7b]),
 ];
 
 /// GAMMA's other instructions.
-const GAMMA_CHANGES: [Change; 16] = [
-    Change::other("create_amm_config", [0x89, 0x34, 0xed, 0xd4, 0xd7, 0x75, 0x6c, 0x68]),
-    Change::other("update_amm_config", [0x31, 0x3c, 0xae, 0x88, 0x9a, 0x1c, 0x74, 0xc8]),
-    Change::other("create_swap_referral", [0x43, 0x83, 0x5d, 0xec, 0x38, 0x06, 0x28, 0x4d]),
-    Change::other("init_user_pool_liquidity", [0xe3, 0xdd, 0xc8, 0xd4, 0x24, 0x6b, 0x95, 0x24]),
-    Change::of("update_pool", [0xef, 0xd6, 0xaa, 0x4e, 0x24, 0x23, 0x1e, 0x22], Action::Config),
-    Change::of(
+const GAMMA_CHANGES: [Row; 12] = [
+    ("update_pool", [0xef, 0xd6, 0xaa, 0x4e, 0x24, 0x23, 0x1e, 0x22], change(Action::Config, 0)),
+    (
         "collect_protocol_fee",
         [0x88, 0x88, 0xfc, 0xdd, 0xc2, 0x42, 0x7e, 0x59],
-        Action::Collect,
-    )
-    .limits(),
-    Change::of(
+        change(Action::Collect, 0).args(limits),
+    ),
+    (
         "collect_fund_fee",
         [0xa7, 0x8a, 0x4e, 0x95, 0xdf, 0xc2, 0x06, 0x7e],
-        Action::Collect,
-    )
-    .limits(),
-    Change::of("initialize", [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed], Action::Create)
-        .exact(),
-    Change::of("deposit", [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6], Action::Add)
-        .pool_tokens(),
-    Change::of("withdraw", [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22], Action::Remove)
-        .pool_tokens(),
-    Change::of(
+        change(Action::Collect, 0).args(limits),
+    ),
+    (
+        "initialize",
+        [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed],
+        change(Action::Create, 0).args(amounts),
+    ),
+    (
+        "deposit",
+        [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6],
+        change(Action::Add, 0).args(pool_tokens),
+    ),
+    (
+        "withdraw",
+        [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22],
+        change(Action::Remove, 0).args(pool_tokens),
+    ),
+    (
         "migrate_meteora_dlmm_to_gamma",
         [0xa6, 0x21, 0xd1, 0xe4, 0x0f, 0x2e, 0xfc, 0x43],
-        Action::Add,
+        change(Action::Add, 0),
     ),
-    Change::of(
+    (
         "migrate_orca_whirlpool_to_gamma",
         [0xc5, 0xc4, 0x81, 0x05, 0x40, 0xb8, 0x81, 0xf2],
-        Action::Add,
+        change(Action::Add, 0),
     ),
-    Change::of(
+    (
         "migrate_orca_whirlpool_to_gamma_v2",
         [0x30, 0x4a, 0xad, 0xc9, 0xbd, 0x26, 0xdc, 0xf4],
-        Action::Add,
+        change(Action::Add, 0),
     ),
-    Change::of(
+    (
         "migrate_raydium_clmm_to_gamma",
         [0x35, 0xa2, 0x0b, 0x6d, 0x39, 0x39, 0xba, 0xf8],
-        Action::Add,
+        change(Action::Add, 0),
     ),
-    Change::of(
+    (
         "migrate_raydium_clmm_to_gamma_v2",
         [0x8a, 0x7f, 0xad, 0x74, 0xb8, 0x77, 0xa0, 0x91],
-        Action::Add,
+        change(Action::Add, 0),
     ),
-    Change::of(
+    (
         "migrate_raydium_cp_swap_to_gamma",
         [0x27, 0x34, 0xca, 0xfd, 0x83, 0xa3, 0x2a, 0x10],
-        Action::Add,
+        change(Action::Add, 0),
     ),
+];
+
+/// Those of them that change no pool.
+const GAMMA_OTHERS: [Name; 4] = [
+    ("create_amm_config", [0x89, 0x34, 0xed, 0xd4, 0xd7, 0x75, 0x6c, 0x68]),
+    ("update_amm_config", [0x31, 0x3c, 0xae, 0x88, 0x9a, 0x1c, 0x74, 0xc8]),
+    ("create_swap_referral", [0x43, 0x83, 0x5d, 0xec, 0x38, 0x06, 0x28, 0x4d]),
+    ("init_user_pool_liquidity", [0xe3, 0xdd, 0xc8, 0xd4, 0x24, 0x6b, 0x95, 0x24]),
 ];
 
 fn decode<'a>(
     venue: Venue,
-    changes: &[Change],
+    changes: &[Row],
+    others: &[Name],
     ix: &Instruction<'a>,
 ) -> Result<Decoded<'a>, IxFault> {
     let exact = match ix.discriminator().ok_or(IxFault::ShortData)? {
         SWAP_BASE_INPUT => Exact::In,
         SWAP_BASE_OUTPUT => Exact::Out,
-        other => return changes::decode(changes, venue, other, ix),
+        _ => return change::decode(venue, ix, changes, others),
     };
     let (first, second) = (ix.u64(8)?, ix.u64(16)?);
     ix.at_least(13)?;
@@ -233,6 +237,7 @@ fn build(book: &AccountBook, request: &Build<'_>) -> Result<Ix, BuildFault> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, reason = "test fixtures")]
 mod tests {
+    use super::super::change::tests::{hold_names, hold_rows};
     use super::super::instruction::tests::anchor_hash;
     use super::super::model::{self, join, key, shared};
     use super::super::{Clock, associated_token, build, decode};
@@ -241,10 +246,11 @@ mod tests {
 
     #[test]
     fn hashes_are_those_of_the_names() {
-        assert_eq!(SWAP_BASE_INPUT, anchor_hash("global", "swap_base_input"));
-        assert_eq!(SWAP_BASE_OUTPUT, anchor_hash("global", "swap_base_output"));
-        changes::tests::check(&CHANGES, Venue::RaydiumCpmm, &RAYDIUM_CPMM);
-        changes::tests::check(&GAMMA_CHANGES, Venue::Gamma, &Venue::Gamma.programs()[0]);
+        let swaps = [("swap_base_input", SWAP_BASE_INPUT), ("swap_base_output", SWAP_BASE_OUTPUT)];
+        hold_names(&CHANGES, &OTHERS, &swaps);
+        hold_rows(Venue::RaydiumCpmm, &CHANGES);
+        hold_names(&GAMMA_CHANGES, &GAMMA_OTHERS, &swaps);
+        hold_rows(Venue::Gamma, &GAMMA_CHANGES);
     }
 
     #[test]

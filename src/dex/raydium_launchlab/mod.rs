@@ -20,7 +20,7 @@ mod event;
 use crate::ids::Venue;
 use crate::record::{Action, Direction, Exact};
 
-use super::changes::{self, Change};
+use super::change::{self, Name, Row, change};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
 use super::{Coverage, Grade, VenueSpec};
 
@@ -39,66 +39,64 @@ const SELL_EXACT_IN: [u8; 8] = [0x95, 0x27, 0xde, 0x9b, 0xd3, 0x7c, 0x98, 0x1a];
 const SELL_EXACT_OUT: [u8; 8] = [0x5f, 0xc8, 0x47, 0x22, 0x08, 0x09, 0x0b, 0xa6];
 
 /// The program's other instructions.
-const CHANGES: [Change; 21] = [
-    Change::of("initialize", [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed], Action::Create)
-        .accounts(18, 5, 0)
-        .mints(6, 7),
-    Change::of("initialize_v2", [0x43, 0x99, 0xaf, 0x27, 0xda, 0x10, 0x26, 0x20], Action::Create)
-        .accounts(18, 5, 0)
-        .mints(6, 7),
-    Change::of(
+const CHANGES: [Row; 8] = [
+    (
+        "initialize",
+        [0xaf, 0xaf, 0x6d, 0x1f, 0x0d, 0x98, 0x9b, 0xed],
+        change(Action::Create, 18).pool(5).owner(0).mints(6, 7),
+    ),
+    (
+        "initialize_v2",
+        [0x43, 0x99, 0xaf, 0x27, 0xda, 0x10, 0x26, 0x20],
+        change(Action::Create, 18).pool(5).owner(0).mints(6, 7),
+    ),
+    (
         "initialize_with_token_2022",
         [0x25, 0xbe, 0x7e, 0xde, 0x2c, 0x9a, 0xab, 0x11],
-        Action::Create,
-    )
-    .accounts(15, 5, 0)
-    .mints(6, 7),
-    Change::of("migrate_to_amm", [0xcf, 0x52, 0xc0, 0x91, 0xfe, 0xcf, 0x91, 0xdf], Action::Migrate)
-        .accounts(32, 23, 0)
-        .mints(1, 2),
-    Change::of(
+        change(Action::Create, 15).pool(5).owner(0).mints(6, 7),
+    ),
+    (
+        "migrate_to_amm",
+        [0xcf, 0x52, 0xc0, 0x91, 0xfe, 0xcf, 0x91, 0xdf],
+        change(Action::Migrate, 32).pool(23).owner(0).mints(1, 2),
+    ),
+    (
         "migrate_to_cpswap",
         [0x88, 0x5c, 0xc8, 0x67, 0x1c, 0xda, 0x90, 0x8c],
-        Action::Migrate,
-    )
-    .accounts(28, 17, 0)
-    .mints(1, 2),
-    Change::of("collect_fee", [0x3c, 0xad, 0xf7, 0x67, 0x04, 0x5d, 0x82, 0x30], Action::Collect)
-        .accounts(8, 2, 0),
-    Change::of(
+        change(Action::Migrate, 28).pool(17).owner(0).mints(1, 2),
+    ),
+    (
+        "collect_fee",
+        [0x3c, 0xad, 0xf7, 0x67, 0x04, 0x5d, 0x82, 0x30],
+        change(Action::Collect, 8).pool(2).owner(0),
+    ),
+    (
         "collect_migrate_fee",
         [0xff, 0xba, 0x96, 0xdf, 0xeb, 0x76, 0xc9, 0xba],
-        Action::Collect,
-    )
-    .accounts(8, 2, 0),
-    Change::of(
+        change(Action::Collect, 8).pool(2).owner(0),
+    ),
+    (
         "claim_platform_fee",
         [0x9c, 0x27, 0xd0, 0x87, 0x4c, 0xed, 0x3d, 0x48],
-        Action::Collect,
-    )
-    .accounts(10, 2, 0),
-    Change::other("claim_creator_fee", [0x1a, 0x61, 0x8a, 0xcb, 0x84, 0xab, 0x8d, 0xfc]),
-    Change::other(
-        "claim_platform_fee_from_vault",
-        [0x75, 0xf1, 0xc6, 0xa8, 0xf8, 0xda, 0x50, 0x1d],
+        change(Action::Collect, 10).pool(2).owner(0),
     ),
-    Change::other("claim_vested_token", [0x31, 0x21, 0x68, 0x1e, 0xbd, 0x9d, 0x4f, 0x23]),
-    Change::other("close_platform_global_access", [0x7b, 0xb4, 0xb8, 0x81, 0x6f, 0xb9, 0xbb, 0x3b]),
-    Change::other("create_config", [0xc9, 0xcf, 0xf3, 0x72, 0x4b, 0x6f, 0x2f, 0xbd]),
-    Change::other("create_platform_config", [0xb0, 0x5a, 0xc4, 0xaf, 0xfd, 0x71, 0xdc, 0x14]),
-    Change::other(
-        "create_platform_global_access",
-        [0xa2, 0x5b, 0x92, 0xc7, 0x5d, 0x85, 0xea, 0xed],
-    ),
-    Change::other(
-        "create_platform_vesting_account",
-        [0x92, 0x47, 0xad, 0x45, 0x62, 0x13, 0x0f, 0x6a],
-    ),
-    Change::other("create_vesting_account", [0x81, 0xb2, 0x02, 0x0d, 0xd9, 0xac, 0xe6, 0xda]),
-    Change::other("remove_platform_curve_param", [0x1b, 0x1e, 0x3e, 0xa9, 0x5d, 0xe0, 0x18, 0x91]),
-    Change::other("update_config", [0x1d, 0x9e, 0xfc, 0xbf, 0x0a, 0x53, 0xdb, 0x63]),
-    Change::other("update_platform_config", [0xc3, 0x3c, 0x4c, 0x81, 0x92, 0x2d, 0x43, 0x8f]),
-    Change::other("update_platform_curve_param", [0x8a, 0x90, 0x8a, 0xfa, 0xdc, 0x80, 0x04, 0x39]),
+];
+
+/// Those of them that change no pool.
+const OTHERS: [Name; 13] = [
+    ("claim_creator_fee", [0x1a, 0x61, 0x8a, 0xcb, 0x84, 0xab, 0x8d, 0xfc]),
+    ("claim_platform_fee_from_vault", [0x75, 0xf1, 0xc6, 0xa8, 0xf8, 0xda, 0x50, 0x1d]),
+    ("claim_vested_token", [0x31, 0x21, 0x68, 0x1e, 0xbd, 0x9d, 0x4f, 0x23]),
+    ("close_platform_global_access", [0x7b, 0xb4, 0xb8, 0x81, 0x6f, 0xb9, 0xbb, 0x3b]),
+    ("create_config", [0xc9, 0xcf, 0xf3, 0x72, 0x4b, 0x6f, 0x2f, 0xbd]),
+    ("create_platform_config", [0xb0, 0x5a, 0xc4, 0xaf, 0xfd, 0x71, 0xdc, 0x14]),
+    ("create_platform_global_access", [0xa2, 0x5b, 0x92, 0xc7, 0x5d, 0x85, 0xea, 0xed]),
+    ("create_platform_vesting_account", [0x92, 0x47, 0xad, 0x45, 0x62, 0x13, 0x0f, 0x6a]),
+    ("create_vesting_account", [0x81, 0xb2, 0x02, 0x0d, 0xd9, 0xac, 0xe6, 0xda]),
+    ("remove_platform_curve_param", [0x1b, 0x1e, 0x3e, 0xa9, 0x5d, 0xe0, 0x18, 0x91]),
+    ("update_config", [0x1d, 0x9e, 0xfc, 0xbf, 0x0a, 0x53, 0xdb, 0x63]),
+    ("update_platform_config", [0xc3, 0x3c, 0x4c, 0x81, 0x92, 0x2d, 0x43, 0x8f]),
+    ("update_platform_curve_param", [0x8a, 0x90, 0x8a, 0xfa, 0xdc, 0x80, 0x04, 0x39]),
 ];
 
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
@@ -107,7 +105,7 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
         BUY_EXACT_OUT => (Direction::BToA, Exact::Out),
         SELL_EXACT_IN => (Direction::AToB, Exact::In),
         SELL_EXACT_OUT => (Direction::AToB, Exact::Out),
-        other => return changes::decode(&CHANGES, Venue::RaydiumLaunchlab, other, ix),
+        _ => return change::decode(Venue::RaydiumLaunchlab, ix, &CHANGES, &OTHERS),
     };
     let (amount, limit, _share_ppm) = (ix.u64(8)?, ix.u64(16)?, ix.u64(24)?);
     ix.at_least(15)?;
@@ -135,8 +133,8 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, reason = "test fixtures")]
 mod tests {
+    use super::super::change::tests::{hold_names, hold_rows};
     use super::super::decode;
-    use super::super::instruction::tests::anchor_hash;
     use super::*;
     use crate::bytes::hex;
     use crate::ids::Key;
@@ -151,11 +149,8 @@ mod tests {
 
     #[test]
     fn hashes_are_those_of_the_names() {
-        for (name, hash) in NAMES {
-            assert_eq!(hash, anchor_hash("global", name), "{name}");
-        }
-        let venue = Venue::RaydiumLaunchlab;
-        changes::tests::check(&CHANGES, venue, &venue.programs()[0]);
+        hold_names(&CHANGES, &OTHERS, &NAMES);
+        hold_rows(Venue::RaydiumLaunchlab, &CHANGES);
     }
 
     #[test]
