@@ -125,7 +125,7 @@ fn a_mainnet_block_is_read_whole() {
 }
 
 #[test]
-fn its_swaps_are_the_two_on_raydium() {
+fn its_swaps_are_one_on_saber_and_two_on_raydium() {
     let Some(path) = capture("mainnet-102815960.pcap") else { return };
     let run = parse(&path, &["--only", "swap"]);
     let fields = [
@@ -155,7 +155,17 @@ fn its_swaps_are_the_two_on_raydium() {
             "mint_in": null, "mint_out": null, "failed": false,
         })
     };
+    let saber = json!({
+        "signature": "55ymgmfZdBSexo9EYNHoG8xp2wCbBiKXHzJYotK9SVwJ4jzWBCrzvp9owtK7MFNBjBjct8ASj2kU8qAm4gYXK3Lh",
+        "tx_index": 2227, "ix_outer": 1,
+        "venue": "saber", "role": "intent", "source": "instruction", "exact": "in",
+        "direction": "unknown", "amount_in": "10155638", "amount_out": null, "limit": "10104859",
+        "pool": "AUSejoEUCh2DBs9mof6BNC8Pubs22w4cJa1ccV9h44R",
+        "owner": "2yydgk4zArd12Vtrk7NFdpUKGWEgw7sd3Eax9tZTxAVP",
+        "mint_in": null, "mint_out": null, "failed": false,
+    });
     let expected = [
+        saber,
         row(
             "5xdziVVHSBVchwa63nBo1WTrjsWP6EREuYNBgziPbkWygyRA526Kpt9vbG7tq2AojQaxRySMDQUdRsUpgRdzrgUy",
             2386,
@@ -175,7 +185,7 @@ fn its_swaps_are_the_two_on_raydium() {
     assert_eq!(rows, expected);
     // Its last set is of 19 and 45 shreds; its 574 batches end where they happen to.
     let notes = json!({
-        "mint_unknown": 2, "direction_unknown": 2, "set_not_fixed": 11, "end_not_aligned": 550,
+        "mint_unknown": 3, "direction_unknown": 3, "set_not_fixed": 11, "end_not_aligned": 550,
     });
     assert_eq!(run.stats["notes"], notes);
     assert_eq!(run.stats["swaps_refused"], json!({}));
@@ -228,7 +238,7 @@ fn the_block_is_the_same_read_eagerly_in_any_order_and_with_losses() {
         rows
     };
     let whole = strip(parse(&path, &[]).rows);
-    assert_eq!(whole.len(), 4);
+    assert_eq!(whole.len(), 5);
     for seed in 0..4 {
         let input = mixed(&path, &format!("eager{seed}"), lossy, seed);
         let run = parse(&input, &["--eager"]);
@@ -454,7 +464,7 @@ fn pools_of_the_account_files_come_first() {
     assert_eq!(&kinds[..3], ["pool", "pool", "ticks"]);
     assert_eq!(kinds.iter().filter(|kind| **kind == "ticks").count(), 39);
     assert!(run.rows.iter().take(41).all(|row| row["snapshot"] == true));
-    assert_eq!(&kinds[41..], ["liquidity", "swap", "swap", "slot"]);
+    assert_eq!(&kinds[41..], ["liquidity", "swap", "swap", "swap", "slot"]);
     assert_eq!(run.stats["pools"], 2);
     let output = Command::new(env!("CARGO_BIN_EXE_mev-parse"))
         .args(["--accounts", &accounts[0], "-f", "json"])
@@ -472,8 +482,8 @@ fn a_capture_that_is_cut_gives_all_before_the_cut_and_status_4() {
     let cut = std::env::temp_dir().join(format!("mev-parse-{}-cut.pcap", std::process::id()));
     std::fs::write(&cut, &bytes[..bytes.len() - 700]).unwrap();
     let run = parse(&cut, &[]);
-    assert_eq!((run.status, run.rows.len()), (4, 4), "{}", run.stderr);
-    assert_eq!(only(&run.rows[3], &SLOT), mainnet_block());
+    assert_eq!((run.status, run.rows.len()), (4, 5), "{}", run.stderr);
+    assert_eq!(only(&run.rows[4], &SLOT), mainnet_block());
     assert!(run.stderr.contains("byte "), "{}", run.stderr);
     std::fs::write(&cut, b"neither a capture nor a stream").unwrap();
     assert_eq!(parse(&cut, &[]).status, 3);
