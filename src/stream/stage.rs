@@ -90,7 +90,8 @@ impl Arena {
 
 impl Sink for Arena {
     fn put(&mut self, record: Record<'_>) {
-        self.grow(record.bytes().len()).copy_from_slice(record.bytes());
+        let (lines, _) = record.bytes().as_chunks::<LINE>();
+        self.lines.extend(lines.iter().map(|line| Line(*line)));
     }
 
     fn put_parts<T: Layout>(&mut self, fixed: &T, tail: &[u8]) {

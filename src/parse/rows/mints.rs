@@ -6,6 +6,7 @@
 //! by token instructions of the same transaction, else as associated token accounts of the owner.
 
 use super::call::Call;
+use super::derived::Derived;
 use super::executed::Executed;
 use super::fill::Fill;
 use crate::dex::{Instruction, SwapIx};
@@ -13,13 +14,13 @@ use crate::ids::{ASSOCIATED_TOKEN, Key, TOKEN, TOKEN_2022};
 use crate::parse::tally::{Note, Tally};
 use crate::record::{Direction, Pool, Role};
 use crate::wire::txn::Transaction;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
 /// The tokens of the pools that the accounts brought.
 #[derive(Debug, Default)]
 pub(super) struct Mints {
     pools: HashMap<Key, Pair>,
+    derived: Derived,
 }
 
 /// A pool's tokens.
@@ -134,7 +135,7 @@ impl Mints {
         if known.direction == Direction::Unknown
             && let Some(pair) = pair
         {
-            known.direction = pair.associated_direction(swap);
+            known.direction = self.derived.direction(swap, [&pair.mint_a, &pair.mint_b]);
             known.by_pair(Some(&pair));
         }
         known
@@ -201,46 +202,6 @@ impl Known {
     }
 }
 
-impl Pair {
-    /// The direction in which the user's accounts are the owner's associated ones. Bumps go from the
-    /// likeliest on, so that the first few hashes decide nearly always.
-    fn associated_direction(&self, swap: &SwapIx<'_>) -> Direction {
-        let Some(owner) = swap.owner else { return Direction::Unknown };
-        let seeds = [self.mint_a, self.mint_b].map(|mint| {
-            [TOKEN, TOKEN_2022].map(|program| {
-                Sha256::new().chain_update(owner).chain_update(program).chain_update(mint)
-            })
-        });
-        for bump in BUMPS.rev() {
-            for ([token, token_2022], is_a) in seeds.iter().zip([true, false]) {
-                for seed in [token, token_2022] {
-                    let account = derived(seed, bump);
-                    let gives = swap.user_in.is_some_and(|user| account.as_slice() == user);
-                    let gets = swap.user_out.is_some_and(|user| account.as_slice() == user);
-                    if gives || gets {
-                        let a_to_b = gives == is_a;
-                        return if a_to_b { Direction::AToB } else { Direction::BToA };
-                    }
-                }
-            }
-        }
-        Direction::Unknown
-    }
-}
-
-/// Bumps tried: an address is off the curve with even odds, so one of the first eight is the right
-/// one for all but one account in 256.
-const BUMPS: std::ops::RangeInclusive<u8> = 248..=255;
-
-/// The address under `seeds`, which are those of an associated token account, and `bump`.
-///
-/// The account it is compared with exists, so a hash that equals it is off the curve: nothing else
-/// has to be checked.
-fn derived(seeds: &Sha256, bump: u8) -> [u8; 32] {
-    let seeds = seeds.clone().chain_update([bump]).chain_update(ASSOCIATED_TOKEN);
-    seeds.chain_update(b"ProgramDerivedAddress").finalize().into()
-}
-
 /// The mint of `account`, if `ix` is a token instruction that names both.
 ///
 /// Token program (spl-token instruction.rs): InitializeAccount 1 (account, mint),
@@ -266,31 +227,4 @@ fn named_mint(ix: &Instruction<'_>, account: &Key) -> Option<Key> {
     };
     let found = |at: usize| ix.account(at) == Some(account);
     pairs.iter().find_map(|(of, mint)| found(*of).then(|| ix.account(*mint).copied())?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::Venue;
-    use crate::record::Exact;
-
-    #[test]
-    fn associated_accounts_give_the_direction() {
-        let (mint_a, mint_b) = (crate::ids::WSOL, crate::ids::USDC);
-        let pair = Pair { mint_a, mint_b };
-        let owner = [1; 32];
-        let of = |mint: &Key, program: &Key| crate::dex::associated_token(&owner, mint, program);
-        let mut swap = SwapIx::new(Venue::RaydiumAmmV4, Exact::In);
-        assert_eq!(pair.associated_direction(&swap), Direction::Unknown);
-        swap.owner = Some(&owner);
-        assert_eq!(pair.associated_direction(&swap), Direction::Unknown);
-        for (program, mint, a_to_b) in [(TOKEN, mint_a, true), (TOKEN_2022, mint_b, false)] {
-            let account = of(&mint, &program);
-            let given = SwapIx { user_in: Some(&account), ..swap };
-            let got = SwapIx { user_out: Some(&account), ..swap };
-            let (one, other) = (Direction::AToB, Direction::BToA);
-            let want = if a_to_b { (one, other) } else { (other, one) };
-            assert_eq!((pair.associated_direction(&given), pair.associated_direction(&got)), want);
-        }
-    }
 }

@@ -9,7 +9,8 @@
 //! | file | does |
 //! |---|---|
 //! | `row` | fields of a row from an instruction, from a fill |
-//! | `mints` `tables` | tokens that an instruction does not name; keys that lookup tables hold |
+//! | `mints` `derived` | tokens that an instruction does not name; whose accounts are whose |
+//! | `tables` | keys that lookup tables hold |
 //! | `executed` `call` | what the chain says of a transaction; its calls in the order of execution |
 //! | `told` `transfers` `fill` | events; token transfers; which of them tells what a swap moved |
 //! | `run` | the rows of an executed transaction, call by call |
@@ -21,6 +22,7 @@
 //! absent and is counted.
 
 mod call;
+mod derived;
 mod executed;
 mod fill;
 mod mints;
