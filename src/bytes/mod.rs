@@ -1,5 +1,5 @@
 //! Encodings between bytes and values, without I/O: little-endian reads, a checked cursor,
-//! compact-u16, base58, hexadecimal.
+//! compact-u16, base58, hexadecimal, a set of small numbers.
 //!
 //! Nothing here panics on any input: a read past the end is `None`.
 
@@ -7,8 +7,10 @@ pub mod base58;
 pub mod hex;
 
 mod cursor;
+mod set;
 
 pub use cursor::Cursor;
+pub use set::IndexSet;
 
 /// `N` bytes of `bytes` from offset `at`; `None` past the end.
 #[inline]

@@ -103,6 +103,7 @@ pub struct Marker<'a> {
 
 /// One step of the walk over a batch.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack: a box would be heap")]
 pub enum Item<'a> {
     /// The head of the next entry.
     Entry(Entry<'a>),

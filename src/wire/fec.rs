@@ -16,86 +16,8 @@
 
 use super::gf256::{BLOCK_LEN, Block, Products, Term, combine, exp_of_difference, log};
 
-/// A set of points: positions of shards in their FEC set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Points([u64; 4]);
-
-impl Points {
-    /// The points of `range`, as far as they are below 256.
-    pub fn range(range: std::ops::Range<usize>) -> Self {
-        let mut points = Self::default();
-        for point in range {
-            points.insert(point);
-        }
-        points
-    }
-
-    /// Adds `point`; whether it was absent and is below 256.
-    pub fn insert(&mut self, point: usize) -> bool {
-        let bit = 1 << (point % 64);
-        self.0.get_mut(point / 64).is_some_and(|word| {
-            let absent = *word & bit == 0;
-            *word |= bit;
-            absent
-        })
-    }
-
-    /// Whether `point` is in the set.
-    pub fn contains(&self, point: usize) -> bool {
-        self.0.get(point / 64).is_some_and(|word| word >> (point % 64) & 1 == 1)
-    }
-
-    /// Number of points.
-    pub fn len(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The points that are not in `other`.
-    #[must_use]
-    pub fn without(&self, other: &Self) -> Self {
-        let mut points = *self;
-        for (word, other) in points.0.iter_mut().zip(other.0) {
-            *word &= !other;
-        }
-        points
-    }
-
-    /// The points that are in either.
-    #[must_use]
-    pub fn union(&self, other: &Self) -> Self {
-        let mut points = *self;
-        for (word, other) in points.0.iter_mut().zip(other.0) {
-            *word |= other;
-        }
-        points
-    }
-
-    /// The lowest `count` points.
-    #[must_use]
-    pub fn first(&self, count: usize) -> Self {
-        let mut points = Self::default();
-        for point in self.iter().take(count) {
-            points.insert(point.into());
-        }
-        points
-    }
-
-    /// The points, rising.
-    pub fn iter(&self) -> impl Iterator<Item = u8> + use<> {
-        self.0.into_iter().zip([0, 64, 128, 192]).flat_map(|(mut word, base)| {
-            std::iter::from_fn(move || {
-                let bit = u8::try_from(word.trailing_zeros()).ok().filter(|bit| *bit < 64)?;
-                word &= word - 1;
-                Some(base + bit)
-            })
-        })
-    }
-}
+/// Points: positions of shards in their FEC set.
+pub use crate::bytes::IndexSet as Points;
 
 /// The shards of a set, wherever the caller keeps them.
 pub trait Shards {

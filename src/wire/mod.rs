@@ -39,7 +39,7 @@ mod gf256;
 mod image;
 mod links;
 mod reason;
-mod sha256;
+pub(crate) mod sha256;
 
 #[cfg(test)]
 pub(crate) mod testdata;

@@ -29,7 +29,7 @@ use super::instruction::{Decoded, Hops, Instruction, IxFault, LiquidityIx, SwapI
 use super::{Coverage, Grade, VenueSpec};
 use crate::ids::{Key, Venue, WSOL};
 use crate::record::{Action, Direction, Exact};
-use sha2::{Digest, Sha256};
+use crate::wire::sha256::digest_each;
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -298,17 +298,25 @@ fn change<'a>(ix: &Instruction<'a>, which: [u8; 8]) -> Result<Decoded<'a>, IxFau
     Ok(Decoded::Liquidity(change))
 }
 
-/// Bumps that are tried, from 255 on: one fails with one in two, so the next is as good as never needed.
-const BUMPS: usize = 32;
+/// Bumps that are tried, from 255 on, side by side: each fails with one in two.
+const BUMPS: u8 = 16;
 
 /// Whether `account` is the curve of `mint`: the address that the program derives of
 /// `"bonding-curve"` and the mint. Without heap, unlike the derivation itself.
 pub(super) fn is_curve_of(account: &Key, mint: &Key) -> bool {
-    Venue::Pump.programs().iter().any(|program| {
-        let seeds = Sha256::new().chain_update(b"bonding-curve").chain_update(mint);
-        (0..=u8::MAX).rev().take(BUMPS).any(|bump| {
-            let seeds = seeds.clone().chain_update([bump]).chain_update(program);
-            seeds.chain_update(b"ProgramDerivedAddress").finalize()[..] == account[..]
-        })
-    })
+    let mut seeds = [0; 13 + 32];
+    let parts = b"bonding-curve".iter().chain(mint);
+    seeds.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+    let mut found = false;
+    for program in Venue::Pump.programs() {
+        let mut tails = [[0; 1 + 32 + 21]; BUMPS as usize];
+        for (bump, tail) in (0..=u8::MAX).rev().zip(&mut tails) {
+            let parts = [bump].into_iter().chain(*program).chain(*b"ProgramDerivedAddress");
+            tail.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
+        }
+        digest_each(&seeds, tails.iter().map(<[u8; 54]>::as_slice), &mut |derived| {
+            found |= derived == *account;
+        });
+    }
+    found
 }

@@ -76,6 +76,20 @@ pub(super) enum Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Whether `key` is among the transaction's accounts, or may be because not all are known.
+    fn may_name(&self, key: &Key) -> bool {
+        let (keys, loaded, count) = match self {
+            Self::Wire { tx, loaded } => (tx.keys(), *loaded, tx.account_count()),
+            Self::Run { calls, .. } => match calls.first() {
+                Some(call) => (call.ix.keys, call.ix.loaded, 0),
+                None => return true,
+            },
+        };
+        keys.contains(key)
+            || loaded.iter().any(|known| known.is_none_or(|known| known == *key))
+            || keys.len() + loaded.len() < count
+    }
+
     /// The token of token account `account`: from a balance, else from an instruction that names
     /// both.
     fn mint_of(&self, account: &Key) -> Option<Key> {
@@ -135,7 +149,10 @@ impl Mints {
         if known.direction == Direction::Unknown
             && let Some(pair) = pair
         {
-            known.direction = self.derived.direction(swap, [&pair.mint_a, &pair.mint_b]);
+            known.direction = {
+                let mints = [&pair.mint_a, &pair.mint_b];
+                self.derived.direction(swap, mints, |key| scope.may_name(key))
+            };
             known.by_pair(Some(&pair));
         }
         known

@@ -40,7 +40,7 @@ pub use executed::{Executed, Inner, TokenBalance};
 use super::batch::Place;
 use super::tally::Tally;
 use crate::dex::{self, AccountBook, Decoded, Instruction, LiquidityIx, SwapIx, VenueSpec};
-use crate::ids::Key;
+use crate::ids::{Key, LOOKUP_TABLE};
 use crate::record::{Pool, Role};
 use crate::stream::Sink;
 use crate::wire::txn::Transaction;
@@ -156,6 +156,10 @@ impl Rows {
         tally: &mut Tally,
         out: &mut impl Sink,
     ) -> u32 {
+        let of_interest = |key: &Key| dex::venue_of(key).is_some() || *key == LOOKUP_TABLE;
+        if !tx.programs().any(|index| tx.account_key(index).is_some_and(of_interest)) {
+            return 0;
+        }
         let mut writer = Writer::new(tally, out);
         let mut resolved = false;
         for (outer, ix) in (0u16..).zip(tx.instructions()) {

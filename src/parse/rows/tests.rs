@@ -76,7 +76,8 @@ fn tokens_and_direction_of_a_known_pool_come_from_the_owners_accounts() {
         (crate::ids::TOKEN, mint_a, 6, Direction::BToA),
     ] {
         let mut tx = testing::swap_tx(1, &[70]);
-        let key = 69 + place * 32;
+        let (key, token_program) = (69 + place * 32, 69 + 7 * 32);
+        tx[token_program..token_program + 32].copy_from_slice(&program);
         tx[key..key + 32].copy_from_slice(&dex::associated_token(&owner, &mint, &program));
         let mut mints = Mints::default();
         mints.learn(&pool);

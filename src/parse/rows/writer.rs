@@ -7,48 +7,37 @@ use crate::parse::tally::Tally;
 use crate::record::{Liquidity, Record, Swap};
 use crate::stream::Sink;
 
-/// The row that waits.
-enum Waiting {
-    None,
-    Swap(Swap),
-    Liquidity(Liquidity),
-}
-
 /// Writes the rows of one transaction.
 pub(super) struct Writer<'w, S: Sink> {
     pub(super) tally: &'w mut Tally,
     out: &'w mut S,
-    waiting: Waiting,
+    /// The row that waits; never both.
+    swap: Option<Swap>,
+    liquidity: Option<Liquidity>,
     swaps: u32,
 }
 
 impl<'w, S: Sink> Writer<'w, S> {
     #[inline]
     pub(super) fn new(tally: &'w mut Tally, out: &'w mut S) -> Self {
-        Self { tally, out, waiting: Waiting::None, swaps: 0 }
+        Self { tally, out, swap: None, liquidity: None, swaps: 0 }
     }
 
     /// A swap row to be filled in.
     #[inline]
     pub(super) fn swap(&mut self, rx_ns: u64) -> &mut Swap {
         self.put(false);
+        self.liquidity = None;
         self.swaps += 1;
-        self.waiting = Waiting::Swap(Swap::new(rx_ns));
-        match &mut self.waiting {
-            Waiting::Swap(row) => row,
-            _ => unreachable!("put there just now"),
-        }
+        self.swap.insert(Swap::new(rx_ns))
     }
 
     /// A liquidity row to be filled in.
     pub(super) fn liquidity(&mut self, rx_ns: u64) -> &mut Liquidity {
         self.put(false);
+        self.swap = None;
         self.tally.liquidity += 1;
-        self.waiting = Waiting::Liquidity(Liquidity::new(rx_ns));
-        match &mut self.waiting {
-            Waiting::Liquidity(row) => row,
-            _ => unreachable!("put there just now"),
-        }
+        self.liquidity.insert(Liquidity::new(rx_ns))
     }
 
     /// Counts an instruction that could not be decoded.
@@ -67,21 +56,13 @@ impl<'w, S: Sink> Writer<'w, S> {
 
     #[inline]
     fn put(&mut self, last: bool) {
-        match &mut self.waiting {
-            Waiting::None => {}
-            Waiting::Swap(row) => {
-                if last {
-                    row.head.flags |= Swap::LAST_OF_TX;
-                }
-                self.tally.row(row.role);
-                self.out.put(Record::of(row));
-            }
-            Waiting::Liquidity(row) => {
-                if last {
-                    row.head.flags |= Liquidity::LAST_OF_TX;
-                }
-                self.out.put(Record::of(row));
-            }
+        if let Some(row) = &mut self.swap {
+            row.head.flags |= if last { Swap::LAST_OF_TX } else { 0 };
+            self.tally.row(row.role);
+            self.out.put(Record::of(row));
+        } else if let Some(row) = &mut self.liquidity {
+            row.head.flags |= if last { Liquidity::LAST_OF_TX } else { 0 };
+            self.out.put(Record::of(row));
         }
     }
 }

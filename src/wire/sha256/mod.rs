@@ -20,10 +20,10 @@ mod ni;
 mod x86;
 
 /// A hash.
-pub(super) type Hash = [u8; 32];
+pub(crate) type Hash = [u8; 32];
 
 /// Messages that are hashed side by side at most.
-pub(super) const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Bytes of a block of the compression.
 const BLOCK_LEN: usize = 64;
@@ -61,7 +61,7 @@ pub(super) fn digest(prefix: &[u8], body: &[u8]) -> Hash {
 }
 
 /// Hands the hash of `prefix` (at most 64 bytes) and each of `bodies` to `out`, in their order.
-pub(super) fn digest_each<'a>(
+pub(crate) fn digest_each<'a>(
     prefix: &[u8],
     bodies: impl Iterator<Item = &'a [u8]>,
     out: &mut impl FnMut(Hash),

@@ -19,8 +19,8 @@
 //! index at or beyond [`Transaction::keys`] has no key here.
 
 use super::reason::reasons;
-use crate::bytes::Cursor;
 use crate::bytes::base58::Signature;
+use crate::bytes::{Cursor, IndexSet};
 use std::fmt;
 
 mod walk;
@@ -131,6 +131,7 @@ pub struct Transaction<'a> {
     readonly_unsigned: u8,
     lookup_writable_count: u16,
     lookup_readonly_count: u16,
+    programs: IndexSet,
     config: Config,
 }
 
@@ -251,6 +252,12 @@ impl<'a> Transaction<'a> {
         self.instructions
     }
 
+    /// Indexes of the programs that the instructions call, each once.
+    #[inline]
+    pub fn programs(&self) -> impl Iterator<Item = u8> + use<> {
+        self.programs.iter()
+    }
+
     /// The lookup tables; none but in v0.
     #[inline]
     pub fn lookups(&self) -> Lookups<'a> {
@@ -366,6 +373,7 @@ mod tests {
                 Instruction { program_index: 4, accounts: &[0, 1, 2], data: &[7; 200] }
             );
             assert_eq!((all[1].program_index, all[1].data), (5, &[][..]));
+            assert_eq!(tx.programs().collect::<Vec<_>>(), [4, 5]);
             assert_eq!((tx.account_key(5), tx.account_key(6)), (Some(&[6; 32]), None));
         }
     }

@@ -1,7 +1,7 @@
 //! The one walk over a transaction's bytes: finds its parts and applies the rules.
 
 use super::{Config, Instructions, Lookups, Transaction, TxReject, VERSION_BIT, Version};
-use crate::bytes::{Cursor, u32_at, u64_at};
+use crate::bytes::{Cursor, IndexSet, u32_at, u64_at};
 
 /// solana-message 4.6 `versions/v1/mod.rs`.
 const V1_SIGNATURES_MAX: u8 = 12;
@@ -60,8 +60,8 @@ pub(super) fn compact(bytes: &[u8]) -> Walk<Transaction<'_>> {
     let left = cursor.compact_u16()?;
     let instructions = Instructions { left, heads: cursor, bodies: None };
     let mut walked = instructions;
-    let account_last = match check_instructions(&mut walked, keys.len())? {
-        Ok(account_last) => account_last,
+    let (account_last, programs) = match check_instructions(&mut walked, keys.len())? {
+        Ok(named) => named,
         Err(reason) => return Some(Err(reason)),
     };
     cursor = walked.heads;
@@ -100,6 +100,7 @@ pub(super) fn compact(bytes: &[u8]) -> Walk<Transaction<'_>> {
         readonly_unsigned: counts.readonly_unsigned,
         lookup_writable_count: u16::try_from(writable).ok()?,
         lookup_readonly_count: u16::try_from(readonly).ok()?,
+        programs,
         config: Config::default(),
     }))
 }
@@ -131,11 +132,11 @@ pub(super) fn v1(bytes: &[u8]) -> Walk<Transaction<'_>> {
     let heads = Cursor::new(cursor.take(usize::from(instruction_count) * 4)?);
     let instructions = Instructions { left: instruction_count.into(), heads, bodies: Some(cursor) };
     let mut walked = instructions;
-    match check_instructions(&mut walked, keys.len())? {
-        Ok(Some(last)) if last >= key_count => return Some(Err(TxReject::Account)),
-        Ok(_) => {}
+    let programs = match check_instructions(&mut walked, keys.len())? {
+        Ok((Some(last), _)) if last >= key_count => return Some(Err(TxReject::Account)),
+        Ok((_, programs)) => programs,
         Err(reason) => return Some(Err(reason)),
-    }
+    };
     cursor = walked.bodies?;
     let message = bytes.get(..cursor.at())?;
     let (signatures, _) = cursor.take(usize::from(counts.required) * 64)?.as_chunks();
@@ -152,23 +153,29 @@ pub(super) fn v1(bytes: &[u8]) -> Walk<Transaction<'_>> {
         readonly_unsigned: counts.readonly_unsigned,
         lookup_writable_count: 0,
         lookup_readonly_count: 0,
+        programs,
         config,
     }))
 }
 
-/// Walks to the end of the instructions; the highest account index that one of them names.
+/// Walks to the end of the instructions; the highest account index that one of them names, and the
+/// indexes of the programs.
 #[inline]
-fn check_instructions(instructions: &mut Instructions<'_>, key_count: usize) -> Walk<Option<u8>> {
-    let mut last = None;
+fn check_instructions(
+    instructions: &mut Instructions<'_>,
+    key_count: usize,
+) -> Walk<(Option<u8>, IndexSet)> {
+    let (mut last, mut programs) = (None, IndexSet::default());
     for _ in 0..instructions.left {
         let instruction = instructions.next()?;
         // The fee payer cannot be a program, and programs are never looked up in tables.
         if instruction.program_index == 0 || usize::from(instruction.program_index) >= key_count {
             return Some(Err(TxReject::Program));
         }
+        programs.insert(instruction.program_index.into());
         last = last.max(instruction.accounts.iter().copied().max());
     }
-    Some(Ok(last))
+    Some(Ok((last, programs)))
 }
 
 impl Config {
