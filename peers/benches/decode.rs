@@ -39,8 +39,11 @@ const TRANSACTIONS: usize = 10_240;
 /// Passes over them, of each system.
 const PASSES: u64 = 31;
 
-const SWAPS: Wanted =
-    Wanted { intents: true, fills: true, routes: false, liquidity: false, rederived: false };
+/// What instructions ask for: the SDK's rows of a transaction that is not executed.
+const INTENTS: Wanted =
+    Wanted { intents: true, fills: false, routes: false, liquidity: false, rederived: false };
+/// What was executed: the SDK's rows of one that is.
+const FILLS: Wanted = Wanted { intents: false, fills: true, ..INTENTS };
 
 fn main() {
     if !std::env::args().any(|arg| arg == "--bench") {
@@ -141,7 +144,7 @@ fn from_wire(captured: &[fixtures::Captured]) {
 }
 
 fn compare_wire(title: &str, about: &str, mut wires: Vec<Vec<u8>>) {
-    let (mut parser, mut arena) = (ours::parser(SWAPS), ours::arena());
+    let (mut parser, mut arena) = (ours::parser(INTENTS), ours::arena());
     let (mut events, filter) = (Vec::<DexEvent>::new(), theirs::swaps_only());
     let mut times: [Times; 3] = Default::default();
     let mut rows = [0; 3];
@@ -200,7 +203,7 @@ fn executed(captured: &[fixtures::Captured]) {
         })
         .collect();
     outcomes.truncate(outcomes.len() / BLOCK * BLOCK);
-    let (mut parser, mut arena) = (ours::parser(SWAPS), ours::arena());
+    let (mut parser, mut arena) = (ours::parser(FILLS), ours::arena());
     let filter = theirs::swaps_only();
     let (mut times, mut rows, mut random): ([Times; 2], _, _) =
         (Default::default(), [0; 2], Random(2));
@@ -223,7 +226,7 @@ fn executed(captured: &[fixtures::Captured]) {
     }
     let about = format!(
         "The {} captured transactions with an outcome; each system gets it decoded, in its own form: \
-         ours wire bytes and `Executed` and writes intents and fills (fills are counted), the SDK a \
+         ours wire bytes and `Executed`, the SDK a \
          Yellowstone message (`parse_subscribe_update_transaction_low_latency`).",
         outcomes.len()
     );
@@ -249,7 +252,7 @@ fn rejection() {
     let legacy: Vec<_> = foreign.iter().map(|keys| wire_legacy(&keys[..24])).collect();
     let checked: Vec<_> = v1.iter().map(|wire| Transaction::check(wire).unwrap()).collect();
     let messages: Vec<_> = foreign.iter().map(|keys| yellowstone(keys)).collect();
-    let (mut parser, mut arena) = (ours::parser(SWAPS), ours::arena());
+    let (mut parser, mut arena) = (ours::parser(INTENTS), ours::arena());
     let mut events = Vec::new();
     let (meta, filter) = (
         TransactionStatusMeta::default(),

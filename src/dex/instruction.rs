@@ -168,10 +168,37 @@ pub enum Decoded<'a> {
 /// The swaps of one instruction, in the order in which they execute.
 #[derive(Clone, Copy, Debug)]
 pub struct Hops {
+    /// A bit for each hop of the instruction, lowest first: whether it is a swap of the venue's own.
+    own: u64,
+    hop: Hop,
+}
+
+/// Gives the swap that hop number `n` of an instruction is.
+pub(super) type Hop = for<'a> fn(&Instruction<'a>, u8) -> Option<SwapIx<'a>>;
+
+impl Hops {
+    /// The hops of an instruction of which `own` has a bit, lowest first.
+    pub(super) fn of(own: u64, hop: Hop) -> Self {
+        Self { own, hop }
+    }
+
+    /// The first `count` hops of an instruction, at most 64.
+    pub(super) fn first(count: u8, hop: Hop) -> Self {
+        Self { own: u64::MAX.checked_shr(64u32.saturating_sub(count.into())).unwrap_or(0), hop }
+    }
+
     /// How many there are.
-    pub(super) count: u8,
-    /// Swap number `n` of the instruction that this was decoded from.
-    pub(super) hop: for<'a> fn(&Instruction<'a>, u8) -> Option<SwapIx<'a>>,
+    #[inline]
+    pub fn count(&self) -> u8 {
+        self.own.count_ones().to_le_bytes()[0]
+    }
+
+    /// Swap number `n` of `ix`, which this was decoded from.
+    #[inline]
+    pub fn swap<'a>(&self, ix: &Instruction<'a>, n: u8) -> Option<SwapIx<'a>> {
+        let mut own = (0..64u8).filter(|hop| self.own >> hop & 1 == 1);
+        (self.hop)(ix, own.nth(n.into())?)
+    }
 }
 
 impl<'a> Decoded<'a> {
@@ -180,7 +207,7 @@ impl<'a> Decoded<'a> {
     pub fn swap_count(&self) -> u8 {
         match self {
             Self::One(_) => 1,
-            Self::Hops(hops) => hops.count,
+            Self::Hops(hops) => hops.count(),
             _ => 0,
         }
     }
@@ -190,7 +217,7 @@ impl<'a> Decoded<'a> {
     pub fn swap(&self, ix: &Instruction<'a>, n: u8) -> Option<SwapIx<'a>> {
         match self {
             Self::One(swap) if n == 0 => Some(*swap),
-            Self::Hops(hops) if n < hops.count => (hops.hop)(ix, n),
+            Self::Hops(hops) => hops.swap(ix, n),
             _ => None,
         }
     }

@@ -151,7 +151,13 @@ impl VenueSpec {
     /// What `ix`, an instruction of this venue, is.
     #[inline]
     pub fn decode<'a>(&self, ix: &Instruction<'a>) -> Decoded<'a> {
-        (self.decode)(ix).unwrap_or_else(Decoded::Refused)
+        self.try_decode(ix).unwrap_or_else(Decoded::Refused)
+    }
+
+    /// As [`Self::decode`], but leaves the refusal where the decoder put it: nothing is copied.
+    #[inline]
+    pub(crate) fn try_decode<'a>(&self, ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
+        (self.decode)(ix)
     }
 
     /// What an event of this venue tells.

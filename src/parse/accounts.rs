@@ -1,7 +1,7 @@
 //! Account files into the pools they describe: the first records of a run.
 
 use super::rows::Rows;
-use super::tally::Tally;
+use super::tally::{Note, Tally};
 use crate::bytes::base58;
 use crate::dex::{AccountBook, Clock, Found};
 use crate::record::Record;
@@ -30,6 +30,7 @@ pub(super) fn write(
         }
         Found::Ticks { ticks, entries } => out.put_parts(ticks, bytemuck::cast_slice(entries)),
         Found::Missing { pool, venue, part, key } => {
+            tally.note(Note::PoolPartMissing);
             let (pool, key) = (base58::Key(pool), base58::Key(key));
             let (venue, part) = (venue.name(), part.name());
             warn(format!("{venue} pool {pool} is left out: its {part}, account {key}, is missing"));

@@ -92,8 +92,21 @@ pub const TOOL: &Tool = &Tool {
     description: &[
         "Reads packets, as records or as captures (pcap, pcapng), puts shreds together into slots, \
          recovers what was lost from code shreds, and writes what every transaction asks of the \
-         venues it knows: Raydium AMM v4, Raydium CPMM, Orca Whirlpool. After the rows of a slot \
-         comes its record: what was there, whether it is complete, the verdicts of the checks.",
+         venues it knows; mev-parse venues lists them, with the evidence for each. After the rows of \
+         a slot comes its record: what was there, whether it is complete, the verdicts of the checks.",
+        "Rows of swaps have one of three roles, in the column role. An intent is what an instruction \
+         asks for: the exact amount and the limit. A fill is what was moved, with its source: the \
+         program's own event, else the token transfers below the instruction, else the owner's \
+         balances before and after where the transaction has one swap. A route is an aggregator's \
+         whole; its legs carry its route_id. Amounts of different roles do not add up: --rows chooses \
+         what is written. Adds and removes, creations, fees and changes of configuration are \
+         liquidity records.",
+        "With --accounts the pools' state comes first: pool records, with mints, vaults, balances and \
+         fees joined, and ticks records with the ticks, bins or levels beside the price. A pool of \
+         which an account is missing is left out, named on standard error with the role and key of \
+         that account, and counted in --stats as pool_part_missing. A pool with a rule that is not modelled is written with status \
+         unsupported. Lookup tables among the accounts give swaps the keys that only they hold; \
+         tables that transactions create or extend are learned as they come.",
         "Inputs are told apart by their first bytes, each by itself, and there may be several: record \
          streams; captures; dumps of the ShredStream proxy (borsh packets, without times); and text, \
          in which each line or JSON document is told apart by itself. Text is a transaction in \
@@ -106,7 +119,12 @@ pub const TOOL: &Tool = &Tool {
          is fault. Text rows keep their own order.",
         "A transaction in a shred is an intent: it may still fail on chain, and the amounts are \
          those of its instruction. Keys that come from address lookup tables are not on the wire; \
-         such fields are absent and counted in --stats.",
+         without the table such fields are absent and counted in --stats.",
+        "What a venue's decoder cannot read is counted by program and discriminator, with the reason: \
+         --drift prints the table, so that a changed program shows the same hour. mev-parse verify \
+         takes executed transactions and reckons each fill again with the venue's own integer formula \
+         from the state that its event tells; it lists what differs, and its status is 1 when \
+         something does.",
         "A leader that makes two versions of one thing is reported as a finding: two shreds for one \
          place, two signatures or forms of one FEC set, two ends of a slot, and with --verify merkle a \
          set that names another root for the set before it. The first version stays, the other is \
@@ -134,6 +152,16 @@ pub const TOOL: &Tool = &Tool {
             "mev-parse txs.jsonl --only swap -f json",
             "replies of getTransaction, or their results, one after another",
         ),
+        (
+            "mev-parse txs.jsonl --rows fill --only swap -f csv --human",
+            "what was really moved, and nothing else",
+        ),
+        ("mev-parse verify txs.jsonl", "each fill reckoned again with its venue's own formula"),
+        (
+            "mev-parse --accounts accounts.jsonl --only pool,ticks -f json",
+            "pools and ticks out of accounts, as getProgramAccounts gives them",
+        ),
+        ("mev-parse block.pcap --only slot --drift", "what no decoder could read, by program"),
         (
             "cat request.json reply.json | mev-parse --only swap -f json",
             "a block: the request of getBlock, which names the slot, and its reply",

@@ -94,11 +94,13 @@ pub(super) enum Note {
     FindingDropped,
     /// What a document says of an executed transaction cannot be; its instructions count alone.
     MetaRefused,
+    /// A pool that is left out because one of its accounts is missing.
+    PoolPartMissing,
 }
 
 impl Note {
     /// Names by number.
-    pub(super) const NAMES: [&'static str; 13] = [
+    pub(super) const NAMES: [&'static str; 14] = [
         "key_in_lookup_table",
         "mint_unknown",
         "direction_unknown",
@@ -112,6 +114,7 @@ impl Note {
         "leader_unknown",
         "finding_dropped",
         "meta_refused",
+        "pool_part_missing",
     ];
 }
 

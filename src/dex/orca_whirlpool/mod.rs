@@ -72,7 +72,7 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
 }
 
 fn hops<'a>(hop: for<'b> fn(&Instruction<'b>, u8) -> Option<SwapIx<'b>>) -> Decoded<'a> {
-    Decoded::Hops(Hops { count: 2, hop })
+    Decoded::Hops(Hops::first(2, hop))
 }
 
 fn hop<'a>(ix: &Instruction<'a>, v2: bool, n: u8) -> Option<SwapIx<'a>> {

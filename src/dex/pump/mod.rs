@@ -30,6 +30,7 @@ use super::{Coverage, Grade, VenueSpec};
 use crate::ids::{Key, Venue, WSOL};
 use crate::record::{Action, Direction, Exact};
 use crate::wire::sha256::digest_each;
+use std::sync::LazyLock;
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -258,7 +259,7 @@ fn hops(ix: &Instruction<'_>) -> Result<Hops, IxFault> {
     if count == 0 {
         return Err(IxFault::FewAccounts);
     }
-    Ok(Hops { count, hop: nth_hop })
+    Ok(Hops::first(count, nth_hop))
 }
 
 fn nth_hop<'a>(ix: &Instruction<'a>, n: u8) -> Option<SwapIx<'a>> {
@@ -298,8 +299,20 @@ fn change<'a>(ix: &Instruction<'a>, which: [u8; 8]) -> Result<Decoded<'a>, IxFau
     Ok(Decoded::Liquidity(change))
 }
 
-/// Bumps that are tried, from 255 on, side by side: each fails with one in two.
-const BUMPS: u8 = 16;
+/// Bump, program and mark.
+const TAIL: usize = 1 + 32 + 21;
+
+/// What follows the seeds in what a curve's address is the hash of, for the bumps from 255 on that
+/// are tried side by side: each fails with one in two.
+static TAILS: LazyLock<[[u8; TAIL]; 16]> = LazyLock::new(|| {
+    let mut tails = [[0; TAIL]; 16];
+    for (bump, tail) in (0..=u8::MAX).rev().zip(&mut tails) {
+        let program = Venue::Pump.programs().iter().take(1).flatten();
+        let parts = std::iter::once(&bump).chain(program).chain(b"ProgramDerivedAddress");
+        tail.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+    }
+    tails
+});
 
 /// Whether `account` is the curve of `mint`: the address that the program derives of
 /// `"bonding-curve"` and the mint. Without heap, unlike the derivation itself.
@@ -308,15 +321,8 @@ pub(super) fn is_curve_of(account: &Key, mint: &Key) -> bool {
     let parts = b"bonding-curve".iter().chain(mint);
     seeds.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
     let mut found = false;
-    for program in Venue::Pump.programs() {
-        let mut tails = [[0; 1 + 32 + 21]; BUMPS as usize];
-        for (bump, tail) in (0..=u8::MAX).rev().zip(&mut tails) {
-            let parts = [bump].into_iter().chain(*program).chain(*b"ProgramDerivedAddress");
-            tail.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-        }
-        digest_each(&seeds, tails.iter().map(<[u8; 54]>::as_slice), &mut |derived| {
-            found |= derived == *account;
-        });
-    }
+    digest_each(&seeds, TAILS.iter().map(<[u8; TAIL]>::as_slice), &mut |derived| {
+        found |= derived == *account;
+    });
     found
 }

@@ -134,33 +134,38 @@ fn boost<'a>(ix: &Instruction<'a>) -> Result<SwapIx<'a>, IxFault> {
 /// Accounts before the first hop of multi_hop_swap: 0 user (signs), 1 user in, 2 user out.
 const FIRST_HOP: usize = 16;
 
-/// Where the accounts of the hops over this program's own pools begin.
-fn pools_of(ix: &Instruction<'_>) -> impl Iterator<Item = usize> {
-    let places = (FIRST_HOP..).step_by(HOP);
-    let ends = places.clone().skip(1).take_while(|end| *end <= ix.account_count());
-    places.zip(ends).map(|(first, _)| first).filter(|first| {
-        let keys = (ix.account(*first), first.checked_add(2).and_then(|at| ix.account(at)));
-        !matches!(keys, (Some(mint), Some(pool)) if is_curve_of(pool, mint))
-    })
+/// Where the accounts of hop number `n` begin, if it has all of them.
+fn place(ix: &Instruction<'_>, n: u8) -> Option<usize> {
+    let first = HOP.checked_mul(n.into())?.checked_add(FIRST_HOP)?;
+    (first.checked_add(HOP)? <= ix.account_count()).then_some(first)
+}
+
+/// Whether the hop whose accounts begin at `first` is one over a curve, not over a pool.
+fn is_curve(ix: &Instruction<'_>, first: usize) -> bool {
+    let keys = (ix.account(first), first.checked_add(2).and_then(|at| ix.account(at)));
+    matches!(keys, (Some(mint), Some(pool)) if is_curve_of(pool, mint))
 }
 
 fn hops<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     ix.u64(8)?;
     ix.u64(16)?;
     ix.at_least(FIRST_HOP.saturating_add(HOP))?;
-    let count = u8::try_from(pools_of(ix).count()).map_err(|_| IxFault::AccountCount)?;
+    // An instruction names at most 255 accounts: 47 hops.
+    let places = (0..64u8).map_while(|n| Some((n, place(ix, n)?)));
+    let pools = places.filter(|(_, first)| !is_curve(ix, *first));
+    let own = pools.fold(0u64, |own, (n, _)| own | 1 << n);
     // All curves: whatever happens, happens in Pump.
-    Ok(if count == 0 { Decoded::NotSwap } else { Decoded::Hops(Hops { count, hop: nth_hop }) })
+    Ok(if own == 0 { Decoded::NotSwap } else { Decoded::Hops(Hops::of(own, nth_hop)) })
 }
 
 fn nth_hop<'a>(ix: &Instruction<'a>, n: u8) -> Option<SwapIx<'a>> {
-    let first = pools_of(ix).nth(n.into())?;
+    let first = place(ix, n)?;
     let mut swap = hop(Venue::PumpSwap, ix, first, hops_buy(ix, FIRST_HOP));
     swap.owner = ix.account(0);
     if first == FIRST_HOP {
         (swap.amount, swap.user_in) = (ix.u64(8).ok(), ix.account(1));
     }
-    if first.checked_add(HOP)?.checked_add(HOP)? > ix.account_count() {
+    if place(ix, n.checked_add(1)?).is_none() {
         (swap.limit, swap.user_out) = (ix.u64(16).ok(), ix.account(2));
     }
     Some(swap)

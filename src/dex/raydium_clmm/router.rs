@@ -71,7 +71,7 @@ pub(super) fn decode<'a>(venue: Venue, ix: &Instruction<'a>) -> Result<Decoded<'
     if venue == Venue::RaydiumClmm
         && let Some(count) = hop_count(ix)
     {
-        return Ok(Decoded::Hops(Hops { count, hop }));
+        return Ok(Decoded::Hops(Hops::first(count, hop)));
     }
     Ok(Decoded::Route(SwapIx {
         amount: Some(amount),

@@ -11,7 +11,7 @@
 //! for each call; if not, a call of a venue owns what follows it up to the next call of a venue.
 
 use super::executed::{Executed, Inner};
-use crate::bytes::base58;
+use super::lines::{Line, Programs};
 use crate::dex::{self, Instruction, VenueSpec};
 use crate::ids::Key;
 use crate::wire::txn::Transaction;
@@ -95,7 +95,14 @@ const NO_PROGRAM: Key = [0xff; 32];
 
 /// Takes heights from the log, if it names every call in order.
 fn heights_from_logs(calls: &mut [Call<'_>], executed: &Executed) {
-    let told: Vec<_> = executed.logs().filter_map(invoked).collect();
+    let mut programs = Programs::default();
+    let told: Vec<_> = executed
+        .logs()
+        .filter_map(|line| match Line::read(line) {
+            Line::Invoke { program, height } => Some((programs.key(program)?, height)),
+            _ => None,
+        })
+        .collect();
     let same = told.len() == calls.len()
         && calls.iter().zip(&told).all(|(call, (program, _))| call.ix.program == program);
     if same {
@@ -103,13 +110,6 @@ fn heights_from_logs(calls: &mut [Call<'_>], executed: &Executed) {
             call.height = height;
         }
     }
-}
-
-/// The program and height of a log line `Program P invoke [height]`.
-pub(super) fn invoked(line: &[u8]) -> Option<(Key, u8)> {
-    let rest = std::str::from_utf8(line).ok()?.strip_prefix("Program ")?;
-    let (program, height) = rest.split_once(" invoke [")?;
-    Some((base58::key(program)?, height.strip_suffix(']')?.parse().ok()?))
 }
 
 /// Finds where each call ends.
@@ -136,6 +136,7 @@ fn close(calls: &mut [Call<'_>]) {
 mod tests {
     use super::super::super::testing;
     use super::*;
+    use crate::bytes::base58;
 
     fn ends(heights: &[u8], logs: &[String]) -> Vec<usize> {
         let bytes = testing::swap_tx(1, &[70, 80]);
@@ -173,14 +174,5 @@ mod tests {
         ];
         assert_eq!(ends(&[0, 0, 0, 0], &logs), [5, 3, 3, 5, 5, 6]);
         assert_eq!(ends(&[0, 0, 0, 0], &logs[1..]), [5, 3, 3, 5, 5, 6]);
-    }
-
-    #[test]
-    fn a_log_line_names_program_and_height() {
-        let line = b"Program TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA invoke [3]";
-        assert_eq!(invoked(line), Some((crate::ids::TOKEN, 3)));
-        for other in [&b"Program log: x invoke [1]"[..], b"Program 11 success", b"", b"\xff"] {
-            assert_eq!(invoked(other), None);
-        }
     }
 }

@@ -85,20 +85,28 @@ impl<'a> Fill<'a> {
 pub(super) fn of_events<'a>(
     swap: &SwapIx<'a>,
     n: usize,
-    events: impl Iterator<Item = Told<'a>> + Clone,
+    events: impl Iterator<Item = Told<'a>>,
 ) -> Option<(Fill<'a>, Told<'a>)> {
-    let swaps = events.filter_map(|told| match told.event {
-        Event::Swap(filled) => Some((filled, told)),
-        _ => None,
-    });
-    let best = swaps.clone().map(|(filled, _)| filled.rank).max()?;
-    let pool = |filled: &Filled<'_>| swap.pool.zip(filled.pool).map(|(own, told)| own == told);
-    let mut ranked = swaps.clone().filter(|(filled, _)| filled.rank == best);
-    let named = ranked.clone().find(|(filled, _)| pool(filled) == Some(true));
-    let (filled, told) = match named {
-        Some(found) => found,
-        None => ranked.nth(n).filter(|(filled, _)| pool(filled) != Some(false))?,
-    };
+    let own = |filled: &Filled<'_>| swap.pool.zip(filled.pool).map(|(own, told)| own == told);
+    let (mut best, mut of_best) = (None, 0usize);
+    let (mut named, mut numbered) = (None, None);
+    for told in events {
+        let Event::Swap(filled) = told.event else { continue };
+        if best < Some(filled.rank) {
+            (best, of_best) = (Some(filled.rank), 0);
+            (named, numbered) = (None, None);
+        } else if best > Some(filled.rank) {
+            continue;
+        }
+        match own(&filled) {
+            Some(true) if named.is_none() => named = Some((filled, told)),
+            Some(false) => {}
+            _ if of_best == n => numbered = Some((filled, told)),
+            _ => {}
+        }
+        of_best = of_best.saturating_add(1);
+    }
+    let (filled, told) = named.or(numbered)?;
     Some((Fill::of_event(&filled), told))
 }
 

@@ -12,7 +12,8 @@
 //! | `mints` `derived` | tokens that an instruction does not name; whose accounts are whose |
 //! | `tables` | keys that lookup tables hold |
 //! | `executed` `call` | what the chain says of a transaction; its calls in the order of execution |
-//! | `told` `transfers` `fill` | events; token transfers; which of them tells what a swap moved |
+//! | `lines` `told` | log lines; events, and which call told which |
+//! | `transfers` `fill` | token transfers; which of all these tells what a swap moved |
 //! | `run` | the rows of an executed transaction, call by call |
 //! | `writer` | rows one after another, the last of a transaction flagged |
 //!
@@ -25,6 +26,7 @@ mod call;
 mod derived;
 mod executed;
 mod fill;
+mod lines;
 mod mints;
 mod row;
 mod run;
@@ -190,18 +192,24 @@ impl Rows {
     /// Writes what a top-level instruction asks for.
     fn ask(&self, asked: &Asked<'_>, writer: &mut Writer<'_, impl Sink>) {
         let scope = Scope::Wire { tx: asked.tx, loaded: asked.ix.loaded };
-        let decoded = asked.decode();
-        match &decoded {
-            Decoded::NotSwap => {}
-            Decoded::Refused(why) => writer.drift(asked.spec.venue, *why, asked.ix.data),
-            Decoded::Liquidity(change) => self.change(asked, change, writer),
-            Decoded::Route(route) => {
-                self.asked(asked, &scope, Role::Route, route, Some(asked.position.id()), writer);
+        let id = asked.position.id();
+        // An event that a program sends to itself asks for nothing.
+        if asked.ix.data.starts_with(&dex::SELF_CALL) {
+            return;
+        }
+        match &asked.spec.try_decode(asked.ix) {
+            Ok(Decoded::NotSwap) => {}
+            Ok(Decoded::Refused(why)) | Err(why) => {
+                writer.drift(asked.spec.venue, *why, asked.ix.data);
             }
-            Decoded::One(_) | Decoded::Hops(_) => {
-                let count = decoded.swap_count();
-                let id = (count > 1).then_some(asked.position.id());
-                for swap in (0..count).filter_map(|n| decoded.swap(asked.ix, n)) {
+            Ok(Decoded::Liquidity(change)) => self.change(asked, change, writer),
+            Ok(Decoded::Route(route)) => {
+                self.asked(asked, &scope, Role::Route, route, Some(id), writer);
+            }
+            Ok(Decoded::One(swap)) => self.asked(asked, &scope, Role::Intent, swap, None, writer),
+            Ok(Decoded::Hops(hops)) => {
+                let id = (hops.count() > 1).then_some(id);
+                for swap in (0..hops.count()).filter_map(|n| hops.swap(asked.ix, n)) {
                     self.asked(asked, &scope, Role::Intent, &swap, id, writer);
                 }
             }
@@ -256,7 +264,8 @@ impl Rows {
         out: &mut impl Sink,
     ) -> u32 {
         let calls = call::calls(tx, executed);
-        let logged = Logged::read(&calls, executed);
+        let logged =
+            if executed.failed { Logged::default() } else { Logged::read(&calls, executed) };
         let run = Run::new(self, executed, &calls, &logged);
         let mut writer = Writer::new(tally, out);
         for (number, call) in calls.iter().enumerate() {
@@ -282,13 +291,4 @@ struct Asked<'a> {
     /// The program of the top-level instruction, when this one lies below it.
     outer_program: Option<&'a Key>,
     failed: bool,
-}
-
-impl<'a> Asked<'a> {
-    fn decode(&self) -> Decoded<'a> {
-        if self.ix.data.starts_with(&dex::SELF_CALL) {
-            return Decoded::NotSwap;
-        }
-        self.spec.decode(self.ix)
-    }
 }

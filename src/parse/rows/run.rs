@@ -20,8 +20,6 @@ pub(super) struct Run<'a> {
     executed: &'a Executed,
     calls: &'a [Call<'a>],
     logged: &'a Logged,
-    /// It has one swap and no more: balances tell of it.
-    alone: bool,
 }
 
 impl<'a> Run<'a> {
@@ -31,12 +29,16 @@ impl<'a> Run<'a> {
         calls: &'a [Call<'a>],
         logged: &'a Logged,
     ) -> Self {
-        let swaps = calls.iter().filter(|call| !call.is_event()).filter_map(|call| {
+        Self { rows, executed, calls, logged }
+    }
+
+    /// Whether it has one swap and no more: then balances tell of it.
+    fn is_alone(&self) -> bool {
+        let swaps = self.calls.iter().filter(|call| !call.is_event()).filter_map(|call| {
             let decoded = call.spec?.decode(&call.ix);
             Some(usize::from(decoded.swap_count()))
         });
-        let alone = swaps.sum::<usize>() == 1;
-        Self { rows, executed, calls, logged, alone }
+        swaps.sum::<usize>() == 1
     }
 
     /// Writes the rows of call number `number`.
@@ -46,18 +48,22 @@ impl<'a> Run<'a> {
         asked: &Asked<'a>,
         writer: &mut Writer<'_, impl Sink>,
     ) {
-        let decoded = asked.decode();
-        match &decoded {
-            Decoded::NotSwap => {}
-            Decoded::Refused(why) => writer.drift(asked.spec.venue, *why, asked.ix.data),
-            Decoded::Liquidity(change) => self.change(number, asked, change, writer),
-            Decoded::Route(route) => self.route(number, asked, route, writer),
-            Decoded::One(_) | Decoded::Hops(_) => {
-                let count = decoded.swap_count();
+        match &asked.spec.try_decode(asked.ix) {
+            Ok(Decoded::NotSwap) => {}
+            Ok(Decoded::Refused(why)) | Err(why) => {
+                writer.drift(asked.spec.venue, *why, asked.ix.data);
+            }
+            Ok(Decoded::Liquidity(change)) => self.change(number, asked, change, writer),
+            Ok(Decoded::Route(route)) => self.route(number, asked, route, writer),
+            Ok(Decoded::One(swap)) => {
+                self.swap(number, asked, swap, (0, 1), self.route_around(number), writer);
+            }
+            Ok(Decoded::Hops(hops)) => {
+                let count = hops.count();
                 let own = (count > 1).then_some(asked.position.id());
                 let id = self.route_around(number).or(own);
                 for n in 0..count {
-                    if let Some(swap) = decoded.swap(asked.ix, n) {
+                    if let Some(swap) = hops.swap(asked.ix, n) {
                         self.swap(number, asked, &swap, (n, count), id, writer);
                     }
                 }
@@ -133,7 +139,7 @@ impl<'a> Run<'a> {
 
     fn of_balances(&self, asked: &Asked<'a>, swap: &SwapIx<'a>) -> Option<Fill<'a>> {
         let owner = swap.owner.unwrap_or(asked.tx.fee_payer());
-        self.alone.then(|| fill::of_balances(owner, self.executed))?
+        self.is_alone().then(|| fill::of_balances(owner, self.executed))?
     }
 
     fn route(

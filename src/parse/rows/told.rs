@@ -4,8 +4,9 @@
 //! belong to the call that the lines `invoke [n]` and `success` around them say. Logs may be cut
 //! off at 10 kB (`Log truncated`); what stands before the cut still counts.
 
-use super::call::{Call, invoked};
+use super::call::Call;
 use super::executed::Executed;
+use super::lines::{Line, Programs};
 use crate::dex::{Channel, Event};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -24,22 +25,29 @@ impl Logged {
     pub(super) fn read(calls: &[Call<'_>], executed: &Executed) -> Self {
         let mut logged = Self::default();
         let (mut stack, mut next) = (Vec::new(), 0usize);
+        let mut programs = Programs::default();
         for line in executed.logs() {
-            if let Some((program, height)) = invoked(line) {
-                // Programs that are run by the validator itself leave no lines. A call whose own
-                // record is missing is no call further on at another depth.
-                let rest = calls.get(next..).unwrap_or_default();
-                let found =
-                    rest.iter().position(|call| *call.ix.program == program && call.is_at(height));
-                let call = found.map(|past| next.saturating_add(past));
-                next = call.map_or(next, |call| call.saturating_add(1));
-                stack.push(call);
-            } else if line.strip_prefix(b"Program ").is_some_and(ends_call) {
-                stack.pop();
-            } else if let Some((channel, text)) = event_text(line)
-                && let Some(Some(call)) = stack.last()
-            {
-                logged.add(*call, channel, text);
+            match Line::read(line) {
+                Line::Invoke { program, height } => {
+                    // Programs that are run by the validator itself leave no lines. A call whose
+                    // own record is missing is no call further on at another depth.
+                    let program = programs.key(program);
+                    let rest = calls.get(next..).unwrap_or_default();
+                    let found = rest.iter().position(|call| {
+                        program.is_some_and(|program| *call.ix.program == program)
+                            && call.is_at(height)
+                    });
+                    let call = found.map(|past| next.saturating_add(past));
+                    next = call.map_or(next, |call| call.saturating_add(1));
+                    stack.push(call);
+                }
+                Line::End => drop(stack.pop()),
+                Line::Event(channel, text) => {
+                    if let Some(Some(call)) = stack.last() {
+                        logged.add(*call, channel, text);
+                    }
+                }
+                Line::Other => {}
             }
         }
         logged
@@ -55,18 +63,6 @@ impl Logged {
             self.lines.push((call, channel, from..self.bytes.len()));
         }
     }
-}
-
-/// Whether the rest of a line `Program P ..` says that the call has ended.
-fn ends_call(rest: &[u8]) -> bool {
-    rest.ends_with(b" success") || rest.windows(9).any(|part| part == b" failed: ")
-}
-
-fn event_text(line: &[u8]) -> Option<(Channel, &[u8])> {
-    if let Some(text) = line.strip_prefix(b"Program data: ") {
-        return Some((Channel::Data, text));
-    }
-    Some((Channel::RayLog, line.strip_prefix(b"Program log: ray_log: ")?))
 }
 
 /// An event's bytes, and how they came.

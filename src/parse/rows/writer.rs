@@ -48,7 +48,7 @@ impl<'w, S: Sink> Writer<'w, S> {
 
     /// Writes the last row, flagged, and gives how many swap rows there were.
     #[inline]
-    pub(super) fn finish(mut self) -> u32 {
+    pub(super) fn finish(&mut self) -> u32 {
         self.put(true);
         self.tally.swaps += u64::from(self.swaps);
         self.swaps

@@ -157,9 +157,13 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// The first rule it breaks; [`TxReject::Trailing`] when it ends before `bytes` do.
+    #[inline]
     pub fn check(bytes: &'a [u8]) -> Result<Self, TxReject> {
-        let tx = Self::check_prefix(bytes)?;
-        if tx.bytes.len() == bytes.len() { Ok(tx) } else { Err(TxReject::Trailing) }
+        let checked = Self::check_prefix(bytes);
+        if checked.as_ref().is_ok_and(|tx| tx.bytes.len() < bytes.len()) {
+            return Err(TxReject::Trailing);
+        }
+        checked
     }
 
     /// The whole transaction.

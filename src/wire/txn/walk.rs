@@ -33,6 +33,8 @@ impl Counts {
     }
 }
 
+#[expect(clippy::inline_always, reason = "one caller; the parts go to their place without a copy")]
+#[inline(always)]
 pub(super) fn compact(bytes: &[u8]) -> Walk<Transaction<'_>> {
     let mut cursor = Cursor::new(bytes);
     let signatures = cursor.compact_u16()?;
@@ -105,6 +107,8 @@ pub(super) fn compact(bytes: &[u8]) -> Walk<Transaction<'_>> {
     }))
 }
 
+#[expect(clippy::inline_always, reason = "one caller; the parts go to their place without a copy")]
+#[inline(always)]
 pub(super) fn v1(bytes: &[u8]) -> Walk<Transaction<'_>> {
     let mut cursor = Cursor::new(bytes);
     cursor.u8()?;
