@@ -5,6 +5,10 @@
 //! the percentiles are over all blocks of all passes. Every pass is checked: it finds the rows of
 //! the first.
 //!
+//! Each transaction lies in memory of its own, so that in another order its bytes come from outside of
+//! the near caches; the tables `just received` are of the same transactions, the 32 of a block copied
+//! one after another before the clock starts, as a socket or a ring leaves them.
+//!
 //! sol-parser-sdk is called as its ShredStream client calls it, with its own memory used again, and
 //! both with its filter set to swaps and without one; the faster counts. Both systems read outer
 //! instructions and know no lookup tables here.
@@ -97,6 +101,30 @@ impl Times {
         found
     }
 
+    /// As [`Self::pass`], but each block of transactions is copied to `buffer` before its clock
+    /// starts: bytes in the caches, one after another, as a socket or a ring has just left them.
+    fn received(
+        &mut self,
+        wires: &[Vec<u8>],
+        buffer: &mut Vec<u8>,
+        mut each: impl FnMut(&[u8]) -> usize,
+    ) -> usize {
+        let mut found = 0;
+        for block in wires.chunks_exact(BLOCK) {
+            buffer.clear();
+            block.iter().for_each(|wire| buffer.extend_from_slice(wire));
+            let mut rest = black_box(&buffer[..]);
+            let start = Instant::now();
+            for wire in block {
+                let (wire, after) = rest.split_at(wire.len());
+                found += each(wire);
+                rest = after;
+            }
+            self.blocks.push(start.elapsed().as_nanos() as f64 / BLOCK as f64);
+        }
+        found
+    }
+
     /// The time below which the share `of` of the blocks is.
     fn at(&mut self, of: f64) -> f64 {
         self.blocks.sort_by(f64::total_cmp);
@@ -146,8 +174,8 @@ fn from_wire(captured: &[fixtures::Captured]) {
 fn compare_wire(title: &str, about: &str, mut wires: Vec<Vec<u8>>) {
     let (mut parser, mut arena) = (ours::parser(INTENTS), ours::arena());
     let (mut events, filter) = (Vec::<DexEvent>::new(), theirs::swaps_only());
-    let mut times: [Times; 3] = Default::default();
-    let mut rows = [0; 3];
+    let (mut times, mut rows): ([Times; 5], _) = (Default::default(), [0; 5]);
+    let mut buffer = Vec::new();
     let mut random = Random(1);
     // A multiple of the block, so that every pass is over all of them.
     wires.truncate(wires.len() / BLOCK * BLOCK);
@@ -163,16 +191,28 @@ fn compare_wire(title: &str, about: &str, mut wires: Vec<Vec<u8>>) {
                 theirs::wire(wire, None, &mut events);
                 events.len()
             }),
+            times[3]
+                .received(&wires, &mut buffer, |wire| from_bytes(&mut parser, wire, &mut arena)),
+            times[4].received(&wires, &mut buffer, |wire| {
+                theirs::wire(wire, Some(&filter), &mut events);
+                events.len()
+            }),
         ];
         assert!(pass == 0 || rows == found, "a pass found other rows");
         rows = found;
     }
     head(title, about);
-    let [ours, swaps, everything] = times;
+    let [ours, swaps, everything, ours_received, theirs_received] = times;
     lines(vec![
         ("mev-parse", rows[0], ours),
         ("sol-parser-sdk, filter: swaps", rows[1], swaps),
         ("sol-parser-sdk, no filter (rows of all kinds)", rows[2], everything),
+    ]);
+    let about = "The same, each block of them copied one after another before its clock starts.";
+    head(&format!("{title}, just received"), about);
+    lines(vec![
+        ("mev-parse", rows[3], ours_received),
+        ("sol-parser-sdk, filter: swaps", rows[4], theirs_received),
     ]);
 }
 
