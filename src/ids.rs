@@ -34,6 +34,8 @@ pub const RAYDIUM_AMM_V4_AUTHORITY: Key = key("5Q544fKrFoe6tsEbD7S8EmxGTJYAKtTVh
 pub const RAYDIUM_CPMM: Key = key("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C");
 /// Orca Whirlpool.
 pub const ORCA_WHIRLPOOL: Key = key("whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc");
+/// Meteora DLMM.
+pub const METEORA_DLMM: Key = key("LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo");
 
 /// The eight Jito tip accounts (docs.jito.wtf; each is the PDA `TIP_ACCOUNT_n` of the tip program
 /// `T1pyyaTNZsKv2WcRAB8oVnk93mLJw2XzjtVYqCsaHqt`).

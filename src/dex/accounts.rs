@@ -9,7 +9,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ids::{Key, Venue};
-use crate::record::{Pool, PoolStatus, Tick, Ticks};
+use crate::record::{Bin, LEN_MAX, LINE, Level, Pool, PoolStatus, Tick, TickKind, Ticks};
 
 use super::token;
 
@@ -51,12 +51,13 @@ pub enum Found<'a> {
         /// The first rule of the pool that is not modelled.
         unsupported: Option<Unsupported>,
     },
-    /// A tick array of the pool emitted last, lowest first.
+    /// A tick array, a bin array or one side of a book, of the pool emitted last: arrays lowest
+    /// first, bids before asks.
     Ticks {
-        /// The fixed part of the record, `count` and `len` filled in.
+        /// The fixed part of the record, [described](Entries::describe).
         ticks: &'a Ticks,
-        /// Its initialised ticks.
-        entries: &'a [Tick],
+        /// What it holds.
+        entries: Entries<'a>,
     },
     /// An account that a pool needs is not in the book.
     Missing {
@@ -82,6 +83,69 @@ pub enum Found<'a> {
     },
 }
 
+/// What a `ticks` record holds: one kind of entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entries<'a> {
+    /// Initialised ticks, lowest first.
+    Ticks(&'a [Tick]),
+    /// Bins that hold liquidity, lowest first.
+    Bins(&'a [Bin]),
+    /// Orders of one side of a book, best first.
+    Levels(&'a [Level]),
+}
+
+impl<'a> From<&'a [Tick]> for Entries<'a> {
+    fn from(ticks: &'a [Tick]) -> Self {
+        Self::Ticks(ticks)
+    }
+}
+
+impl<'a> From<&'a [Bin]> for Entries<'a> {
+    fn from(bins: &'a [Bin]) -> Self {
+        Self::Bins(bins)
+    }
+}
+
+impl<'a> From<&'a [Level]> for Entries<'a> {
+    fn from(levels: &'a [Level]) -> Self {
+        Self::Levels(levels)
+    }
+}
+
+impl<'a> Entries<'a> {
+    /// The record's tail, without padding.
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Ticks(entries) => bytemuck::cast_slice(entries),
+            Self::Bins(entries) => bytemuck::cast_slice(entries),
+            Self::Levels(entries) => bytemuck::cast_slice(entries),
+        }
+    }
+
+    /// Number and kind of the entries.
+    fn count(self) -> (usize, TickKind) {
+        match self {
+            Self::Ticks(entries) => (entries.len(), TickKind::Ticks),
+            Self::Bins(entries) => (entries.len(), TickKind::Bins),
+            Self::Levels(entries) => (entries.len(), TickKind::Levels),
+        }
+    }
+
+    /// Writes number, kind and length of the entries into `ticks`; `None` when they are more than
+    /// one record holds.
+    pub(super) fn describe(self, ticks: &mut Ticks) -> Option<()> {
+        let (count, what) = self.count();
+        let len = size_of::<Ticks>().checked_add(self.bytes().len())?.next_multiple_of(LINE);
+        if len > LEN_MAX {
+            return None;
+        }
+        ticks.head.len = u32::try_from(len).ok()?;
+        ticks.count = u16::try_from(count).ok()?;
+        ticks.what = what as u8;
+        Some(())
+    }
+}
+
 /// Takes what joining the accounts finds, one thing after another.
 pub type Out<'a> = dyn FnMut(Found<'_>) + 'a;
 
@@ -101,16 +165,23 @@ pub enum Part {
     MintB = 4,
     /// The tick array that holds the current price.
     TickArray = 5,
+    /// A bin array that a swap meets first.
+    BinArray = 6,
 }
 
 impl Part {
     /// Names by number.
     pub const NAMES: &'static [&'static str] =
-        &["config", "vault_a", "vault_b", "mint_a", "mint_b", "tick_array"];
+        &["config", "vault_a", "vault_b", "mint_a", "mint_b", "tick_array", "bin_array"];
 
     /// The name counters show.
     pub fn name(self) -> &'static str {
         Self::NAMES.get(self as usize).copied().unwrap_or("?")
+    }
+
+    /// It holds a part of the liquidity alone: the pool's record is there without it.
+    pub fn is_array(self) -> bool {
+        matches!(self, Self::TickArray | Self::BinArray)
     }
 }
 
@@ -408,9 +479,9 @@ pub(super) mod tests {
     fn every_number_has_a_name() {
         assert_eq!(AccountFault::NAMES.len(), AccountFault::Value as usize + 1);
         assert_eq!(Unsupported::NAMES.len(), Unsupported::FeeShare as usize + 1);
-        assert_eq!(Part::NAMES.len(), Part::TickArray as usize + 1);
+        assert_eq!(Part::NAMES.len(), Part::BinArray as usize + 1);
         assert_eq!(AccountFault::Value.name(), "bad_value");
         assert_eq!(Unsupported::FeeShare.name(), "fee_share");
-        assert_eq!(Part::TickArray.name(), "tick_array");
+        assert_eq!(Part::BinArray.name(), "bin_array");
     }
 }

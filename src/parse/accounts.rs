@@ -28,12 +28,16 @@ pub(super) fn write(
             }
             out.put(Record::of(pool));
         }
-        Found::Ticks { ticks, entries } => out.put_parts(ticks, bytemuck::cast_slice(entries)),
+        Found::Ticks { ticks, entries } => out.put_parts(ticks, entries.bytes()),
         Found::Missing { pool, venue, part, key } => {
             tally.note(Note::PoolPartMissing);
             let (pool, key) = (base58::Key(pool), base58::Key(key));
-            let (venue, part) = (venue.name(), part.name());
-            warn(format!("{venue} pool {pool} is left out: its {part}, account {key}, is missing"));
+            let venue = venue.name();
+            let lack = if part.is_array() { "is not whole" } else { "is left out" };
+            warn(format!(
+                "{venue} pool {pool} {lack}: its {}, account {key}, is missing",
+                part.name()
+            ));
         }
         Found::Refused { pool, key, venue, fault } => {
             tally.refuse_account(fault);

@@ -19,10 +19,15 @@
 //!
 //! Quotes are not made: a walk over bins is not modelled yet.
 
+mod account;
+mod array;
 mod event;
 mod liquidity;
 mod names;
 mod price;
+mod raw;
+#[cfg(test)]
+mod tests_accounts;
 
 use super::change::{self, Hash};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
@@ -35,10 +40,11 @@ use names::{
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Live },
     decode,
     event: event::event,
     rederive: event::rederive,
+    pools: account::pools,
     ..VenueSpec::of(Venue::MeteoraDlmm)
 };
 
