@@ -8,7 +8,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ids::{Key, Venue};
+use crate::bytes::u64_at;
+use crate::ids::{CLOCK, Key, Venue};
 use crate::record::{Bin, LEN_MAX, LINE, Level, Pool, PoolStatus, Tick, TickKind, Ticks};
 
 use super::token;
@@ -167,12 +168,43 @@ pub enum Part {
     TickArray = 5,
     /// A bin array that a swap meets first.
     BinArray = 6,
+    /// The lending vault of token a.
+    LendingA = 7,
+    /// The lending vault of token b.
+    LendingB = 8,
+    /// The token account with the pool's shares of the lending vault of token a.
+    SharesA = 9,
+    /// The same of token b.
+    SharesB = 10,
+    /// The mint of the shares of the lending vault of token a.
+    ShareMintA = 11,
+    /// The same of token b.
+    ShareMintB = 12,
+    /// The bids of a book.
+    Bids = 13,
+    /// The asks of a book.
+    Asks = 14,
 }
 
 impl Part {
     /// Names by number.
-    pub const NAMES: &'static [&'static str] =
-        &["config", "vault_a", "vault_b", "mint_a", "mint_b", "tick_array", "bin_array"];
+    pub const NAMES: &'static [&'static str] = &[
+        "config",
+        "vault_a",
+        "vault_b",
+        "mint_a",
+        "mint_b",
+        "tick_array",
+        "bin_array",
+        "lending_a",
+        "lending_b",
+        "shares_a",
+        "shares_b",
+        "share_mint_a",
+        "share_mint_b",
+        "bids",
+        "asks",
+    ];
 
     /// The name counters show.
     pub fn name(self) -> &'static str {
@@ -181,7 +213,7 @@ impl Part {
 
     /// It holds a part of the liquidity alone: the pool's record is there without it.
     pub fn is_array(self) -> bool {
-        matches!(self, Self::TickArray | Self::BinArray)
+        matches!(self, Self::TickArray | Self::BinArray | Self::Bids | Self::Asks)
     }
 }
 
@@ -203,6 +235,10 @@ pub enum Unsupported {
     Permission = 5,
     /// A share of the fee is no whole number of ppm.
     FeeShare = 6,
+    /// The fee follows a schedule that is not over, or the amount.
+    FeeSchedule = 7,
+    /// The reserves lie in vaults that lend them, at a price of their own.
+    LendingVault = 8,
 }
 
 impl Unsupported {
@@ -215,6 +251,8 @@ impl Unsupported {
         "window_price",
         "permission",
         "fee_share",
+        "fee_schedule",
+        "lending_vault",
     ];
 
     /// The name counters show.
@@ -323,6 +361,14 @@ impl AccountBook {
     /// Whether none is kept.
     pub fn is_empty(&self) -> bool {
         self.accounts.is_empty()
+    }
+
+    /// The clock that the cluster's own account tells; unknown where it is not in the book.
+    pub fn clock(&self) -> Clock {
+        // solana-clock `Clock`: slot u64, epoch start i64, epoch u64, leader schedule u64, time i64.
+        let number = |at| self.get(&CLOCK).and_then(|account| u64_at(&account.data, at));
+        let unix_s = number(32).filter(|now| i64::try_from(*now).is_ok());
+        Clock { epoch: number(16).filter(|_| unix_s.is_some()), unix_s }
     }
 
     /// The token program of `mint`, when the mint's account is here.
@@ -476,12 +522,29 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_clock_is_that_of_the_sysvar() {
+        let mut book = AccountBook::new();
+        assert_eq!(book.clock(), Clock::default());
+        // Slot 458 965 734, epoch 1062, 1 792 441 691.
+        let words = [458_965_734u64, 1_792_402_215, 1062, 1063, 1_792_441_691];
+        let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        book.insert(CLOCK, [8; 32], data.clone(), 1);
+        let clock = Clock { epoch: Some(1062), unix_s: Some(1_792_441_691) };
+        assert_eq!(book.clock(), clock);
+        for len in 0..40 {
+            let mut book = AccountBook::new();
+            book.insert(CLOCK, [8; 32], data.get(..len).unwrap().to_vec(), 1);
+            assert_eq!(book.clock(), Clock::default(), "{len}");
+        }
+    }
+
+    #[test]
     fn every_number_has_a_name() {
         assert_eq!(AccountFault::NAMES.len(), AccountFault::Value as usize + 1);
-        assert_eq!(Unsupported::NAMES.len(), Unsupported::FeeShare as usize + 1);
-        assert_eq!(Part::NAMES.len(), Part::BinArray as usize + 1);
+        assert_eq!(Unsupported::NAMES.len(), Unsupported::LendingVault as usize + 1);
+        assert_eq!(Part::NAMES.len(), Part::Asks as usize + 1);
         assert_eq!(AccountFault::Value.name(), "bad_value");
-        assert_eq!(Unsupported::FeeShare.name(), "fee_share");
-        assert_eq!(Part::BinArray.name(), "bin_array");
+        assert_eq!(Unsupported::LendingVault.name(), "lending_vault");
+        assert_eq!(Part::Asks.name(), "asks");
     }
 }

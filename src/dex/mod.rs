@@ -32,11 +32,8 @@ mod jupiter;
 mod launchpads;
 mod lifinity;
 mod manifest;
-#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_damm_v1;
-#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_damm_v2;
-#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_dbc;
 mod meteora_dlmm;
 #[cfg(test)]

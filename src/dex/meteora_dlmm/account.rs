@@ -16,13 +16,11 @@
 //! extensions/lb_pair.rs, conversions} @fb02e51.
 
 use crate::bytes::{i32_at, key_at, u8_at, u16_at, u32_at, u64_at};
-use crate::ids::{Key, METEORA_DLMM, TOKEN, Venue};
+use crate::ids::{Key, METEORA_DLMM, Venue};
 use crate::record::{Curve, Pool, PoolStatus};
 
-use super::super::accounts::{
-    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, with_mints,
-};
-use super::super::join::FEE_IN_B;
+use super::super::accounts::{AccountBook, AccountFault, Clock, Found, Out, PoolKeys};
+use super::super::join::{self, FEE_IN_B};
 use super::array::{self, Arrays, Pair};
 use super::names::{
     ACCOUNTS, BIN_ARRAY_ACCOUNT, BIN_ARRAY_BITMAP_EXTENSION_ACCOUNT, LB_PAIR_ACCOUNT,
@@ -113,8 +111,6 @@ impl<'a> LbPair<'a> {
             Err(AccountFault::TickSpacing)
         } else if self.active.unsigned_abs() > BIN_MAX.unsigned_abs() {
             Err(AccountFault::Tick)
-        } else if self.mints[0] == self.mints[1] {
-            Err(AccountFault::SameMint)
         } else if self.protocol_bps > 10_000 || self.base_fee().is_none() {
             Err(AccountFault::Fee)
         } else if !meant {
@@ -160,48 +156,27 @@ pub(in super::super) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_
                 continue;
             }
         };
-        let mut parts = vec![(Part::VaultA, state.vaults[0]), (Part::VaultB, state.vaults[1])];
-        // An SPL Token mint says the decimals alone, which no price needs.
-        let mints = [(Part::MintA, state.mints[0]), (Part::MintB, state.mints[1])];
-        let plain = |vault| book.get(vault).is_some_and(|account| account.owner == TOKEN);
-        parts.extend(mints.into_iter().zip(state.vaults).filter(|(_, v)| !plain(v)).map(|x| x.0));
-        if !book.complete(key, venue, &parts, out) {
-            continue;
-        }
-        match join(book, clock, (key, account), &state) {
-            Ok((pool, unsupported)) => {
-                out(Found::Pool { pool: &pool, unsupported });
-                let orders = state.limit_orders();
-                array::emit(&arrays, &Pair { pool: &pool, bitmap: state.bitmap, orders }, out);
-            }
-            Err((part, fault)) => out(Found::Refused { pool: key, key: &part, venue, fault }),
+        let keys = PoolKeys {
+            pool: key,
+            program: METEORA_DLMM,
+            venue,
+            mints: state.mints,
+            vaults: state.vaults,
+        };
+        let slot = account.slot;
+        let joined = join::lean_pool(book, clock, &keys, slot, out, |pool| {
+            fill(pool, &state, slot, clock);
+            Ok(None)
+        });
+        if let Some(pool) = joined {
+            let orders = state.limit_orders();
+            array::emit(&arrays, &Pair { pool: &pool, bitmap: state.bitmap, orders }, out);
         }
     }
 }
 
-fn join(
-    book: &AccountBook,
-    clock: Clock,
-    (key, account): (&Key, &Account),
-    state: &LbPair<'_>,
-) -> Result<(Pool, Option<Unsupported>), (Key, AccountFault)> {
-    let side = |vault: &Key, mint_key: &Key| {
-        let held = book.vault(vault, mint_key).map_err(|fault| (*vault, fault))?;
-        let there = book.get(mint_key).map(|_| book.mint(mint_key, clock));
-        let mint = there.transpose().map_err(|fault| (*mint_key, fault))?;
-        Ok((held, mint))
-    };
-    let (vault_a, mint_a) = side(state.vaults[0], state.mints[0])?;
-    let (vault_b, mint_b) = side(state.vaults[1], state.mints[1])?;
-    let keys = PoolKeys {
-        pool: key,
-        program: METEORA_DLMM,
-        venue: Venue::MeteoraDlmm,
-        mints: state.mints,
-        vaults: state.vaults,
-    };
-    let slots = [account.slot, vault_a.slot, vault_b.slot];
-    let mut pool = keys.record(slots, [vault_a.amount, vault_b.amount]);
+/// What the pair itself says.
+fn fill(pool: &mut Pool, state: &LbPair<'_>, slot: u64, clock: Clock) {
     pool.curve = Curve::Bins as u8;
     (pool.tick, pool.bin_step_bps) = (state.active, state.bin_step_bps);
     (pool.fee_num, pool.fee_den) = (state.base_fee().unwrap_or(RATE_MAX), RATE_DEN);
@@ -211,31 +186,11 @@ fn join(
     [pool.vol_control, pool.vol_max, pool.vol_acc, pool.vol_ref] = state.volatility;
     (pool.vol_index, pool.vol_last_s, pool.vol_group) = (state.vol_index, state.vol_last_s, 1);
     pool.present |= Pool::TICK | Pool::BIN_STEP | Pool::VOLATILITY;
-    if let (Some(a), Some(b)) = (mint_a, mint_b) {
-        (pool.decimals_a, pool.decimals_b) = (a.decimals, b.decimals);
-        pool.present |= Pool::DECIMALS | Pool::DECIMALS_B;
+    // quote.rs `validate_swap_activation`: permission and customizable pairs open at a point.
+    if matches!(state.kind, 1 | 2) {
+        join::opens(pool, state.by_time == 1, state.activation, slot, clock);
     }
-    activate(&mut pool, state, account.slot, clock);
-    if state.status != 0 || vault_a.frozen || vault_b.frozen {
+    if state.status != 0 {
         pool.status = PoolStatus::Disabled as u8;
-    }
-    let unsupported = with_mints(&mut pool, [mint_a, mint_b], None);
-    Ok((pool, unsupported))
-}
-
-/// quote.rs `validate_swap_activation`: kinds 1 and 2, permission and customizable, open at a point.
-fn activate(pool: &mut Pool, state: &LbPair<'_>, slot: u64, clock: Clock) {
-    if !matches!(state.kind, 1 | 2) {
-        return;
-    }
-    let waits = if state.by_time == 1 {
-        pool.open_time = state.activation;
-        pool.present |= Pool::OPEN_TIME;
-        clock.unix_s.is_some_and(|now| now < state.activation)
-    } else {
-        slot != 0 && slot < state.activation
-    };
-    if waits {
-        pool.status = PoolStatus::Waiting as u8;
     }
 }

@@ -37,6 +37,7 @@ use crate::record::Exact;
 use names::{
     SWAP, SWAP_EXACT_OUT, SWAP_EXACT_OUT2, SWAP_WITH_PRICE_IMPACT, SWAP_WITH_PRICE_IMPACT2, SWAP2,
 };
+pub(super) use price::power;
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
