@@ -239,6 +239,10 @@ pub enum Unsupported {
     FeeSchedule = 7,
     /// The reserves lie in vaults that lend them, at a price of their own.
     LendingVault = 8,
+    /// An order of the book is filled from an account that is not the book's.
+    GlobalOrder = 9,
+    /// An order of the book follows the price of an oracle.
+    OraclePeg = 10,
 }
 
 impl Unsupported {
@@ -253,6 +257,8 @@ impl Unsupported {
         "fee_share",
         "fee_schedule",
         "lending_vault",
+        "global_order",
+        "oracle_peg",
     ];
 
     /// The name counters show.
@@ -541,10 +547,10 @@ pub(super) mod tests {
     #[test]
     fn every_number_has_a_name() {
         assert_eq!(AccountFault::NAMES.len(), AccountFault::Value as usize + 1);
-        assert_eq!(Unsupported::NAMES.len(), Unsupported::LendingVault as usize + 1);
+        assert_eq!(Unsupported::NAMES.len(), Unsupported::OraclePeg as usize + 1);
         assert_eq!(Part::NAMES.len(), Part::Asks as usize + 1);
         assert_eq!(AccountFault::Value.name(), "bad_value");
-        assert_eq!(Unsupported::LendingVault.name(), "lending_vault");
+        assert_eq!(Unsupported::OraclePeg.name(), "oracle_peg");
         assert_eq!(Part::Asks.name(), "asks");
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn each(book: &AccountBook, venue: Venue, out: &mut Out<'_>, of: &mut
 }
 
 /// Joins one pool with its vaults and mints; `fill` adds what is the venue's own and says what is
-/// not modelled. A frozen vault switches the pool off.
+/// not modelled. A frozen vault switches the pool off. Gives the record that was handed over.
 pub(super) fn pool(
     book: &AccountBook,
     clock: Clock,
@@ -51,20 +51,19 @@ pub(super) fn pool(
     slot: u64,
     out: &mut Out<'_>,
     fill: impl FnOnce(&mut Pool) -> Result<Option<Unsupported>, AccountFault>,
-) {
+) -> Option<Pool> {
     let parts = [
         (Part::VaultA, keys.vaults[0]),
         (Part::VaultB, keys.vaults[1]),
         (Part::MintA, keys.mints[0]),
         (Part::MintB, keys.mints[1]),
     ];
-    if book.complete(keys.pool, keys.venue, &parts, out) {
-        emit(book, clock, keys, slot, out, fill);
-    }
+    let complete = book.complete(keys.pool, keys.venue, &parts, out);
+    complete.then(|| emit(book, clock, keys, slot, out, fill))?
 }
 
 /// The same for a venue whose price needs no decimals: a mint of SPL Token, which says nothing else,
-/// may be missing. Gives the record that was handed over.
+/// may be missing.
 pub(super) fn lean_pool(
     book: &AccountBook,
     clock: Clock,

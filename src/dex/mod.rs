@@ -30,6 +30,7 @@ mod instruction;
 mod join;
 mod jupiter;
 mod launchpads;
+mod levels;
 mod lifinity;
 mod manifest;
 mod meteora_damm_v1;

@@ -105,8 +105,8 @@ fn a_fee_that_still_moves_is_unsupported() {
     assert_eq!(fee(2, [10, 3, 7], 0, None), (2_500_000, true));
     assert_eq!(fee(2, [10, 4, 7], 0, None), (2_500_000, false));
     // By price: the step in the lower half of the word, the duration in the upper.
-    assert_eq!(fee(3, [2, (3 << 32) | 10, 100_000], 0, None), (2_300_000, true));
-    assert_eq!(fee(4, [1, (4 << 32) | 10, 5000], 0, None), (2_500_000, false));
+    assert_eq!(fee(3, [2, (3 << 32) + 10, 100_000], 0, None), (2_300_000, true));
+    assert_eq!(fee(4, [1, (4 << 32) + 10, 5000], 0, None), (2_500_000, false));
 }
 
 #[test]

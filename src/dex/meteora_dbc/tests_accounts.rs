@@ -38,7 +38,9 @@ fn config_bytes() -> Vec<u8> {
     put(&mut data, 104, &10_000_000u64.to_le_bytes());
     put(&mut data, 264, &500u64.to_le_bytes());
     let points = [(280, 3), (392, 1), (408, 2), (440, 4)];
-    points.iter().for_each(|(at, n)| put(&mut data, *at, &(UNIT * n).to_le_bytes()));
+    for (at, n) in points {
+        put(&mut data, at, &(UNIT * n).to_le_bytes());
+    }
     put(&mut data, 424, &(7 * UNIT).to_le_bytes());
     put(&mut data, 456, &(9 * UNIT).to_le_bytes());
     data
