@@ -23,6 +23,8 @@ pub const ASSOCIATED_TOKEN: Key = key("ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8
 pub const MEMO: Key = key("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 /// The Address Lookup Table program.
 pub const LOOKUP_TABLE: Key = key("AddressLookupTab1e1111111111111111111111111");
+/// The account of the cluster's clock.
+pub const CLOCK: Key = key("SysvarC1ock11111111111111111111111111111111");
 /// The Vote program.
 pub const VOTE: Key = key("Vote111111111111111111111111111111111111111");
 
@@ -34,6 +36,10 @@ pub const RAYDIUM_AMM_V4_AUTHORITY: Key = key("5Q544fKrFoe6tsEbD7S8EmxGTJYAKtTVh
 pub const RAYDIUM_CPMM: Key = key("CPMMoo8L3F4NbTegBCKVNunggL7H1ZpdTHKxQB5qKP1C");
 /// Orca Whirlpool.
 pub const ORCA_WHIRLPOOL: Key = key("whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc");
+/// Meteora DLMM.
+pub const METEORA_DLMM: Key = key("LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo");
+/// Meteora's lending vaults, in which the reserves of DAMM v1 lie.
+pub const METEORA_VAULT: Key = key("24Uqj9JCLxUeoC3hGfh5W3s9FM9uCHDS2SG3LYwBpyTi");
 
 /// The eight Jito tip accounts (docs.jito.wtf; each is the PDA `TIP_ACCOUNT_n` of the tip program
 /// `T1pyyaTNZsKv2WcRAB8oVnk93mLJw2XzjtVYqCsaHqt`).

@@ -498,7 +498,7 @@ mod real_pools {
                 keep([bytemuck::bytes_of(pool), &[]], pool.head.len);
             }
             crate::dex::Found::Ticks { ticks, entries } => {
-                keep([bytemuck::bytes_of(ticks), bytemuck::cast_slice(entries)], ticks.head.len);
+                keep([bytemuck::bytes_of(ticks), entries.bytes()], ticks.head.len);
             }
             _ => {}
         });

@@ -8,8 +8,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::ids::{Key, Venue};
-use crate::record::{Pool, PoolStatus, Tick, Ticks};
+use crate::bytes::u64_at;
+use crate::ids::{CLOCK, Key, Venue};
+use crate::record::{Bin, LEN_MAX, LINE, Level, Pool, PoolStatus, Tick, TickKind, Ticks};
 
 use super::token;
 
@@ -51,12 +52,13 @@ pub enum Found<'a> {
         /// The first rule of the pool that is not modelled.
         unsupported: Option<Unsupported>,
     },
-    /// A tick array of the pool emitted last, lowest first.
+    /// A tick array, a bin array or one side of a book, of the pool emitted last: arrays lowest
+    /// first, bids before asks.
     Ticks {
-        /// The fixed part of the record, `count` and `len` filled in.
+        /// The fixed part of the record, [described](Entries::describe).
         ticks: &'a Ticks,
-        /// Its initialised ticks.
-        entries: &'a [Tick],
+        /// What it holds.
+        entries: Entries<'a>,
     },
     /// An account that a pool needs is not in the book.
     Missing {
@@ -82,6 +84,69 @@ pub enum Found<'a> {
     },
 }
 
+/// What a `ticks` record holds: one kind of entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entries<'a> {
+    /// Initialised ticks, lowest first.
+    Ticks(&'a [Tick]),
+    /// Bins that hold liquidity, lowest first.
+    Bins(&'a [Bin]),
+    /// Orders of one side of a book, best first.
+    Levels(&'a [Level]),
+}
+
+impl<'a> From<&'a [Tick]> for Entries<'a> {
+    fn from(ticks: &'a [Tick]) -> Self {
+        Self::Ticks(ticks)
+    }
+}
+
+impl<'a> From<&'a [Bin]> for Entries<'a> {
+    fn from(bins: &'a [Bin]) -> Self {
+        Self::Bins(bins)
+    }
+}
+
+impl<'a> From<&'a [Level]> for Entries<'a> {
+    fn from(levels: &'a [Level]) -> Self {
+        Self::Levels(levels)
+    }
+}
+
+impl<'a> Entries<'a> {
+    /// The record's tail, without padding.
+    pub fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Ticks(entries) => bytemuck::cast_slice(entries),
+            Self::Bins(entries) => bytemuck::cast_slice(entries),
+            Self::Levels(entries) => bytemuck::cast_slice(entries),
+        }
+    }
+
+    /// Number and kind of the entries.
+    fn count(self) -> (usize, TickKind) {
+        match self {
+            Self::Ticks(entries) => (entries.len(), TickKind::Ticks),
+            Self::Bins(entries) => (entries.len(), TickKind::Bins),
+            Self::Levels(entries) => (entries.len(), TickKind::Levels),
+        }
+    }
+
+    /// Writes number, kind and length of the entries into `ticks`; `None` when they are more than
+    /// one record holds.
+    pub(super) fn describe(self, ticks: &mut Ticks) -> Option<()> {
+        let (count, what) = self.count();
+        let len = size_of::<Ticks>().checked_add(self.bytes().len())?.next_multiple_of(LINE);
+        if len > LEN_MAX {
+            return None;
+        }
+        ticks.head.len = u32::try_from(len).ok()?;
+        ticks.count = u16::try_from(count).ok()?;
+        ticks.what = what as u8;
+        Some(())
+    }
+}
+
 /// Takes what joining the accounts finds, one thing after another.
 pub type Out<'a> = dyn FnMut(Found<'_>) + 'a;
 
@@ -101,16 +166,54 @@ pub enum Part {
     MintB = 4,
     /// The tick array that holds the current price.
     TickArray = 5,
+    /// A bin array that a swap meets first.
+    BinArray = 6,
+    /// The lending vault of token a.
+    LendingA = 7,
+    /// The lending vault of token b.
+    LendingB = 8,
+    /// The token account with the pool's shares of the lending vault of token a.
+    SharesA = 9,
+    /// The same of token b.
+    SharesB = 10,
+    /// The mint of the shares of the lending vault of token a.
+    ShareMintA = 11,
+    /// The same of token b.
+    ShareMintB = 12,
+    /// The bids of a book.
+    Bids = 13,
+    /// The asks of a book.
+    Asks = 14,
 }
 
 impl Part {
     /// Names by number.
-    pub const NAMES: &'static [&'static str] =
-        &["config", "vault_a", "vault_b", "mint_a", "mint_b", "tick_array"];
+    pub const NAMES: &'static [&'static str] = &[
+        "config",
+        "vault_a",
+        "vault_b",
+        "mint_a",
+        "mint_b",
+        "tick_array",
+        "bin_array",
+        "lending_a",
+        "lending_b",
+        "shares_a",
+        "shares_b",
+        "share_mint_a",
+        "share_mint_b",
+        "bids",
+        "asks",
+    ];
 
     /// The name counters show.
     pub fn name(self) -> &'static str {
         Self::NAMES.get(self as usize).copied().unwrap_or("?")
+    }
+
+    /// It holds a part of the liquidity alone: the pool's record is there without it.
+    pub fn is_array(self) -> bool {
+        matches!(self, Self::TickArray | Self::BinArray | Self::Bids | Self::Asks)
     }
 }
 
@@ -132,6 +235,14 @@ pub enum Unsupported {
     Permission = 5,
     /// A share of the fee is no whole number of ppm.
     FeeShare = 6,
+    /// The fee follows a schedule that is not over, or the amount.
+    FeeSchedule = 7,
+    /// The reserves lie in vaults that lend them, at a price of their own.
+    LendingVault = 8,
+    /// An order of the book is filled from an account that is not the book's.
+    GlobalOrder = 9,
+    /// An order of the book follows the price of an oracle.
+    OraclePeg = 10,
 }
 
 impl Unsupported {
@@ -144,6 +255,10 @@ impl Unsupported {
         "window_price",
         "permission",
         "fee_share",
+        "fee_schedule",
+        "lending_vault",
+        "global_order",
+        "oracle_peg",
     ];
 
     /// The name counters show.
@@ -252,6 +367,14 @@ impl AccountBook {
     /// Whether none is kept.
     pub fn is_empty(&self) -> bool {
         self.accounts.is_empty()
+    }
+
+    /// The clock that the cluster's own account tells; unknown where it is not in the book.
+    pub fn clock(&self) -> Clock {
+        // solana-clock `Clock`: slot u64, epoch start i64, epoch u64, leader schedule u64, time i64.
+        let number = |at| self.get(&CLOCK).and_then(|account| u64_at(&account.data, at));
+        let unix_s = number(32).filter(|now| i64::try_from(*now).is_ok());
+        Clock { epoch: number(16).filter(|_| unix_s.is_some()), unix_s }
     }
 
     /// The token program of `mint`, when the mint's account is here.
@@ -405,12 +528,29 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_clock_is_that_of_the_sysvar() {
+        let mut book = AccountBook::new();
+        assert_eq!(book.clock(), Clock::default());
+        // Slot 458 965 734, epoch 1062, 1 792 441 691.
+        let words = [458_965_734u64, 1_792_402_215, 1062, 1063, 1_792_441_691];
+        let data: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        book.insert(CLOCK, [8; 32], data.clone(), 1);
+        let clock = Clock { epoch: Some(1062), unix_s: Some(1_792_441_691) };
+        assert_eq!(book.clock(), clock);
+        for len in 0..40 {
+            let mut book = AccountBook::new();
+            book.insert(CLOCK, [8; 32], data.get(..len).unwrap().to_vec(), 1);
+            assert_eq!(book.clock(), Clock::default(), "{len}");
+        }
+    }
+
+    #[test]
     fn every_number_has_a_name() {
         assert_eq!(AccountFault::NAMES.len(), AccountFault::Value as usize + 1);
-        assert_eq!(Unsupported::NAMES.len(), Unsupported::FeeShare as usize + 1);
-        assert_eq!(Part::NAMES.len(), Part::TickArray as usize + 1);
+        assert_eq!(Unsupported::NAMES.len(), Unsupported::OraclePeg as usize + 1);
+        assert_eq!(Part::NAMES.len(), Part::Asks as usize + 1);
         assert_eq!(AccountFault::Value.name(), "bad_value");
-        assert_eq!(Unsupported::FeeShare.name(), "fee_share");
-        assert_eq!(Part::TickArray.name(), "tick_array");
+        assert_eq!(Unsupported::OraclePeg.name(), "oracle_peg");
+        assert_eq!(Part::Asks.name(), "asks");
     }
 }

@@ -90,7 +90,8 @@ fn broken(error: &serde_json::Error) -> Error {
         return Error::damaged(format!("the account file is cut off: {what}"));
     }
     Error::foreign(format!("not an account file: {what}")).hint(
-        "it holds JSON: a line {\"pubkey\",\"account\"} for each account, or replies of an RPC server",
+        "it holds JSON: a line {\"pubkey\",\"account\"} for each account, or replies of an RPC server; \
+         raw accounts are named by their folder",
     )
 }
 

@@ -4,7 +4,7 @@ use super::accounts::{
     Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, with_mints,
 };
 use crate::bytes::key_at;
-use crate::ids::{Key, Venue};
+use crate::ids::{Key, TOKEN, Venue};
 use crate::record::{Pool, PoolStatus};
 
 /// `fee_side` of a record: the fee is always taken of b.
@@ -43,7 +43,7 @@ pub(super) fn each(book: &AccountBook, venue: Venue, out: &mut Out<'_>, of: &mut
 }
 
 /// Joins one pool with its vaults and mints; `fill` adds what is the venue's own and says what is
-/// not modelled. A frozen vault switches the pool off.
+/// not modelled. A frozen vault switches the pool off. Gives the record that was handed over.
 pub(super) fn pool(
     book: &AccountBook,
     clock: Clock,
@@ -51,20 +51,51 @@ pub(super) fn pool(
     slot: u64,
     out: &mut Out<'_>,
     fill: impl FnOnce(&mut Pool) -> Result<Option<Unsupported>, AccountFault>,
-) {
+) -> Option<Pool> {
     let parts = [
         (Part::VaultA, keys.vaults[0]),
         (Part::VaultB, keys.vaults[1]),
         (Part::MintA, keys.mints[0]),
         (Part::MintB, keys.mints[1]),
     ];
-    if !book.complete(keys.pool, keys.venue, &parts, out) {
-        return;
-    }
+    let complete = book.complete(keys.pool, keys.venue, &parts, out);
+    complete.then(|| emit(book, clock, keys, slot, out, fill))?
+}
+
+/// The same for a venue whose price needs no decimals: a mint of SPL Token, which says nothing else,
+/// may be missing.
+pub(super) fn lean_pool(
+    book: &AccountBook,
+    clock: Clock,
+    keys: &PoolKeys<'_>,
+    slot: u64,
+    out: &mut Out<'_>,
+    fill: impl FnOnce(&mut Pool) -> Result<Option<Unsupported>, AccountFault>,
+) -> Option<Pool> {
+    let mut parts = vec![(Part::VaultA, keys.vaults[0]), (Part::VaultB, keys.vaults[1])];
+    let mints = [(Part::MintA, keys.mints[0]), (Part::MintB, keys.mints[1])];
+    let plain = |vault| book.get(vault).is_some_and(|account| account.owner == TOKEN);
+    parts.extend(mints.into_iter().zip(keys.vaults).filter(|(_, v)| !plain(v)).map(|x| x.0));
+    let complete = book.complete(keys.pool, keys.venue, &parts, out);
+    complete.then(|| emit(book, clock, keys, slot, out, fill))?
+}
+
+fn emit(
+    book: &AccountBook,
+    clock: Clock,
+    keys: &PoolKeys<'_>,
+    slot: u64,
+    out: &mut Out<'_>,
+    fill: impl FnOnce(&mut Pool) -> Result<Option<Unsupported>, AccountFault>,
+) -> Option<Pool> {
     match joined(book, clock, keys, slot, fill) {
-        Ok((pool, unsupported)) => out(Found::Pool { pool: &pool, unsupported }),
+        Ok((pool, unsupported)) => {
+            out(Found::Pool { pool: &pool, unsupported });
+            Some(pool)
+        }
         Err((key, fault)) => {
             out(Found::Refused { pool: keys.pool, key: &key, venue: keys.venue, fault });
+            None
         }
     }
 }
@@ -81,19 +112,36 @@ fn joined(
     }
     let side = |vault: &Key, mint: &Key| {
         let held = book.vault(vault, mint).map_err(|fault| (*vault, fault))?;
-        let mint = book.mint(mint, clock).map_err(|fault| (*mint, fault))?;
-        Ok((held, mint))
+        let there = book.get(mint).map(|_| book.mint(mint, clock));
+        Ok((held, there.transpose().map_err(|fault| (*mint, fault))?))
     };
     let (vault_a, mint_a) = side(keys.vaults[0], keys.mints[0])?;
     let (vault_b, mint_b) = side(keys.vaults[1], keys.mints[1])?;
     let slots = [slot, vault_a.slot, vault_b.slot];
     let mut pool = keys.record(slots, [vault_a.amount, vault_b.amount]);
-    (pool.decimals_a, pool.decimals_b) = (mint_a.decimals, mint_b.decimals);
-    pool.present |= Pool::DECIMALS | Pool::DECIMALS_B;
+    if let (Some(a), Some(b)) = (mint_a, mint_b) {
+        (pool.decimals_a, pool.decimals_b) = (a.decimals, b.decimals);
+        pool.present |= Pool::DECIMALS | Pool::DECIMALS_B;
+    }
+    let unsupported = fill(&mut pool).map_err(|fault| (*keys.pool, fault))?;
     if vault_a.frozen || vault_b.frozen {
         pool.status = PoolStatus::Disabled as u8;
     }
-    let unsupported = fill(&mut pool).map_err(|fault| (*keys.pool, fault))?;
-    let unsupported = with_mints(&mut pool, [Some(mint_a), Some(mint_b)], unsupported);
+    let unsupported = with_mints(&mut pool, [mint_a, mint_b], unsupported);
     Ok((pool, unsupported))
+}
+
+/// From when a pool takes swaps: the point `at`, Unix seconds if `by_time`, else a slot. `slot` is
+/// that of the pool's account.
+pub(super) fn opens(pool: &mut Pool, by_time: bool, at: u64, slot: u64, clock: Clock) {
+    let waits = if by_time {
+        pool.open_time = at;
+        pool.present |= Pool::OPEN_TIME;
+        clock.unix_s.is_some_and(|now| now < at)
+    } else {
+        slot != 0 && slot < at
+    };
+    if waits {
+        pool.status = PoolStatus::Waiting as u8;
+    }
 }

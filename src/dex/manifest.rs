@@ -22,16 +22,23 @@
 //! it met. A deposit moves a trader's balance and no order.
 //!
 //! Market, 256 bytes and blocks of 80: discriminator u64@0, base decimals u8@9, quote decimals u8@10,
-//! base mint@16, quote mint@48, base vault@80, quote vault@112.
+//! base mint@16, quote mint@48, base vault@80, quote vault@112, roots of bids u32@156 and of asks
+//! u32@164.
+//!
+//! Bids and asks are trees of blocks, which are named by their offset behind the 256 bytes: left u32@0,
+//! right u32@4, price u128@16 (quote atoms of a base atom, 10^-18), base atoms u64@32, sequence u64@40,
+//! last slot u32@52 (0 is none), kind u8@57 (lib/src/{hypertree,red_black_tree}.rs,
+//! state/{market,resting_order}.rs). An order of kind 3 is filled from its trader's global account, and
+//! not at all when too little is there: a book that has one is unsupported.
 
-use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys};
+use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys, Unsupported};
 use super::event::{Channel, Event, Moved, anchor};
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
-use super::join;
 use super::{Coverage, Grade, VenueSpec};
-use crate::bytes::{Cursor, key_at, u64_at};
+use super::{join, levels};
+use crate::bytes::{Cursor, key_at, u8_at, u32_at, u64_at, u128_at};
 use crate::ids::Venue;
-use crate::record::{Action, Curve, Direction, Exact};
+use crate::record::{Action, Curve, Direction, Exact, Level};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -178,13 +185,53 @@ fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
             return Err(short);
         }
         let keys = PoolKeys::at(key, Venue::Manifest, data, [16, 48], [80, 112]).ok_or(short)?;
-        join::pool(book, clock, &keys, account.slot, out, |pool| {
+        let (bids, asks) =
+            side(data, 156, true).zip(side(data, 164, false)).ok_or(AccountFault::Value)?;
+        let global = bids.global || asks.global;
+        let joined = join::pool(book, clock, &keys, account.slot, out, |pool| {
             pool.curve = Curve::Book as u8;
             pool.fee_den = 1;
-            Ok(None)
+            Ok(global.then_some(Unsupported::GlobalOrder))
         });
+        if let Some(pool) = joined {
+            levels::emit(&pool, (key, account.slot), true, bids.levels, out);
+            levels::emit(&pool, (key, account.slot), false, asks.levels, out);
+        }
         Ok(())
     });
+}
+
+const BLOCK_LEN: usize = 80;
+/// hypertree.rs `NIL`.
+const NIL: u32 = u32::MAX;
+/// resting_order.rs `OrderType::Global`.
+const GLOBAL_ORDER: u8 = 3;
+
+/// The orders of one side.
+#[derive(Default)]
+struct Side {
+    levels: Vec<Level>,
+    /// One is filled from a global account.
+    global: bool,
+}
+
+/// The orders of the tree whose root stands at `at`; `None` when it is none.
+fn side(data: &[u8], at: usize, is_bid: bool) -> Option<Side> {
+    let blocks = data.get(MARKET_LEN..)?;
+    let mut side = Side::default();
+    levels::walk(u32_at(data, at)?, NIL, blocks.len().checked_div(BLOCK_LEN)?, |index| {
+        let block = blocks.get(usize::try_from(index).ok()?..)?.get(..BLOCK_LEN)?;
+        side.levels.push(Level {
+            price: u128_at(block, 16)?,
+            base: u64_at(block, 32)?,
+            sequence: u64_at(block, 40)?,
+            expires: u32_at(block, 52)?.into(),
+            is_bid: is_bid.into(),
+        });
+        side.global |= u8_at(block, 57)? == GLOBAL_ORDER;
+        Some([u32_at(block, 0)?, u32_at(block, 4)?])
+    })?;
+    Some(side)
 }
 
 #[cfg(test)]
@@ -317,6 +364,7 @@ mod tests {
         for (at, n) in [(16, 4), (48, 5), (80, 2), (112, 3)] {
             put(&mut data, at, &[n; 32]);
         }
+        put(&mut data, 156, &[0xff; 12]);
         let (pool, unsupported) = join(&pool_book(VENUE, &data), Clock::default()).pools[0];
         assert_eq!((unsupported, pool.invalid()), (None, None));
         assert_eq!((pool.fee_num, pool.fee_den), (0, 1));
@@ -329,7 +377,69 @@ mod tests {
         assert!(joined.pools.is_empty() && joined.wrong.is_empty());
     }
 
+    /// A market with bids of 5 and 7 and an ask of 9, in blocks 0 to 2.
+    fn market() -> Vec<u8> {
+        let mut data = vec![0; MARKET_LEN + 3 * BLOCK_LEN];
+        put(&mut data, 0, &MARKET.to_le_bytes());
+        for (at, n) in [(16, 4), (48, 5), (80, 2), (112, 3)] {
+            put(&mut data, at, &[n; 32]);
+        }
+        put(&mut data, 156, &0u32.to_le_bytes());
+        put(&mut data, 164, &160u32.to_le_bytes());
+        for (at, right, price, words, slot) in [
+            (256, 80, 5u128, [10u64, 8], 0u32),
+            (336, NIL, 7, [20, 9], 30),
+            (416, NIL, 9, [60, 6], 40),
+        ] {
+            put(&mut data, at, &NIL.to_le_bytes());
+            put(&mut data, at.strict_add(4), &right.to_le_bytes());
+            put(&mut data, at.strict_add(16), &price.to_le_bytes());
+            put(&mut data, at.strict_add(32), &words[0].to_le_bytes());
+            put(&mut data, at.strict_add(40), &words[1].to_le_bytes());
+            put(&mut data, at.strict_add(52), &slot.to_le_bytes());
+        }
+        data
+    }
+
+    #[test]
+    fn orders_are_read_best_first() {
+        let data = market();
+        let joined = join(&pool_book(VENUE, &data), Clock::default());
+        assert_eq!((joined.wrong.len(), joined.levels.len(), joined.pools[0].1), (0, 2, None));
+        let side = |at: usize| {
+            let (ticks, levels) = &joined.levels[at];
+            assert_eq!((ticks.invalid(), ticks.array, ticks.slot), (None, [1; 32], 9));
+            let short = |l: &Level| (l.price, l.base, l.sequence, l.expires, l.is_bid);
+            (ticks.start_tick, levels.iter().map(short).collect::<Vec<_>>())
+        };
+        let bids = vec![(7, 20, 9, 30, 1), (5, 10, 8, 0, 1)];
+        assert_eq!([side(0), side(1)], [(-1, bids), (1, vec![(9, 60, 6, 40, 0)])]);
+        let mut with = data.clone();
+        with[336 + 57] = GLOBAL_ORDER;
+        let unsupported = join(&pool_book(VENUE, &with), Clock::default()).pools[0].1;
+        assert_eq!(unsupported, Some(Unsupported::GlobalOrder));
+        // A root that is no block, a cycle, a block that is cut off.
+        for (at, value) in [(156, 161u32), (336, 0), (164, 4000)] {
+            let mut broken = data.clone();
+            put(&mut broken, at, &value.to_le_bytes());
+            let joined = join(&pool_book(VENUE, &broken), Clock::default());
+            assert_eq!((joined.pools.len(), &joined.wrong[..]), (0, &[([1; 32], "bad_value")][..]));
+        }
+    }
+
     proptest! {
+        #[test]
+        fn hostile_books_never_panic(tail in proptest::collection::vec(any::<u8>(), 240), near: bool) {
+            let mut data = market();
+            put(&mut data, 256, &tail);
+            if near {
+                for at in [256, 260, 336, 340, 416, 420] {
+                    put(&mut data, at, &[[0, 80, 160][usize::from(tail[at % 100]) % 3], 0, 0, 0]);
+                }
+            }
+            let _ = join(&pool_book(VENUE, &data), Clock::default());
+        }
+
         #[test]
         fn no_bytes_panic(tag in 0u8..15, tail: Vec<u8>) {
             let data = [&[tag][..], &tail].concat();

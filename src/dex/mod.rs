@@ -30,15 +30,12 @@ mod instruction;
 mod join;
 mod jupiter;
 mod launchpads;
+mod levels;
 mod lifinity;
 mod manifest;
-#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_damm_v1;
-#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_damm_v2;
-#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_dbc;
-#[allow(dead_code, reason = "it knows the accounts that pools will be read from")]
 mod meteora_dlmm;
 #[cfg(test)]
 mod model;
@@ -68,7 +65,9 @@ mod titan;
 mod token;
 mod token_swap;
 
-pub use accounts::{Account, AccountBook, AccountFault, Clock, Found, Out, Part, Unsupported};
+pub use accounts::{
+    Account, AccountBook, AccountFault, Clock, Entries, Found, Out, Part, Unsupported,
+};
 pub use build::{Build, BuildFault, associated_token, build};
 pub use event::{Channel, Event, FeeSide, Filled, Leg, Legs, Moved, Rederived, SELF_CALL};
 pub use instruction::{Decoded, Hops, Instruction, IxFault, LiquidityIx, SwapIx};

@@ -14,9 +14,9 @@ use num_bigint::BigInt;
 
 use crate::bytes::base58;
 use crate::ids::{Key, TOKEN, Venue};
-use crate::record::{Pool, PoolStatus, Tick, Ticks};
+use crate::record::{Bin, Level, Pool, PoolStatus, Tick, Ticks};
 
-use super::accounts::{AccountBook, Clock, Found, Unsupported};
+use super::accounts::{AccountBook, Clock, Entries, Found, Unsupported};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
 use super::orca_whirlpool::{sqrt_price_at_tick, tick_at_sqrt_price};
 use super::token::tests::{account_bytes, mint_bytes};
@@ -234,15 +234,21 @@ pub(super) fn product_pool(venue: Venue, a: u64, b: u64, fee_num: u64, fee_den: 
     pool
 }
 
-/// The text of a file of the shared data; `None`, said aloud, when the folder is not here.
-pub(super) fn shared(path: &str) -> Option<String> {
+/// A file or folder of the shared data; `None`, said aloud, when it is not here.
+pub(super) fn shared_path(path: &str) -> Option<std::path::PathBuf> {
     let root = std::env::var("MEV_SHARED")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
-    let text = std::fs::read_to_string(format!("{root}/{path}"));
-    if text.is_err() {
+    let found = std::path::Path::new(&root).join(path);
+    if !found.exists() {
         println!("skipped: no {path} in MEV_SHARED");
+        return None;
     }
-    text.ok()
+    Some(found)
+}
+
+/// The text of a file of the shared data; `None`, said aloud, when it is not here.
+pub(super) fn shared(path: &str) -> Option<String> {
+    shared_path(path).map(|found| std::fs::read_to_string(found).unwrap())
 }
 
 /// The key that `text` spells.
@@ -270,6 +276,8 @@ pub(super) fn book(text: &str) -> AccountBook {
 pub(super) struct Joined {
     pub(super) pools: Vec<(Pool, Option<Unsupported>)>,
     pub(super) arrays: Vec<(Ticks, Vec<Tick>)>,
+    pub(super) bins: Vec<(Ticks, Vec<Bin>)>,
+    pub(super) levels: Vec<(Ticks, Vec<Level>)>,
     /// Missing parts and refusals: the account and the name of what is wrong with it.
     pub(super) wrong: Vec<(Key, &'static str)>,
 }
@@ -278,7 +286,11 @@ pub(super) fn join(book: &AccountBook, clock: Clock) -> Joined {
     let mut joined = Joined::default();
     book.pools(clock, &mut |found| match found {
         Found::Pool { pool, unsupported } => joined.pools.push((*pool, unsupported)),
-        Found::Ticks { ticks, entries } => joined.arrays.push((*ticks, entries.to_vec())),
+        Found::Ticks { ticks, entries } => match entries {
+            Entries::Ticks(entries) => joined.arrays.push((*ticks, entries.to_vec())),
+            Entries::Bins(entries) => joined.bins.push((*ticks, entries.to_vec())),
+            Entries::Levels(entries) => joined.levels.push((*ticks, entries.to_vec())),
+        },
         Found::Missing { part, key, .. } => joined.wrong.push((*key, part.name())),
         Found::Refused { key, fault, .. } => joined.wrong.push((*key, fault.name())),
     });

@@ -26,18 +26,25 @@
 //! book, nor is consume_events, which settles what was matched before.
 //!
 //! Market, 848 bytes: base decimals u8@9, quote decimals u8@10, expiry i64@48, open orders admin@88
-//! (zero is none), quote lot i64@448, base lot i64@456, taker fee i64@488 (ppm), base mint@576,
-//! quote mint@608, base vault@640, quote vault@680. A record has no lots: no book is quoted.
+//! (zero is none), bids@200, asks@232, quote lot i64@448, base lot i64@456, taker fee i64@488 (ppm),
+//! base mint@576, quote mint@608, base vault@640, quote vault@680. A record has no lots: no book is
+//! quoted.
+//!
+//! BookSide, 90952 bytes: root u32@8 and number of leaves u32@12 of the orders of fixed price, of the
+//! pegged ones u32@16 and u32@20; 1024 nodes of 88 bytes @840: tag u8@0, key u128@8 (price and sequence;
+//! of a bid the sequence has its bits turned); an inner node (1) children u32@24 and u32@28; a leaf (2)
+//! seconds in force u16@2, base lots i64@56, time u64@64 (state/orderbook/{bookside,ordertree,nodes}.rs).
+//! A pegged order follows an oracle: a book that has one is unsupported.
 
-use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys, Unsupported};
+use super::accounts::{AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported};
 use super::change::{self, Name, Row, change};
 use super::event::{Channel, Event, Moved, anchor};
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
-use super::join;
 use super::{Coverage, Grade, VenueSpec};
-use crate::bytes::{key_at, u64_at};
+use super::{join, levels};
+use crate::bytes::{key_at, u8_at, u16_at, u32_at, u64_at};
 use crate::ids::{Key, Venue};
-use crate::record::{Action, Curve, Direction, Exact, Pool, PoolStatus};
+use crate::record::{Action, Curve, Direction, Exact, Level, Pool, PoolStatus};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -248,16 +255,91 @@ fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
             return Err(short);
         }
         let keys = PoolKeys::at(key, Venue::OpenbookV2, data, [576, 608], [640, 680]);
-        join::pool(book, clock, &keys.ok_or(short)?, account.slot, out, |pool| {
+        let sides = [key_at(data, 200).ok_or(short)?, key_at(data, 232).ok_or(short)?];
+        let pegged = |side: &&Key| {
+            book.get(side).is_some_and(|side| u32_at(&side.data, 20).is_some_and(|n| n > 0))
+        };
+        let joined = join::pool(book, clock, &keys.ok_or(short)?, account.slot, out, |pool| {
             let admin: &Key = key_at(data, 88).ok_or(short)?;
             fill(pool, data, clock).ok_or(short)?;
             if pool.fee_num >= pool.fee_den {
                 return Err(AccountFault::Fee);
             }
-            Ok((*admin != [0; 32]).then_some(Unsupported::Permission))
+            let permission = (*admin != [0; 32]).then_some(Unsupported::Permission);
+            let pegged = sides.iter().any(pegged).then_some(Unsupported::OraclePeg);
+            Ok(permission.or(pegged))
         });
+        if let Some(pool) = joined {
+            emit_sides(book, &pool, sides, out);
+        }
         Ok(())
     });
+}
+
+/// Hands over both sides of the book, and names the one that is missing or broken.
+fn emit_sides(book: &AccountBook, pool: &Pool, sides: [&Key; 2], out: &mut Out<'_>) {
+    let (venue, pool_key) = (Venue::OpenbookV2, &pool.pool);
+    for (key, (part, is_bid)) in sides.into_iter().zip([(Part::Bids, true), (Part::Asks, false)]) {
+        let Some(account) = book.get(key) else {
+            out(Found::Missing { pool: pool_key, venue, part, key });
+            continue;
+        };
+        let levels = if venue.programs().contains(&account.owner) {
+            side(&account.data, is_bid)
+        } else {
+            Err(AccountFault::Owner)
+        };
+        match levels {
+            Ok(levels) => levels::emit(pool, (key, account.slot), is_bid, levels, out),
+            Err(fault) => out(Found::Refused { pool: pool_key, key, venue, fault }),
+        }
+    }
+}
+
+const SIDE_LEN: usize = 90_952;
+const NODE_LEN: usize = 88;
+
+/// The orders of fixed price of a BookSide account.
+fn side(data: &[u8], is_bid: bool) -> Result<Vec<Level>, AccountFault> {
+    if !ACCOUNTS.iter().any(|(name, kind)| *name == "BookSide" && data.starts_with(kind)) {
+        return Err(AccountFault::Discriminator);
+    }
+    if data.len() < SIDE_LEN {
+        return Err(AccountFault::WrongLen);
+    }
+    orders(data, is_bid).ok_or(AccountFault::Value)
+}
+
+fn orders(data: &[u8], is_bid: bool) -> Option<Vec<Level>> {
+    // ordertree.rs `OrderTreeRoot::node`: without leaves the root is no node. No node is its own nil.
+    const NIL: u32 = u32::MAX;
+    let root = if u32_at(data, 12)? == 0 { NIL } else { u32_at(data, 8)? };
+    let nodes = data.get(840..SIDE_LEN)?;
+    let mut levels = Vec::new();
+    levels::walk(root, NIL, nodes.len().checked_div(NODE_LEN)?, |index| {
+        let at = usize::try_from(index).ok()?.checked_mul(NODE_LEN)?;
+        let node = nodes.get(at..)?.get(..NODE_LEN)?;
+        match u8_at(node, 0)? {
+            1 => return Some([u32_at(node, 24)?, u32_at(node, 28)?]),
+            2 => {}
+            _ => return None,
+        }
+        let (sequence, price) = (u64_at(node, 8)?, u64_at(node, 16)?);
+        // nodes.rs `is_expired`: no more at the second `timestamp + time_in_force`.
+        let expires = match u16_at(node, 2)? {
+            0 => 0,
+            seconds => u64_at(node, 64)?.checked_add(u64::from(seconds))?.checked_sub(1)?,
+        };
+        levels.push(Level {
+            price: price.into(),
+            base: u64_at(node, 56)?,
+            sequence: if is_bid { !sequence } else { sequence },
+            expires,
+            is_bid: is_bid.into(),
+        });
+        Some([NIL; 2])
+    })?;
+    Some(levels)
 }
 
 /// The taker's fee, always of quote; a negative one, which the program refuses, is out of range.
@@ -380,6 +462,88 @@ mod tests {
             put(&mut data, 0, &kind);
             let joined = join(&pool_book(VENUE, &data), Clock::default());
             assert!(joined.pools.is_empty() && joined.wrong.is_empty());
+        }
+    }
+
+    /// One side: an inner node over orders of 5 and 7.
+    fn side_bytes(is_bid: bool) -> Vec<u8> {
+        let mut data = vec![0; SIDE_LEN];
+        put(&mut data, 0, &ACCOUNTS[0].1);
+        put(&mut data, 8, &2u32.to_le_bytes());
+        put(&mut data, 12, &2u32.to_le_bytes());
+        let turned = |sequence: u64| if is_bid { !sequence } else { sequence };
+        let inner = 840 + 2 * NODE_LEN;
+        data[inner] = 1;
+        put(&mut data, inner.strict_add(28), &1u32.to_le_bytes());
+        for (at, price, sequence, seconds) in [(840, 5u64, 8u64, 0u16), (840 + NODE_LEN, 7, 9, 30)]
+        {
+            data[at] = 2;
+            put(&mut data, at.strict_add(2), &seconds.to_le_bytes());
+            put(&mut data, at.strict_add(8), &turned(sequence).to_le_bytes());
+            put(&mut data, at.strict_add(16), &price.to_le_bytes());
+            put(&mut data, at.strict_add(56), &price.strict_mul(10).to_le_bytes());
+            put(&mut data, at.strict_add(64), &1000u64.to_le_bytes());
+        }
+        data
+    }
+
+    fn market_with(bids: &[u8], asks: Option<&[u8]>) -> AccountBook {
+        let mut data = vec![0; MARKET_LEN];
+        put(&mut data, 0, &MARKET);
+        for (at, n) in [(200, 8), (232, 9), (576, 4), (608, 5), (640, 2), (680, 3)] {
+            put(&mut data, at, &[n; 32]);
+        }
+        let mut book = pool_book(VENUE, &data);
+        book.insert([8; 32], VENUE.programs()[0], bids.to_vec(), 7);
+        if let Some(asks) = asks {
+            book.insert([9; 32], VENUE.programs()[0], asks.to_vec(), 6);
+        }
+        book
+    }
+
+    #[test]
+    fn orders_are_read_best_first() {
+        let (bids, asks) = (side_bytes(true), side_bytes(false));
+        let joined = join(&market_with(&bids, Some(&asks)), Clock::default());
+        assert_eq!((joined.wrong.len(), joined.levels.len(), joined.pools[0].1), (0, 2, None));
+        let side = |at: usize| {
+            let (ticks, levels) = &joined.levels[at];
+            assert_eq!(ticks.invalid(), None);
+            let short = |l: &Level| (l.price, l.base, l.sequence, l.expires, l.is_bid);
+            (ticks.array[0], ticks.slot, levels.iter().map(short).collect::<Vec<_>>())
+        };
+        assert_eq!(side(0), (8, 7, vec![(7, 70, 9, 1029, 1), (5, 50, 8, 0, 1)]));
+        assert_eq!(side(1), (9, 6, vec![(5, 50, 8, 0, 0), (7, 70, 9, 1029, 0)]));
+        let with = |change: &dyn Fn(&mut Vec<u8>)| {
+            let mut bids = bids.clone();
+            change(&mut bids);
+            let joined = join(&market_with(&bids, None), Clock::default());
+            (joined.pools[0].1, joined.wrong.first().map(|(key, name)| (key[0], *name)))
+        };
+        assert_eq!(with(&|_| {}), (None, Some((9, "asks"))));
+        let pegged = with(&|data| put(data, 20, &[1]));
+        assert_eq!(pegged, (Some(Unsupported::OraclePeg), Some((9, "asks"))));
+        // Without leaves whatever the root says is none.
+        assert_eq!(with(&|data| put(data, 8, &[0xff, 0xff, 0, 0, 0])).1, Some((9, "asks")));
+        assert_eq!(with(&|data| data[8] = 3).1, Some((8, "bad_value")), "an unused node");
+        assert_eq!(with(&|data| data[840 + 2 * NODE_LEN + 28] = 2).1, Some((8, "bad_value")));
+        assert_eq!(with(&|data| data[0] ^= 1).1, Some((8, "wrong_discriminator")));
+        assert_eq!(with(&|data| data.truncate(SIDE_LEN - 1)).1, Some((8, "wrong_len")));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn hostile_books_never_panic(head in proptest::collection::vec(any::<u8>(), 264), near: bool) {
+            let mut bids = side_bytes(true);
+            put(&mut bids, 840, &head);
+            if near {
+                for at in [840, 928, 1016] {
+                    (bids[at], bids[at.strict_add(24)]) = (head[at % 200] % 3, head[at % 100] % 4);
+                    put(&mut bids, at.strict_add(25), &[0; 7]);
+                }
+            }
+            let _ = join(&market_with(&bids, None), Clock::default());
         }
     }
 

@@ -31,19 +31,25 @@
 //! Log: an intent names its exact side and no amount, and a fill is read from transfers. A swap with
 //! deposited funds makes none.
 //!
-//! Market: discriminator u64@0, status u64@8, base decimals u32@40, base mint@48, base vault@80,
-//! base lot u64@112, quote decimals u32@120, quote mint@128, quote vault@160, quote lot u64@192, tick
-//! u64@200; header 576 bytes, then the book: taker fee u64@856 (bps). A record has no lots: no book is
-//! quoted.
+//! Market: discriminator u64@0, status u64@8, places for bids u64@16 and for asks u64@24, base decimals
+//! u32@40, base mint@48, base vault@80, base lot u64@112, quote decimals u32@120, quote mint@128, quote
+//! vault@160, quote lot u64@192, tick u64@200; header 576 bytes, then the book: taker fee u64@856 (bps),
+//! bids @880, then asks. A record has no lots: no book is quoted.
+//!
+//! Bids and asks are red-black trees (Ellipsis-Labs/sokoban src/{red_black_tree,node_allocator}.rs
+//! @04a4a33, lib-sokoban 0.3.0): root u64@0, then after 32 bytes nodes of 64, counted from 1: left u32@0,
+//! right u32@4, price u64@16 (ticks), sequence u64@24 (of a bid with all bits turned), base lots u64@40,
+//! last slot u64@48, last second u64@56 (src/state/markets/fifo.rs). A level that has both limits shows
+//! the slot.
 
 use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys};
 use super::event::{Channel, Event, Moved};
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
-use super::join;
 use super::{Coverage, Grade, VenueSpec};
-use crate::bytes::{Cursor, key_at, u8_at, u64_at};
+use super::{join, levels};
+use crate::bytes::{Cursor, key_at, u8_at, u32_at, u64_at};
 use crate::ids::Venue;
-use crate::record::{Action, Curve, Direction, Exact, PoolStatus};
+use crate::record::{Action, Curve, Direction, Exact, Level, PoolStatus};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -188,9 +194,10 @@ fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
             _ => return Err(AccountFault::Discriminator),
         }
         let (status, fee_bps) = u64_at(data, 8).zip(u64_at(data, 856)).ok_or(short)?;
+        let trees = trees(data).ok_or(short)?;
         let status = market_status(status)?;
         let keys = PoolKeys::at(key, Venue::Phoenix, data, [48, 128], [80, 160]).ok_or(short)?;
-        join::pool(book, clock, &keys, account.slot, out, |pool| {
+        let joined = join::pool(book, clock, &keys, account.slot, out, |pool| {
             pool.curve = Curve::Book as u8;
             (pool.fee_num, pool.fee_den, pool.fee_side) = (fee_bps, 10_000, join::FEE_IN_B);
             if fee_bps >= pool.fee_den {
@@ -201,8 +208,48 @@ fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
             }
             Ok(None)
         });
+        let Some(pool) = joined else { return Ok(()) };
+        for (nodes, is_bid) in trees.into_iter().zip([true, false]) {
+            let levels = side(nodes, is_bid).ok_or(AccountFault::Value)?;
+            levels::emit(&pool, (key, account.slot), is_bid, levels, out);
+        }
         Ok(())
     });
+}
+
+const TREE_HEAD: usize = 32;
+const NODE_LEN: usize = 64;
+
+/// The trees of bids and of asks: what stands before their nodes, and these.
+fn trees(data: &[u8]) -> Option<[&[u8]; 2]> {
+    let len = |at| {
+        let nodes = usize::try_from(u64_at(data, at)?).ok()?;
+        nodes.checked_mul(NODE_LEN)?.checked_add(TREE_HEAD)
+    };
+    let (bids, rest) = data.get(880..)?.split_at_checked(len(16)?)?;
+    Some([bids, rest.get(..len(24)?)?])
+}
+
+/// The orders of one tree; `None` when it is none.
+fn side(tree: &[u8], is_bid: bool) -> Option<Vec<Level>> {
+    let root = u32::try_from(u64_at(tree, 0)?).ok()?;
+    let nodes = tree.get(TREE_HEAD..)?;
+    let mut levels = Vec::new();
+    levels::walk(root, 0, nodes.len().checked_div(NODE_LEN)?, |index| {
+        let at = usize::try_from(index).ok()?.checked_sub(1)?.checked_mul(NODE_LEN)?;
+        let node = nodes.get(at..)?.get(..NODE_LEN)?;
+        let sequence = u64_at(node, 24)?;
+        let (slot, second) = (u64_at(node, 48)?, u64_at(node, 56)?);
+        levels.push(Level {
+            price: u64_at(node, 16)?.into(),
+            base: u64_at(node, 40)?,
+            sequence: if is_bid { !sequence } else { sequence },
+            expires: if slot == 0 { second } else { slot },
+            is_bid: is_bid.into(),
+        });
+        Some([u32_at(node, 0)?, u32_at(node, 4)?])
+    })?;
+    Some(levels)
 }
 
 /// status.rs: only an active market (1) lets orders cross; 2 takes orders that rest, 3 to 5 none.
@@ -334,7 +381,7 @@ mod tests {
 
     #[test]
     fn markets_are_read_by_their_status() {
-        let mut data = vec![0; 864];
+        let mut data = vec![0; 944];
         put(&mut data, 0, &MARKET.to_le_bytes());
         for (at, n) in [(48, 4), (80, 2), (128, 5), (160, 3)] {
             put(&mut data, at, &[n; 32]);
@@ -348,7 +395,7 @@ mod tests {
             assert_eq!((pool.status, pool.curve), (expected as u8, Curve::Book as u8));
         }
         let wrong = |data: &[u8]| join(&pool_book(VENUE, data), Clock::default()).wrong[0].1;
-        (1..864).for_each(|len| assert_eq!(wrong(&data[..len]), "wrong_len", "{len}"));
+        (1..944).for_each(|len| assert_eq!(wrong(&data[..len]), "wrong_len", "{len}"));
         for (status, name) in [(0, "not_initialised"), (6, "bad_value")] {
             data[8] = status;
             assert_eq!(wrong(&data), name);
@@ -359,10 +406,75 @@ mod tests {
         put(&mut data, 0, &SEAT.to_le_bytes());
         let joined = join(&pool_book(VENUE, &data), Clock::default());
         assert!(joined.pools.is_empty() && joined.wrong.is_empty());
-        assert_eq!(wrong(&[1; 864]), "wrong_discriminator");
+        assert_eq!(wrong(&[1; 944]), "wrong_discriminator");
+    }
+
+    /// A market with three places for bids and two for asks: bids of 5, 7 and 5 ticks, an ask of 9.
+    fn market() -> Vec<u8> {
+        let mut data = vec![0; 880 + (32 + 3 * 64) + (32 + 2 * 64)];
+        put(&mut data, 0, &MARKET.to_le_bytes());
+        for (at, n) in [(48, 4), (80, 2), (128, 5), (160, 3)] {
+            put(&mut data, at, &[n; 32]);
+        }
+        for (at, value) in [(8, 1u64), (16, 3), (24, 2), (880, 1), (880 + 224, 2)] {
+            put(&mut data, at, &value.to_le_bytes());
+        }
+        let mut node = |at: usize, children: [u32; 2], words: [u64; 6]| {
+            put(&mut data, at, &children[0].to_le_bytes());
+            put(&mut data, at.strict_add(4), &children[1].to_le_bytes());
+            for (n, word) in words.into_iter().enumerate() {
+                put(&mut data, at.strict_add(16).strict_add(n.strict_mul(8)), &word.to_le_bytes());
+            }
+        };
+        // Price, sequence, trader, lots, slot, second.
+        node(912, [2, 3], [5, !8, 1, 10, 0, 0]);
+        node(912 + 64, [0, 0], [7, !9, 1, 20, 30, 0]);
+        node(912 + 128, [0, 0], [5, !4, 1, 40, 0, 50]);
+        node(912 + 224 + 64, [0, 0], [9, 6, 1, 60, 30, 50]);
+        data
+    }
+
+    #[test]
+    fn orders_are_read_best_first() {
+        let data = market();
+        let joined = join(&pool_book(VENUE, &data), Clock::default());
+        assert_eq!((joined.wrong.len(), joined.levels.len()), (0, 2));
+        let side = |at: usize| {
+            let (ticks, levels) = &joined.levels[at];
+            assert_eq!((ticks.invalid(), ticks.array, ticks.slot), (None, [1; 32], 9));
+            let short = |l: &Level| (l.price, l.base, l.sequence, l.expires, l.is_bid);
+            (ticks.start_tick, levels.iter().map(short).collect::<Vec<_>>())
+        };
+        let bids = vec![(7, 20, 9, 30, 1), (5, 40, 4, 50, 1), (5, 10, 8, 0, 1)];
+        assert_eq!([side(0), side(1)], [(-1, bids), (1, vec![(9, 60, 6, 30, 0)])]);
+        // A child that is no node, a cycle, more places than there are bytes.
+        for (at, value) in [(912, 4u32), (912 + 64, 1), (880, 9)] {
+            let mut broken = data.clone();
+            put(&mut broken, at, &value.to_le_bytes());
+            let joined = join(&pool_book(VENUE, &broken), Clock::default());
+            assert_eq!(joined.wrong, [([1; 32], "bad_value")], "{at}");
+        }
+        for at in [16, 24] {
+            let mut broken = data.clone();
+            put(&mut broken, at, &u64::MAX.to_le_bytes());
+            let joined = join(&pool_book(VENUE, &broken), Clock::default());
+            assert_eq!(joined.wrong, [([1; 32], "wrong_len")]);
+        }
     }
 
     proptest! {
+        #[test]
+        fn hostile_books_never_panic(tail in proptest::collection::vec(any::<u8>(), 384), near: bool) {
+            let mut data = market();
+            put(&mut data, 880, &tail);
+            if near {
+                for at in [880, 912, 916, 976, 980, 880 + 224] {
+                    put(&mut data, at, &[tail[at % 300] % 5, 0, 0, 0]);
+                }
+            }
+            let _ = join(&pool_book(VENUE, &data), Clock::default());
+        }
+
         #[test]
         fn no_bytes_panic(tag in 0u8..120, tail: Vec<u8>) {
             let data = [&[tag][..], &tail].concat();

@@ -3,14 +3,15 @@
 use super::rows::Rows;
 use super::tally::{Note, Tally};
 use crate::bytes::base58;
-use crate::dex::{AccountBook, Clock, Found};
+use crate::dex::{AccountBook, Found};
 use crate::record::Record;
 use crate::stream::Sink;
 
 /// Writes the pools and tick arrays of `book`, tells `rows` what it learns, and hands what is
 /// wrong with an account to `warn`.
 ///
-/// The clock is left unknown: what is written does not depend on when it is written.
+/// The clock is the cluster's own, where its account is among them, else unknown: what is written
+/// does not depend on when it is written.
 pub(super) fn write(
     book: &AccountBook,
     rows: &mut Rows,
@@ -18,7 +19,7 @@ pub(super) fn write(
     out: &mut impl Sink,
     warn: &mut dyn FnMut(String),
 ) {
-    book.pools(Clock::default(), &mut |found| match found {
+    book.pools(book.clock(), &mut |found| match found {
         Found::Pool { pool, unsupported } => {
             rows.learn_pool(pool);
             tally.pools += 1;
@@ -28,12 +29,16 @@ pub(super) fn write(
             }
             out.put(Record::of(pool));
         }
-        Found::Ticks { ticks, entries } => out.put_parts(ticks, bytemuck::cast_slice(entries)),
+        Found::Ticks { ticks, entries } => out.put_parts(ticks, entries.bytes()),
         Found::Missing { pool, venue, part, key } => {
             tally.note(Note::PoolPartMissing);
             let (pool, key) = (base58::Key(pool), base58::Key(key));
-            let (venue, part) = (venue.name(), part.name());
-            warn(format!("{venue} pool {pool} is left out: its {part}, account {key}, is missing"));
+            let venue = venue.name();
+            let lack = if part.is_array() { "is not whole" } else { "is left out" };
+            warn(format!(
+                "{venue} pool {pool} {lack}: its {}, account {key}, is missing",
+                part.name()
+            ));
         }
         Found::Refused { pool, key, venue, fault } => {
             tally.refuse_account(fault);

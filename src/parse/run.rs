@@ -9,6 +9,7 @@ use super::rederive::{Outcome, Rederivation};
 use super::stage::{Config, Order, Parser};
 use super::table;
 use super::tally::Tally;
+use crate::bytes::base58;
 use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, columns, print, read_stream};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
@@ -235,9 +236,31 @@ fn schedule(args: &Args) -> Result<Option<Leaders>> {
 fn book(args: &Args) -> Result<AccountBook> {
     let mut book = AccountBook::new();
     for path in &args.accounts {
-        with_file(path, |text| book.read(text))?;
+        if path.is_dir() {
+            folder(path, &mut book).map_err(|e| e.input(path.display().to_string()))?;
+        } else {
+            with_file(path, |text| book.read(text))?;
+        }
     }
     Ok(book)
+}
+
+/// Takes in the raw accounts of the pair that names the folder `path`.
+fn folder(path: &Path, book: &mut AccountBook) -> Result<()> {
+    let pair = path.file_name().and_then(|name| base58::key(name.to_str()?)).ok_or_else(|| {
+        Error::foreign("the folder's name is not the key of a pair")
+            .hint("a folder of raw accounts is one pair's, and named after it")
+    })?;
+    let failed = |e: std::io::Error| Error::os("cannot read", &e);
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_file() {
+            files.push((name, std::fs::read(&path).map_err(failed)?));
+        }
+    }
+    book.read_pair(pair, files)
 }
 
 /// Hands the bytes of a file to `take`.

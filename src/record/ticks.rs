@@ -19,6 +19,9 @@ pub struct Tick {
 }
 
 /// One bin that holds liquidity: 48 bytes of a `ticks` record's tail.
+///
+/// Orders are filled after the amounts. Where a program fills a bin's orders in two parts, each
+/// rounded by itself, the second part is an entry of the same number that holds nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub struct Bin {

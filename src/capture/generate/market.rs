@@ -1,7 +1,9 @@
 //! The pools as they trade: what `mev-parse` will read from the account file, moved on by every
 //! swap that executes.
 
-use crate::dex::{self, AccountBook, Clock, Cursor, Fault, Found, Order, Quote, TickRange};
+use crate::dex::{
+    self, AccountBook, Clock, Cursor, Entries, Fault, Found, Order, Quote, TickRange,
+};
 use crate::record::{Pool, Tick};
 use std::cmp::Ordering;
 
@@ -87,7 +89,7 @@ impl Market {
                     end_tick: 0,
                 });
             }
-            Found::Ticks { ticks, entries } => {
+            Found::Ticks { ticks, entries: Entries::Ticks(entries) } => {
                 if let Some(live) = pools.last_mut().filter(|live| live.pool.pool == ticks.pool) {
                     if live.ticks.is_empty() && live.first_tick == live.end_tick {
                         live.first_tick = ticks.start_tick;
@@ -96,7 +98,10 @@ impl Market {
                     live.ticks.extend_from_slice(entries);
                 }
             }
-            Found::Pool { .. } | Found::Missing { .. } | Found::Refused { .. } => {
+            Found::Pool { .. }
+            | Found::Ticks { .. }
+            | Found::Missing { .. }
+            | Found::Refused { .. } => {
                 debug_assert!(false, "the world's own accounts are refused: {found:?}");
             }
         });

@@ -17,8 +17,11 @@
 //!
 //! Quotes are not made yet.
 
+mod account;
 mod event;
 mod names;
+#[cfg(test)]
+mod tests_accounts;
 
 use super::change;
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
@@ -30,9 +33,10 @@ use names::SWAP;
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Source, fills: Grade::None, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Source, fills: Grade::None, pools: Grade::Source },
     decode,
     event: event::event,
+    pools: account::pools,
     ..VenueSpec::of(Venue::MeteoraDammV1)
 };
 

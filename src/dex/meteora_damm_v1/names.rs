@@ -23,6 +23,8 @@ pub(super) const OVERRIDE_CURVE_PARAM_EVENT: Hash =
     [0xf7, 0x14, 0xa5, 0xf8, 0x4b, 0x05, 0x36, 0xf6];
 
 pub(super) const POOL_ACCOUNT: Hash = [0xf1, 0x9a, 0x6d, 0x04, 0x11, 0xb1, 0x6d, 0xbc];
+/// Of the vault program.
+pub(super) const VAULT_ACCOUNT: Hash = [0xd3, 0x08, 0xe8, 0x2b, 0x02, 0x98, 0x75, 0x77];
 
 /// Instructions that change a pool and are no swap: `sha256("global:<name>")`.
 #[rustfmt::skip]
@@ -102,7 +104,7 @@ mod tests {
             ],
         );
         hold_hashes("account", &ACCOUNTS);
-        hold_hashes("account", &[("Pool", POOL_ACCOUNT)]);
+        hold_hashes("account", &[("Pool", POOL_ACCOUNT), ("Vault", VAULT_ACCOUNT)]);
     }
 
     #[test]

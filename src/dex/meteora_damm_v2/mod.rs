@@ -20,8 +20,12 @@
 //!
 //! Quotes are not made yet.
 
+pub(super) mod account;
 mod event;
+pub(super) mod fee;
 mod names;
+#[cfg(test)]
+mod tests_accounts;
 
 use super::change;
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
@@ -33,9 +37,10 @@ use names::{SWAP, SWAP2};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Source, fills: Grade::Source, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Source, fills: Grade::Source, pools: Grade::Source },
     decode,
     event: event::event,
+    pools: account::pools,
     ..VenueSpec::of(Venue::MeteoraDammV2)
 };
 

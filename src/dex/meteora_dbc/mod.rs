@@ -16,8 +16,11 @@
 //!
 //! Quotes are not made yet.
 
+mod account;
 mod event;
 mod names;
+#[cfg(test)]
+mod tests_accounts;
 
 use super::change;
 use super::instruction::{Decoded, Instruction, IxFault};
@@ -29,9 +32,10 @@ use names::{SWAP, SWAP2, SWAP2_WITH_TRANSFER_HOOK};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Source, fills: Grade::Source, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Source, fills: Grade::Source, pools: Grade::Source },
     decode,
     event: event::event,
+    pools: account::pools,
     ..VenueSpec::of(Venue::MeteoraDbc)
 };
 

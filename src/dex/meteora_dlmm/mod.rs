@@ -19,10 +19,15 @@
 //!
 //! Quotes are not made: a walk over bins is not modelled yet.
 
+mod account;
+mod array;
 mod event;
 mod liquidity;
 mod names;
 mod price;
+mod raw;
+#[cfg(test)]
+mod tests_accounts;
 
 use super::change::{self, Hash};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
@@ -32,13 +37,15 @@ use crate::record::Exact;
 use names::{
     SWAP, SWAP_EXACT_OUT, SWAP_EXACT_OUT2, SWAP_WITH_PRICE_IMPACT, SWAP_WITH_PRICE_IMPACT2, SWAP2,
 };
+pub(super) use price::power;
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Live },
     decode,
     event: event::event,
     rederive: event::rederive,
+    pools: account::pools,
     ..VenueSpec::of(Venue::MeteoraDlmm)
 };
 

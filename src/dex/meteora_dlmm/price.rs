@@ -16,21 +16,26 @@ pub(super) fn price(bin: i32, bin_step_bps: u16) -> Option<u128> {
     if exponent >= 1 << EXPONENT_BITS {
         return None;
     }
+    if bin == 0 {
+        return Some(ONE);
+    }
     // The base is at least 1, so its inverse is raised and the result turned around.
-    let mut square = u128::MAX.checked_div(base)?;
-    let mut product = ONE;
+    let product = power(u128::MAX.checked_div(base)?, exponent)?;
+    if bin > 0 { u128::MAX.checked_div(product) } else { Some(product) }
+}
+
+/// `base^exponent` of a base below 1, rounded down at each step; `None` when nothing is left of it.
+///
+/// The same `pow` stands in MeteoraAg/damm-v2 programs/cp-amm/src/math/fee_math.rs @a3d3827.
+pub(in super::super) fn power(base: u128, exponent: u32) -> Option<u128> {
+    let (mut square, mut product) = (base, ONE);
     for bit in 0..EXPONENT_BITS {
         if exponent.checked_shr(bit)? & 1 == 1 {
             product = product.checked_mul(square)? >> 64;
         }
         square = square.checked_mul(square)? >> 64;
     }
-    match (bin, product) {
-        (0, _) => Some(ONE),
-        (_, 0) => None,
-        (1.., _) => u128::MAX.checked_div(product),
-        _ => Some(product),
-    }
+    Some(product).filter(|product| *product != 0)
 }
 
 #[cfg(test)]

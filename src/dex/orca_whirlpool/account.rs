@@ -161,7 +161,7 @@ fn emit_arrays(book: &AccountBook, arrays: &ArrayIndex<'_>, pool: &Pool, out: &m
         match array::read(pool, *start, key, *account) {
             Ok((ticks, entries, count)) => {
                 let entries = entries.get(..count).unwrap_or_default();
-                out(Found::Ticks { ticks: &ticks, entries });
+                out(Found::Ticks { ticks: &ticks, entries: entries.into() });
             }
             Err(fault) => out(Found::Refused { pool: &pool.pool, key, venue, fault }),
         }

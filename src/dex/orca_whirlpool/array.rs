@@ -11,7 +11,7 @@ use crate::bytes::{Cursor, i32_at, i128_at, key_at, u8_at, u128_at};
 use crate::ids::{Key, Venue};
 use crate::record::{Pool, Tick, Ticks};
 
-use super::super::accounts::{Account, AccountBook, AccountFault, Found, Out};
+use super::super::accounts::{Account, AccountBook, AccountFault, Entries, Found, Out};
 use super::tick::{TICK_MAX, TICK_MIN};
 use super::{ARRAY_TICKS, tick_array_address};
 
@@ -23,7 +23,7 @@ const TICK_LEN: usize = 113;
 const PLACES: usize = 88;
 
 /// The initialised ticks of one array and their number.
-type Entries = ([Tick; PLACES], usize);
+type Places = ([Tick; PLACES], usize);
 
 /// Every tick array by pool and start.
 pub(super) struct ArrayIndex<'a>(Vec<(&'a Key, i32, &'a Key, &'a Account)>);
@@ -113,26 +113,21 @@ pub(super) fn read(
     };
     let mut ticks = Ticks::new(0);
     ticks.head.flags = Ticks::SNAPSHOT;
-    ticks.head.len = record_len(count).ok_or(AccountFault::WrongLen)?;
+    Entries::Ticks(entries.get(..count).unwrap_or_default())
+        .describe(&mut ticks)
+        .ok_or(AccountFault::WrongLen)?;
     ticks.slot = account.map_or(0, |account| account.slot);
     ticks.start_tick = start;
     ticks.span_ticks = span.unsigned_abs();
     (ticks.pool, ticks.array) = (pool.pool, *key);
-    ticks.count = u16::try_from(count).map_err(|_| AccountFault::WrongLen)?;
     ticks.tick_spacing = pool.tick_spacing;
     Ok((ticks, entries, count))
 }
 
 const EMPTY: Tick = Tick { liquidity_net: 0, tick: 0, orders: 0, _zero: [0; 8] };
 
-/// Length of a `ticks` record of `count` entries.
-fn record_len(count: usize) -> Option<u32> {
-    let tail = count.checked_mul(size_of::<Tick>())?;
-    u32::try_from(size_of::<Ticks>().checked_add(tail)?.next_multiple_of(64)).ok()
-}
-
 /// The initialised ticks in the account `data`.
-fn entries(data: &[u8], start: i32, spacing: i32) -> Result<Entries, AccountFault> {
+fn entries(data: &[u8], start: i32, spacing: i32) -> Result<Places, AccountFault> {
     let (ticks, fixed) = match data.first_chunk() {
         Some(&FIXED) if data.len() == FIXED_LEN => (data.get(12..), true),
         Some(&DYNAMIC) => (data.get(60..), false),
