@@ -243,6 +243,12 @@ pub enum Unsupported {
     GlobalOrder = 9,
     /// An order of the book follows the price of an oracle.
     OraclePeg = 10,
+    /// The fee falls with time.
+    DecayingFee = 11,
+    /// The price follows a rule that no record tells, or one that is not known.
+    CurveKind = 12,
+    /// What the fee is taken of is not known.
+    FeeRule = 13,
 }
 
 impl Unsupported {
@@ -259,6 +265,9 @@ impl Unsupported {
         "lending_vault",
         "global_order",
         "oracle_peg",
+        "decaying_fee",
+        "curve_kind",
+        "fee_rule",
     ];
 
     /// The name counters show.
@@ -547,10 +556,10 @@ pub(super) mod tests {
     #[test]
     fn every_number_has_a_name() {
         assert_eq!(AccountFault::NAMES.len(), AccountFault::Value as usize + 1);
-        assert_eq!(Unsupported::NAMES.len(), Unsupported::OraclePeg as usize + 1);
+        assert_eq!(Unsupported::NAMES.len(), Unsupported::FeeRule as usize + 1);
         assert_eq!(Part::NAMES.len(), Part::Asks as usize + 1);
         assert_eq!(AccountFault::Value.name(), "bad_value");
-        assert_eq!(Unsupported::OraclePeg.name(), "oracle_peg");
+        assert_eq!(Unsupported::FeeRule.name(), "fee_rule");
         assert_eq!(Part::Asks.name(), "asks");
     }
 }

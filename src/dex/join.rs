@@ -100,7 +100,8 @@ fn emit(
     }
 }
 
-fn joined(
+/// One pool of which all four parts are at hand: [`pool`] without the naming of what is missing.
+pub(super) fn joined(
     book: &AccountBook,
     clock: Clock,
     keys: &PoolKeys<'_>,

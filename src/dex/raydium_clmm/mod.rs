@@ -15,8 +15,10 @@
 //! and the extension of their bitmap. A pool's token 0 has the smaller key (`create_pool`
 //! insists), so mints give the direction; `swap` names none and leaves it open.
 //!
-//! Quotes are not made here: the dynamic fee and limit orders are not modelled yet.
+//! Quotes are not made here: `account` and `array` say what pools and ticks are.
 
+mod account;
+mod array;
 mod event;
 mod names;
 mod router;
@@ -30,28 +32,33 @@ use super::{Coverage, Grade, VenueSpec};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Live },
     decode: |ix| decode(Venue::RaydiumClmm, ix),
     event: event::event,
+    pools: |book, clock, out| account::pools(Venue::RaydiumClmm, book, clock, out),
     ..VenueSpec::of(Venue::RaydiumClmm)
 };
 
-/// Only the instructions of a fork are known to be the same (carbon, decoders/pancake-swap-decoder
-/// and decoders/byreal-clmm-decoder); its fills come from transfers.
-const FORK: Coverage =
-    Coverage { intents: Grade::ThirdParty, fills: Grade::None, pools: Grade::None };
+/// A fork has the same instructions (carbon, decoders/pancake-swap-decoder and
+/// decoders/byreal-clmm-decoder), its fills come from transfers, and `account` says how its pools
+/// differ.
+const fn fork(pools: Grade) -> Coverage {
+    Coverage { intents: Grade::ThirdParty, fills: Grade::None, pools }
+}
 
 /// PancakeSwap v3's line in the table.
 pub(super) const PANCAKE: VenueSpec = VenueSpec {
-    coverage: FORK,
+    coverage: fork(Grade::ThirdParty),
     decode: |ix| decode(Venue::PancakeClmm, ix),
+    pools: |book, clock, out| account::pools(Venue::PancakeClmm, book, clock, out),
     ..VenueSpec::of(Venue::PancakeClmm)
 };
 
 /// Byreal's line in the table.
 pub(super) const BYREAL: VenueSpec = VenueSpec {
-    coverage: FORK,
+    coverage: fork(Grade::Source),
     decode: |ix| decode(Venue::ByrealClmm, ix),
+    pools: |book, clock, out| account::pools(Venue::ByrealClmm, book, clock, out),
     ..VenueSpec::of(Venue::ByrealClmm)
 };
 
