@@ -15,6 +15,7 @@
 //! base, 6 user's quote, 7 base vault, 8 quote vault, 9 base mint, 10 quote mint, 11 and 12 token
 //! programs, 13 event authority, 14 program. Token a is the base, token b the quote.
 
+mod account;
 mod event;
 
 use crate::ids::Venue;
@@ -26,10 +27,11 @@ use super::{Coverage, Grade, VenueSpec};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::None },
+    coverage: Coverage { intents: Grade::Live, fills: Grade::Live, pools: Grade::Source },
     decode,
     event: event::event,
     rederive: event::rederive,
+    pools: account::pools,
     ..VenueSpec::of(Venue::RaydiumLaunchlab)
 };
 
