@@ -249,6 +249,10 @@ pub enum Unsupported {
     CurveKind = 12,
     /// What the fee is taken of is not known.
     FeeRule = 13,
+    /// More than two tokens lie in the pool.
+    Tokens = 14,
+    /// Amounts are scaled before the price is made, otherwise than by their decimals.
+    Scale = 15,
 }
 
 impl Unsupported {
@@ -268,6 +272,8 @@ impl Unsupported {
         "decaying_fee",
         "curve_kind",
         "fee_rule",
+        "tokens",
+        "scale",
     ];
 
     /// The name counters show.
@@ -556,10 +562,10 @@ pub(super) mod tests {
     #[test]
     fn every_number_has_a_name() {
         assert_eq!(AccountFault::NAMES.len(), AccountFault::Value as usize + 1);
-        assert_eq!(Unsupported::NAMES.len(), Unsupported::FeeRule as usize + 1);
+        assert_eq!(Unsupported::NAMES.len(), Unsupported::Scale as usize + 1);
         assert_eq!(Part::NAMES.len(), Part::Asks as usize + 1);
         assert_eq!(AccountFault::Value.name(), "bad_value");
-        assert_eq!(Unsupported::FeeRule.name(), "fee_rule");
+        assert_eq!(Unsupported::Scale.name(), "scale");
         assert_eq!(Part::Asks.name(), "asks");
     }
 }

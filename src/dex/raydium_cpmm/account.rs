@@ -8,9 +8,9 @@ use super::super::accounts::{
     Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, with_mints,
 };
 
-const POOL_STATE: [u8; 8] = [0xf7, 0xed, 0xe3, 0xf5, 0xd7, 0xc3, 0xde, 0x46];
-const POOL_STATE_LEN: usize = 637;
-const AMM_CONFIG: [u8; 8] = [0xda, 0xf4, 0x21, 0x68, 0xcb, 0xcb, 0x2b, 0x6f];
+pub(super) const POOL_STATE: [u8; 8] = [0xf7, 0xed, 0xe3, 0xf5, 0xd7, 0xc3, 0xde, 0x46];
+pub(super) const POOL_STATE_LEN: usize = 637;
+pub(super) const AMM_CONFIG: [u8; 8] = [0xda, 0xf4, 0x21, 0x68, 0xcb, 0xcb, 0x2b, 0x6f];
 const AMM_CONFIG_LEN: usize = 236;
 
 /// The program's other accounts.
@@ -69,7 +69,7 @@ impl<'a> PoolState<'a> {
 }
 
 /// The rates of an AmmConfig account, ppm: trade, protocol, fund, creator.
-fn config_rates(data: &[u8]) -> Result<[u64; 4], AccountFault> {
+pub(super) fn config_rates(data: &[u8]) -> Result<[u64; 4], AccountFault> {
     if data.first_chunk() != Some(&AMM_CONFIG) {
         return Err(AccountFault::Discriminator);
     }

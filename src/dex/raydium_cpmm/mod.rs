@@ -21,6 +21,7 @@
 
 mod account;
 mod event;
+mod gamma;
 mod swap;
 
 use crate::ids::{Key, RAYDIUM_CPMM, Venue};
@@ -48,8 +49,9 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
 
 /// GAMMA's line in the table.
 pub(super) const GAMMA: VenueSpec = VenueSpec {
-    coverage: Coverage { intents: Grade::ThirdParty, fills: Grade::None, pools: Grade::None },
+    coverage: Coverage { intents: Grade::ThirdParty, fills: Grade::None, pools: Grade::Source },
     decode: |ix| decode(Venue::Gamma, &GAMMA_CHANGES, &GAMMA_OTHERS, ix),
+    pools: gamma::pools,
     ..VenueSpec::of(Venue::Gamma)
 };
 
