@@ -235,7 +235,7 @@ pub enum Unsupported {
     Permission = 5,
     /// A share of the fee is no whole number of ppm.
     FeeShare = 6,
-    /// The fee follows a schedule that is not over, or the amount.
+    /// The fee follows a schedule that is not over, or falls with time, or depends on the amount.
     FeeSchedule = 7,
     /// The reserves lie in vaults that lend them, at a price of their own.
     LendingVault = 8,
@@ -243,16 +243,14 @@ pub enum Unsupported {
     GlobalOrder = 9,
     /// An order of the book follows the price of an oracle.
     OraclePeg = 10,
-    /// The fee falls with time.
-    DecayingFee = 11,
     /// The price follows a rule that no record tells, or one that is not known.
-    CurveKind = 12,
+    CurveKind = 11,
     /// What the fee is taken of is not known.
-    FeeRule = 13,
+    FeeRule = 12,
     /// More than two tokens lie in the pool.
-    Tokens = 14,
+    Tokens = 13,
     /// Amounts are scaled before the price is made, otherwise than by their decimals.
-    Scale = 15,
+    Scale = 14,
 }
 
 impl Unsupported {
@@ -269,7 +267,6 @@ impl Unsupported {
         "lending_vault",
         "global_order",
         "oracle_peg",
-        "decaying_fee",
         "curve_kind",
         "fee_rule",
         "tokens",

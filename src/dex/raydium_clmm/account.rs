@@ -236,7 +236,7 @@ fn join(
         if keys.venue == Venue::ByrealClmm {
             // pool.rs `is_decay_fee_enabled` is bit 0.
             let [flags, ..] = state.fee_state;
-            return Ok((flags & 1 != 0).then_some(Unsupported::DecayingFee));
+            return Ok((flags & 1 != 0).then_some(Unsupported::FeeSchedule));
         }
         state.fill_dynamic_fee(pool).ok_or(AccountFault::WrongLen)?;
         Ok(None)
@@ -398,7 +398,7 @@ mod tests {
             let (pool, unsupported) = joined.pools[0];
             assert_eq!(pool.invalid(), None);
             if venue == Venue::ByrealClmm {
-                assert_eq!(unsupported, Some(Unsupported::DecayingFee));
+                assert_eq!(unsupported, Some(Unsupported::FeeSchedule));
                 assert_eq!(pool.status, PoolStatus::Unsupported as u8);
                 let off = with(venue, Clock::default(), &|_, d| put(d, 1096, &[6, 5, 1, 9]));
                 assert_eq!(off.pools[0].1, None);
