@@ -33,6 +33,8 @@ pub(crate) struct Known {
     pub(crate) program: u8,
     /// Beginnings of instructions that are not refused as unknown.
     pub(crate) instructions: Vec<Vec<u8>>,
+    /// Those of them that swap.
+    pub(crate) swaps: Vec<Vec<u8>>,
     /// Beginnings of events, each with the number of its channel.
     pub(crate) events: Vec<(u8, Vec<u8>)>,
     /// Beginnings of pools, each with a length that is not refused.
@@ -151,7 +153,12 @@ fn know(number: u8, venue: Venue, program: &Key, words: &[&Words]) -> Known {
     let texts = || words.iter().flat_map(|words| words.texts.iter().cloned());
     let tags = || (0..=u8::MAX).map(|tag| vec![tag]);
     let candidates = hashes().chain(texts()).chain(tags());
-    let instructions: Vec<_> = candidates.filter(|data| is_instruction(program, data)).collect();
+    let (mut instructions, mut swaps) = (Vec::new(), Vec::new());
+    for data in candidates {
+        let found = instruction(program, &data);
+        swaps.extend((found == Some(true)).then(|| data.clone()));
+        instructions.extend(found.map(|_| data));
+    }
     let sent = |bytes: Vec<u8>| [&SELF_CALL[..], &bytes].concat();
     let candidates = (0..3).flat_map(|channel| {
         let all = hashes().chain(texts()).chain(tags());
@@ -167,20 +174,25 @@ fn know(number: u8, venue: Venue, program: &Key, words: &[&Words]) -> Known {
     let pools = pools(program, &openings, &lens);
     let parts = parts(program, &pools, &openings, &lens);
     let mints_at = mints_at(program, &pools).unwrap_or_default();
-    Known { venue, program: number, instructions, events, pools, mints_at, parts }
+    Known { venue, program: number, instructions, swaps, events, pools, mints_at, parts }
 }
 
-/// Whether an instruction of `program` that begins with `data` is not refused as unknown.
-fn is_instruction(program: &Key, data: &[u8]) -> bool {
+/// Whether an instruction of `program` that begins with `data` swaps; `None` for an unknown one.
+fn instruction(program: &Key, data: &[u8]) -> Option<bool> {
     let keys: Vec<Key> = (0..60).map(|n| [n; 32]).collect();
     let indices: Vec<u8> = (0..60).collect();
-    !data.starts_with(&SELF_CALL)
-        && [0, 1].iter().any(|fill| {
-            let data = &[data, &[*fill; 200]].concat();
-            let ix =
-                dex::Instruction { program, data, indices: &indices, keys: &keys, loaded: &[] };
-            !matches!(dex::decode(&ix), None | Some(Decoded::Refused(IxFault::Unknown)))
-        })
+    if data.starts_with(&SELF_CALL) {
+        return None;
+    }
+    let found = [0, 1].map(|fill| {
+        let data = &[data, &[fill; 200]].concat();
+        let ix = dex::Instruction { program, data, indices: &indices, keys: &keys, loaded: &[] };
+        match dex::decode(&ix)? {
+            Decoded::Refused(IxFault::Unknown) => None,
+            decoded => Some(matches!(decoded, Decoded::Route(_)) || decoded.swap_count() > 0),
+        }
+    });
+    found[0].max(found[1])
 }
 
 /// Whether an event of `venue` that begins with `bytes` is not unknown.

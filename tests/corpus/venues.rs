@@ -21,7 +21,8 @@ fn opening(all: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 
 /// An instruction's data.
 fn data(of: &Known, random: &mut Random) -> Vec<u8> {
-    let mut data = opening(&of.instructions, random);
+    let swaps = random.below(2) == 0 && !of.swaps.is_empty();
+    let mut data = opening(if swaps { &of.swaps } else { &of.instructions }, random);
     let most = *random.of(&[8, 32, 64, 200]);
     let len = random.below(most);
     data.extend(random.fill(len));
@@ -179,13 +180,15 @@ fn transfer(random: &mut Random) -> Vec<u8> {
 pub(crate) fn rows(random: &mut Random) -> Vec<u8> {
     let all = [(); 3].map(|()| random.of(known()));
     let how = if random.below(4) == 0 { random.byte() } else { random.byte() & 0xf8 };
-    let count = random.byte() % 3;
+    // Of a transaction with one swap that tells and transfers nothing the balances tell.
+    let is_alone = random.below(4) == 0;
+    let count = if is_alone { 0 } else { random.byte() % 3 };
     let mut input = all.map(|of| of.program).to_vec();
     input.extend([how, count]);
     for _ in 0..=count {
         input.extend(call(random, &all));
     }
-    let inner = random.byte() % 12;
+    let inner = random.byte() % if is_alone { 2 } else { 12 };
     input.push(inner);
     for _ in 0..inner {
         input.extend([random.byte() % (count + 1), random.byte() % 3]);
@@ -213,12 +216,16 @@ pub(crate) fn rows(random: &mut Random) -> Vec<u8> {
             input.extend(sized(&told));
         }
     }
-    let tokens = random.byte() % 6;
+    let tokens = if is_alone { 2 } else { random.byte() % 6 };
     input.push(tokens);
-    for _ in 0..tokens {
-        input.extend([random.byte() % 31, random.byte() % 8, random.byte() % 17]);
-        input.extend(random.number().to_le_bytes());
-        input.extend(random.number().to_le_bytes());
+    let owner = random.byte() % 8;
+    for number in 0..tokens {
+        let one = if is_alone { owner } else { random.byte() % 17 };
+        input.extend([3 * number + random.byte() % 3, number + random.byte() % 2, one]);
+        let (before, after) = (random.number(), random.number());
+        let (less, more) = (before.min(after), before.max(after));
+        let (before, after) = if number % 2 == 0 { (more, less) } else { (less, more) };
+        input.extend([before.to_le_bytes(), after.to_le_bytes()].concat());
     }
     input
 }
