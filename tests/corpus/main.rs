@@ -25,7 +25,7 @@ use std::sync::Mutex;
 use std::thread;
 
 /// Executions unless `MEV_FUZZ_EXECUTIONS` asks for more, as `scripts/test --full` does.
-const EXECUTIONS: u64 = 120_000;
+const EXECUTIONS: u64 = 400_000;
 
 /// Beginnings of a seed that are replayed.
 const CUTS_MAX: usize = 300;
@@ -57,22 +57,22 @@ const fn made(body: Body, make: fn(&mut Random) -> Vec<u8>) -> Body {
 
 /// Every body; those that take longest stand first.
 static BODIES: [Body; 16] = [
-    body("deshred", 4, bodies::deshred, seeds::deshredders),
-    body("recover", 20, bodies::recover, seeds::recoveries),
-    made(body("rows", 200, bodies::rows, Vec::new), venues::rows),
-    body("text", 20, bodies::text, seeds::texts),
-    made(body("accounts", 100, bodies::accounts, Vec::new), venues::accounts),
-    made(body("quote", 100, bodies::quote, Vec::new), venues::quote),
-    body("accounts_file", 6, bodies::accounts_file, seeds::account_files),
-    made(body("instruction", 250, bodies::instruction, venues::instructions), venues::instruction),
-    made(body("event", 200, bodies::event, venues::events), venues::event),
-    body("stream", 10, bodies::stream, seeds::streams),
+    body("deshred", 3, bodies::deshred, seeds::deshredders),
+    body("recover", 8, bodies::recover, seeds::recoveries),
+    made(body("rows", 80, bodies::rows, Vec::new), venues::rows),
+    body("text", 10, bodies::text, seeds::texts),
+    made(body("accounts", 60, bodies::accounts, Vec::new), venues::accounts),
+    made(body("quote", 140, bodies::quote, Vec::new), venues::quote),
+    body("accounts_file", 3, bodies::accounts_file, seeds::account_files),
+    made(body("instruction", 380, bodies::instruction, venues::instructions), venues::instruction),
+    made(body("event", 250, bodies::event, venues::events), venues::event),
+    body("stream", 4, bodies::stream, seeds::streams),
     body("capture", 10, bodies::capture, seeds::captures),
-    body("shred", 20, bodies::shred, seeds::shreds),
-    body("txn", 20, bodies::txn, seeds::transactions),
-    body("entry", 20, bodies::entry, seeds::entries),
-    body("feed", 10, bodies::feed, seeds::datagrams),
-    body("dump", 10, bodies::dump, seeds::dumps),
+    body("shred", 14, bodies::shred, seeds::shreds),
+    body("txn", 14, bodies::txn, seeds::transactions),
+    body("entry", 14, bodies::entry, seeds::entries),
+    body("feed", 5, bodies::feed, seeds::datagrams),
+    body("dump", 5, bodies::dump, seeds::dumps),
 ];
 
 /// A body at work.
