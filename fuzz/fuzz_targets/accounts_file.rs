@@ -1,7 +1,7 @@
 //! See `bodies::accounts_file`.
 #![no_main]
 
-#[path = "../bodies.rs"]
+#[path = "../bodies/mod.rs"]
 mod bodies;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::accounts_file(bytes));

@@ -104,6 +104,9 @@ fn join(
     data: &[u8],
     slot: u64,
 ) -> Result<Pool, (Key, AccountFault)> {
+    if keys.mints[0] == keys.mints[1] {
+        return Err((*keys.pool, AccountFault::SameMint));
+    }
     let side = |vault: &Key, mint: &Key| book.vault(vault, mint).map_err(|fault| (*vault, fault));
     let [vault_a, vault_b] = keys.vaults;
     let (a, b) = (side(vault_a, keys.mints[0])?, side(vault_b, keys.mints[1])?);
@@ -179,6 +182,11 @@ mod tests {
         let (pool, _) = model::join(&book, Clock::default()).pools[0];
         assert_eq!((pool.reserve_a, pool.reserve_b, pool.fee_num), (70, 80, 200));
         assert_eq!(pool.status, PoolStatus::Unsupported as u8);
+        let mut same = data.clone();
+        put(&mut same, 286, &[4; 32]);
+        book.insert([1; 32], program, same, 9);
+        let joined = model::join(&book, Clock::default());
+        assert_eq!((joined.pools.len(), &joined.wrong[..]), (0, &[([1; 32], "same_mint")][..]));
         for len in 8..318 {
             book.insert([1; 32], program, data[..len].to_vec(), 10);
             assert!(model::join(&book, Clock::default()).pools.is_empty(), "{len}");

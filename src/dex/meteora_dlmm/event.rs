@@ -93,10 +93,15 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
+    /// `None` when it is no swap's event, or too short.
     fn read(bytes: &'a [u8]) -> Option<Self> {
+        let is_first = bytes.starts_with(&SWAP_EVENT);
+        if !is_first && !bytes.starts_with(&SWAP2_EVT_EVENT) {
+            return None;
+        }
         let (pair, bins) = (key_at(bytes, 8)?, [i32_at(bytes, 72)?, i32_at(bytes, 76)?]);
         let n = |at| u64_at(bytes, at);
-        if !bytes.starts_with(&SWAP2_EVT_EVENT) {
+        if is_first {
             n(129)?; // the last field
             return Some(Self {
                 rank: 0,
@@ -302,6 +307,10 @@ mod tests {
         }
         for (_, hash) in EVENTS {
             assert!(matches!(event(Channel::Data, &hash), Event::Other));
+        }
+        for hash in [ADD_LIQUIDITY_EVENT, REMOVE_LIQUIDITY_EVENT] {
+            let told = [&hash[..], &[1; 160]].concat();
+            assert_eq!(rederive(Channel::Data, &told), Rederived::StateUnknown, "no swap");
         }
     }
 

@@ -1,86 +1,18 @@
-//! The fuzz bodies, replayed on stable over inputs made from seeds: valid ones, and thousands of
-//! damaged ones.
+//! What the bodies begin with: valid inputs of each form, and noise.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
-
+use crate::random::Random;
 use base64::Engine as _;
 use mev::record::{Gap, Packet, Producer, Record, Slot};
 use mev::stream::{Arena, Sink, Writer};
 use mev::wire::feed::{DexSwapTx, PoolStateUpdate};
 
-#[path = "../fuzz/bodies.rs"]
-mod bodies;
-
-/// Damaged copies of each seed, unless `MEV_FUZZ_COPIES` asks for more, as `scripts/test --full` does.
-const COPIES: u64 = 1500;
-
-/// SplitMix64: the same damage every time.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end.max(1) as u64).unwrap()
-    }
-}
-
-/// Flips, overwrites with extreme values, cuts, repeats.
-fn damage(seed: &[u8], random: &mut Random) -> Vec<u8> {
-    let mut bytes = seed.to_vec();
-    for _ in 0..=random.below(4) {
-        let at = random.below(bytes.len());
-        match random.below(6) {
-            0 => bytes.truncate(at),
-            1 => bytes.extend_from_within(at..),
-            2 => {
-                for byte in bytes.iter_mut().skip(at).take(8) {
-                    *byte = 0xff;
-                }
-            }
-            3 => {
-                for byte in bytes.iter_mut().skip(at).take(4) {
-                    *byte = 0;
-                }
-            }
-            _ => {
-                if let Some(byte) = bytes.get_mut(at) {
-                    *byte ^= 1 << random.below(8);
-                }
-            }
-        }
-    }
-    bytes
-}
-
-/// Runs a body over the seeds and their damaged copies.
-fn replay(body: fn(&[u8]), seeds: &[Vec<u8>]) {
-    let copies = std::env::var("MEV_FUZZ_COPIES").map_or(COPIES, |copies| copies.parse().unwrap());
-    let mut random = Random(7);
-    for seed in seeds {
-        body(seed);
-        for len in 0..seed.len().min(300) {
-            body(&seed[..len]);
-        }
-        for _ in 0..copies {
-            body(&damage(seed, &mut random));
-        }
-    }
-}
-
 /// Bytes that look like nothing in particular.
 fn noise(len: usize) -> Vec<u8> {
-    let mut random = Random(len as u64);
+    let mut random = Random::new(len as u64);
     (0..len).map(|_| random.next().to_le_bytes()[0]).collect()
 }
 
-#[test]
-fn streams() {
+pub(crate) fn streams() -> Vec<Vec<u8>> {
     let mut writer = Writer::new(Vec::new(), Producer::Parse);
     let mut packet = Packet::new(1);
     (packet.head.len, packet.payload_len) = (192, 100);
@@ -92,11 +24,10 @@ fn streams() {
         writer.put(record).unwrap();
     }
     let stream = writer.finish().unwrap();
-    replay(bodies::stream, &[stream.repeat(2), stream, noise(500)]);
+    vec![stream.repeat(2), stream, noise(500)]
 }
 
-#[test]
-fn captures() {
+pub(crate) fn captures() -> Vec<Vec<u8>> {
     // Classic pcap, nanoseconds, Ethernet: one UDP packet of four bytes.
     let mut pcap = vec![0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0];
     pcap.extend([0; 8]);
@@ -132,11 +63,10 @@ fn captures() {
     packet.extend(&frame);
     packet.resize(packet.len().next_multiple_of(4), 0);
     block(6, &packet);
-    replay(bodies::capture, &[pcap, ng, noise(500)]);
+    vec![pcap, ng, noise(500)]
 }
 
-#[test]
-fn shreds() {
+pub(crate) fn shreds() -> Vec<Vec<u8>> {
     let seeds = [0x86u8, 0x96, 0xb6, 0x46, 0x66, 0x76, 0xa5, 0x5a].map(|variant| {
         let mut shred = vec![0u8; 1228];
         shred[64] = variant;
@@ -152,11 +82,10 @@ fn shreds() {
         }
         shred
     });
-    replay(bodies::shred, &seeds);
+    seeds.into()
 }
 
-#[test]
-fn deshredders() {
+pub(crate) fn deshredders() -> Vec<Vec<u8>> {
     // All shreds in order, each as it was sent, or every third one damaged.
     let program = |how: u8, damage: u8| {
         let steps = (0..384u32).flat_map(|at| {
@@ -166,7 +95,7 @@ fn deshredders() {
         });
         std::iter::once(how).chain(steps).collect::<Vec<_>>()
     };
-    replay(bodies::deshred, &[program(5, 4), program(8 + 16 + 32, 6), noise(900)]);
+    vec![program(5, 4), program(8 + 16 + 32, 6), noise(900)]
 }
 
 /// A legacy transaction with one transfer.
@@ -182,18 +111,16 @@ fn transfer() -> Vec<u8> {
     tx
 }
 
-#[test]
-fn transactions() {
+pub(crate) fn transactions() -> Vec<Vec<u8>> {
     let mut v0 = transfer();
     v0.insert(65, 0x80);
     v0.extend([1]);
     v0.extend([4; 32]);
     v0.extend([1, 0, 1, 1]);
-    replay(bodies::txn, &[transfer(), v0, noise(300)]);
+    vec![transfer(), v0, noise(300)]
 }
 
-#[test]
-fn entries() {
+pub(crate) fn entries() -> Vec<Vec<u8>> {
     let mut batch = 2u64.to_le_bytes().to_vec();
     for _ in 0..2 {
         batch.extend(1u64.to_le_bytes());
@@ -201,43 +128,66 @@ fn entries() {
         batch.extend(1u64.to_le_bytes());
         batch.extend(transfer());
     }
-    replay(bodies::entry, &[batch, vec![0; 40], noise(300)]);
+    vec![batch, vec![0; 40], noise(300)]
 }
 
-#[test]
-fn datagrams() {
+pub(crate) fn datagrams() -> Vec<Vec<u8>> {
     let swap = DexSwapTx { direction: 1, fee_bps: 30, ..bytemuck::Zeroable::zeroed() };
     let mut pool: PoolStateUpdate = zerocopy::FromZeros::new_zeroed();
     (pool.reserve_0, pool.reserve_1) = (1.into(), 2.into());
-    replay(bodies::feed, &[swap.bytes().to_vec(), pool.sealed().bytes().to_vec()]);
+    vec![swap.bytes().to_vec(), pool.sealed().bytes().to_vec()]
 }
 
-#[test]
-fn accounts() {
-    let mut pool = noise(1600);
-    pool[..8].copy_from_slice(&[0x3f, 0x95, 0xd1, 0x0c, 0xe1, 0x80, 0x63, 0x09]);
-    let mut cpmm = noise(637);
-    cpmm[..8].copy_from_slice(&[0xf7, 0xed, 0xe3, 0xf5, 0xd7, 0xc3, 0xde, 0x46]);
-    let mut tick = noise(9988);
-    tick[..8].copy_from_slice(&[0x45, 0x61, 0xbd, 0xbe, 0x6e, 0x07, 0x42, 0xbb]);
-    replay(bodies::accounts, &[pool, cpmm, tick, noise(752), noise(165), noise(82)]);
+/// Which set, which of its shreds came, changes: all the code, a half of each, some damaged.
+pub(crate) fn recoveries() -> Vec<Vec<u8>> {
+    let code = [[0; 4], [0xff; 4]].concat();
+    let seeds = (0..6u8).flat_map(|set| {
+        let halves = [&[set][..], &[0x55; 8]].concat();
+        let all = [&[set][..], &code, &[0; 8]].concat();
+        let damaged = [&[set][..], &[0xff; 8], &[0; 8], &[3, 73, 0, 1, 40, 9, 2, 4]].concat();
+        [halves, all, damaged]
+    });
+    seeds.collect()
 }
 
-#[test]
-fn account_files() {
+/// The lines of a file of the shared data, each up to `len_max` bytes; none, said aloud, where the
+/// folder is not here.
+fn shared(path: &str, len_max: usize) -> Vec<Vec<u8>> {
+    let root = std::env::var("MEV_SHARED")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../shared").to_owned());
+    let Ok(text) = std::fs::read_to_string(format!("{root}/{path}")) else {
+        println!("skipped: no {path} in MEV_SHARED");
+        return vec![];
+    };
+    let lines = text.lines().filter(|line| line.len() <= len_max);
+    lines.map(|line| line.as_bytes().to_vec()).collect()
+}
+
+pub(crate) fn account_files() -> Vec<Vec<u8>> {
     let line = br#"{"pubkey":"So11111111111111111111111111111111111111112","account":{"data":["AAEC","base64"],"owner":"11111111111111111111111111111111","lamports":1,"executable":false,"rentEpoch":0,"space":3},"slot":7}"#;
     let reply = [br#"{"jsonrpc":"2.0","result":["#.as_slice(), line, br#"],"id":1}"#].concat();
-    replay(bodies::accounts_file, &[line.to_vec(), reply, [line.as_slice(), b"\n", line].concat()]);
+    let mut seeds = vec![line.to_vec(), reply, [line.as_slice(), b"\n", line].concat()];
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/accounts");
+    let folder = std::fs::read_dir(root).unwrap();
+    let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.sort_unstable();
+    seeds.extend(paths.iter().map(|path| std::fs::read(path).unwrap()));
+    for pools in
+        ["data/pools/raydium-cpmm-sol-usdc.jsonl", "data/pools/orca-whirlpool-sol-usdc.jsonl"]
+    {
+        let lines = shared(pools, 4000);
+        seeds.extend((!lines.is_empty()).then(|| lines.join(&b'\n')));
+    }
+    seeds
 }
 
-#[test]
-fn dumps() {
+pub(crate) fn dumps() -> Vec<Vec<u8>> {
     let mut dump = 3u32.to_le_bytes().to_vec();
     for len in [40u32, 1, 90] {
         dump.extend(len.to_le_bytes());
         dump.extend(noise(len as usize));
     }
-    replay(bodies::dump, &[dump.repeat(2), dump, noise(300)]);
+    vec![dump.repeat(2), dump, noise(300)]
 }
 
 /// What an RPC server says of [`transfer`], in base64 and in JSON.
@@ -258,8 +208,7 @@ fn replies() -> [String; 2] {
     [base64, object]
 }
 
-#[test]
-fn texts() {
+pub(crate) fn texts() -> Vec<Vec<u8>> {
     let [base64, object] = replies();
     let block = format!(
         r#"{{"method":"getBlock","params":[5]}} {{"result":{{"transactions":[{base64},{object}]}}}}"#
@@ -274,5 +223,6 @@ fn texts() {
     };
     while text.next(&mut count).unwrap() {}
     assert_eq!(found, 4, "the seeds are fine");
-    replay(bodies::text, &[base64, object, block, lines].map(String::into_bytes));
+    let made = [base64, object, block, lines].map(String::into_bytes).into_iter();
+    made.chain(shared("data/txs/mainnet-txs.jsonl", 20_000)).collect()
 }

@@ -1,26 +1,20 @@
-//! What each fuzz target does with its bytes: it takes them as foreign input and asserts what must
-//! hold of any. `tests/corpus.rs` replays the same bodies on stable.
-#![allow(dead_code, reason = "each target uses one body")]
+//! The toolkit's own records, and Solana's bytes up to transactions.
 
-use mev::dex::{AccountBook, Clock};
+use super::inside;
 use mev::net::pcap::{Capture, Item};
-use mev::parse::input::{Buffered, Dump, Found, Text};
+use mev::parse::input::{Buffered, Dump};
 use mev::parse::{Config, Feed, Leaders, Limits, Order, Parser, Verify, Wanted};
 use mev::record::{self, Finding, Gap, Layout, Packet, Slot, Swap};
 use mev::stream::{Arena, Piped, Reader, Stage};
 use mev::wire::entry::{Batch, Item as EntryItem};
 use mev::wire::feed::Datagram;
+use mev::wire::recover::Recoverer;
 use mev::wire::shred::Shred;
 use mev::wire::shredder::{Place, Shredder};
 use mev::wire::txn::Transaction;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
-
-/// Whether `part` lies inside `whole`.
-fn inside(whole: &[u8], part: &[u8]) -> bool {
-    let (outer, inner) = (whole.as_ptr_range(), part.as_ptr_range());
-    part.is_empty() || (outer.start <= inner.start && inner.end <= outer.end)
-}
 
 /// The stream reader: every record handed out is whole, views of it can be printed, and the reader
 /// stops.
@@ -103,40 +97,6 @@ pub(crate) fn feed(bytes: &[u8]) {
     }
 }
 
-/// Every account decoder: the bytes as an account of each program, in its own and in the venue's
-/// lengths; pools that come out hold their own rules.
-pub(crate) fn accounts(bytes: &[u8]) {
-    for program in mev::ids::Venue::ALL.iter().flat_map(|venue| venue.programs()) {
-        let mut book = AccountBook::new();
-        for (number, part) in bytes.chunks(1024).take(8).enumerate() {
-            let key = [u8::try_from(number).unwrap_or(0); 32];
-            book.insert(key, *program, part.to_vec(), 1);
-        }
-        book.insert([9; 32], *program, bytes.to_vec(), 1);
-        book.insert([10; 32], mev::ids::TOKEN, bytes.to_vec(), 1);
-        book.insert([11; 32], mev::ids::TOKEN_2022, bytes.to_vec(), 1);
-        book.pools(Clock::default(), &mut |found| {
-            if let mev::dex::Found::Pool { pool, .. } = found {
-                assert_eq!(pool.invalid(), None);
-                let ticks = mev::dex::TickRange::NONE;
-                for a_to_b in [false, true] {
-                    let _ = mev::dex::quote_in(pool, ticks, a_to_b, 1_000_000);
-                    let _ = mev::dex::quote_out(pool, ticks, a_to_b, 1_000_000);
-                }
-            }
-        });
-    }
-}
-
-/// An account file: every account handed out was read whole, and the reader stops.
-pub(crate) fn accounts_file(bytes: &[u8]) {
-    let mut taken = 0u64;
-    let read = mev::dex::accounts_file::read(bytes, &mut |_| taken += 1);
-    if let Ok(count) = read {
-        assert_eq!(count, taken);
-    }
-}
-
 /// Shreds of three slots as a leader sends them, two FEC sets each, with entries and transactions in
 /// them: what [`deshred`] damages.
 fn sent() -> &'static [Vec<u8>] {
@@ -176,6 +136,68 @@ fn batch(slot: u64) -> Vec<u8> {
         bytes.extend([seed; 16]);
     }
     bytes
+}
+
+/// FEC sets of [`sent`].
+fn sets() -> &'static [Vec<&'static [u8]>] {
+    static SETS: OnceLock<Vec<Vec<&[u8]>>> = OnceLock::new();
+    SETS.get_or_init(|| {
+        let mut sets: BTreeMap<_, Vec<&[u8]>> = BTreeMap::new();
+        for bytes in sent() {
+            let shred = Shred::check(bytes).expect("what a leader sends is sound");
+            sets.entry((shred.slot(), shred.fec_set_index())).or_default().push(bytes);
+        }
+        sets.into_values().collect()
+    })
+}
+
+/// Recovery: which set, which of its shreds came (a bit each), then changes of them: which, where,
+/// what. What comes out is the shreds that are missing, in order; without changes they are those
+/// that were sent, and all of them when enough came.
+pub(crate) fn recover(bytes: &[u8]) {
+    thread_local! {
+        static RECOVERER: RefCell<Recoverer> = RefCell::new(Recoverer::new());
+    }
+    let Some((which, rest)) = bytes.split_first() else { return };
+    let (came, changes) = rest.split_at(rest.len().min(16));
+    let set = &sets()[usize::from(*which) % sets().len()];
+    let is_there = |at: usize| came.get(at / 8).is_some_and(|bits| bits >> (at % 8) & 1 == 1);
+    let mut received: Vec<Vec<u8>> =
+        (0..).zip(set).filter(|(at, _)| is_there(*at)).map(|(_, shred)| shred.to_vec()).collect();
+    for change in changes.chunks_exact(4) {
+        let [which, low, high, value] = *change else { continue };
+        let at = usize::from(u16::from_le_bytes([low, high]));
+        let count = received.len().max(1);
+        if let Some(shred) = received.get_mut(usize::from(which) % count) {
+            let len = shred.len();
+            shred[at % len] ^= value;
+        }
+    }
+    let whole = received.iter().all(|shred| set.contains(&shred.as_slice()));
+    let shreds: Vec<_> = received.iter().filter_map(|shred| Shred::check(shred).ok()).collect();
+    let mut out: Vec<Vec<u8>> = Vec::new();
+    let found = RECOVERER.with_borrow_mut(|recoverer| {
+        recoverer.recover(shreds.iter().copied(), &mut |shred| out.push(shred.bytes().to_vec()))
+    });
+    assert_eq!(out.len(), found.unwrap_or(0), "what is counted is handed out");
+    let mut last = None;
+    for bytes in &out {
+        let shred = Shred::check(bytes).expect("what is recovered is a shred");
+        assert!(last.is_none_or(|last| last < shred.index()), "by rising index");
+        last = Some(shred.index());
+        assert!(
+            shreds.iter().all(
+                |other| (other.index(), other.data_header().is_some()) != (shred.index(), true)
+            )
+        );
+        assert!(!whole || set.contains(&bytes.as_slice()), "what is recovered was sent");
+    }
+    let is_data = |bytes: &&&[u8]| Shred::check(bytes).is_ok_and(|s| s.data_header().is_some());
+    let data = set.iter().filter(is_data).count();
+    if whole && shreds.len() >= data && shreds.iter().any(|shred| shred.code_header().is_some()) {
+        let there = shreds.iter().filter(|shred| shred.data_header().is_some()).count();
+        assert_eq!(found, Ok(data - there), "enough came");
+    }
 }
 
 /// The deshredder whole, on shreds of a real form: each four bytes take one of [`sent`] and change it
@@ -235,31 +257,4 @@ pub(crate) fn dump(bytes: &[u8]) {
         assert!(passed <= bytes.len());
     }
     assert!(dump.position() <= bytes.len() as u64);
-}
-
-/// Lines and JSON: what is handed on is a transaction, all that is said of it can be looked at,
-/// each piece takes bytes, and the reader stops.
-pub(crate) fn text(bytes: &[u8]) {
-    let mut text = Text::new(Buffered::new(bytes));
-    let (mut pieces, mut transactions) = (0usize, 0usize);
-    let mut take = |found: Found<'_>| {
-        let Found::Transaction { wire, executed, .. } = found else { return Ok(()) };
-        assert!(Transaction::check(wire).is_ok());
-        transactions += 1;
-        if let Some(executed) = executed {
-            let data = executed
-                .inner()
-                .iter()
-                .map(|inner| executed.accounts(inner).len() + executed.data(inner).len());
-            // A character of the document is at most a byte.
-            let held = data.sum::<usize>() + executed.logs().map(<[u8]>::len).sum::<usize>();
-            assert!(held <= bytes.len());
-        }
-        Ok(())
-    };
-    while let Ok(true) = text.next(&mut take) {
-        pieces += 1;
-        assert!(pieces <= bytes.len());
-    }
-    assert!(transactions <= bytes.len() && text.position() <= bytes.len() as u64);
 }
