@@ -1,8 +1,8 @@
 //! A capture file to transactions: mev-parse, and what Agave's path cannot do without.
 //!
-//! Agave's path is `solana_ledger::shred::Shred` -> `Shredder::deshred` -> `solana_entry`. Its 4.2
-//! no longer reads the legacy shreds of the block, and solana-ledger is not built here (RocksDB,
-//! the whole runtime). So this is a floor of that path: shreds are parsed by mev-parse's
+//! Agave's path is `solana_ledger::shred::Shred` -> `Shredder::deshred` -> `solana_entry`, and stands
+//! whole in `../agave`. Its 4.2 no longer reads the legacy shreds of the block. So this is a floor of
+//! that path, over the block as it was captured: shreds are parsed by mev-parse's
 //! `Shred::check`, a batch is put together by copying the parts one after another, as `deshred`
 //! does, into memory used again, and what follows is Agave's own: `Vec<Entry>` of solana-entry by
 //! wincode (the blockstore reads it inside a `BlockComponent`). No header is read twice, no shred
