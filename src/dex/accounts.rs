@@ -55,7 +55,7 @@ pub enum Found<'a> {
     /// A tick array, a bin array or one side of a book, of the pool emitted last: arrays lowest
     /// first, bids before asks.
     Ticks {
-        /// The fixed part of the record, [described](Entries::describe).
+        /// The fixed part of the record, count, kind and length filled in.
         ticks: &'a Ticks,
         /// What it holds.
         entries: Entries<'a>,
