@@ -12,6 +12,11 @@ use std::io::Read;
 const AHEAD: usize = 6;
 /// Bytes of headers: capture, Ethernet, IPv4, UDP and shred.
 const AHEAD_LEN: usize = 192;
+/// Where, counted from a packet's end, the chained root of a Merkle shred stands, before a proof of 6
+/// entries: deshredding compares it in each shred of a set, far from the header.
+const ROOT_BACK: usize = 6 * 20 + 32;
+/// Bytes that reach both of the cache lines it may lie in.
+const ROOT_LEN: usize = 65;
 
 /// A whole capture in memory, read packet by packet; payloads are borrowed from it.
 ///
@@ -60,7 +65,10 @@ impl<'a> Capture<'a> {
                 Step::Other { used } => self.at = self.at.saturating_add(used),
                 Step::Packet { used, frame } => {
                     self.at = self.at.saturating_add(used);
-                    mem::prefetch(rest, used.saturating_mul(AHEAD), AHEAD_LEN);
+                    let ahead = used.saturating_mul(AHEAD);
+                    mem::prefetch(rest, ahead, AHEAD_LEN);
+                    let root = ahead.saturating_add(used).saturating_sub(ROOT_BACK);
+                    mem::prefetch(rest, root, ROOT_LEN);
                     return Ok(Some(item(frame, rest)));
                 }
             }
