@@ -61,7 +61,8 @@ impl Change {
         Self { args: Some(args), ..self }
     }
 
-    fn read<'a>(&self, venue: Venue, ix: &Instruction<'a>) -> Result<LiquidityIx<'a>, IxFault> {
+    #[inline]
+    fn read<'a>(&self, venue: Venue, ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
         let account = |at: Option<u8>| at.and_then(|at| ix.account(at.into()));
         let mut change = LiquidityIx::new(venue, self.action);
         if let Some(args) = self.args {
@@ -71,7 +72,7 @@ impl Change {
         (change.pool, change.owner) = (account(self.pool), account(self.owner));
         let (mint_a, mint_b) = self.mints.unzip();
         (change.mint_a, change.mint_b) = (account(mint_a), account(mint_b));
-        Ok(change)
+        Ok(Decoded::Liquidity(change))
     }
 }
 
@@ -84,7 +85,7 @@ pub(super) fn decode<'a>(
 ) -> Result<Decoded<'a>, IxFault> {
     let hash = ix.discriminator().ok_or(IxFault::ShortData)?;
     if let Some((_, _, change)) = changes.iter().find(|(_, known, _)| *known == hash) {
-        return change.read(venue, ix).map(Decoded::Liquidity);
+        return change.read(venue, ix);
     }
     if others.iter().any(|(_, known)| *known == hash) {
         return Ok(Decoded::NotSwap);

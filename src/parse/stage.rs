@@ -201,9 +201,9 @@ impl<'m> Parser<'m> {
     ) {
         // One wait for all of its cache lines instead of one after the other.
         mem::prefetch(wire, 0, wire.len());
-        match Transaction::check(wire) {
-            Ok(tx) => self.transaction_checked(&tx, place, executed, out),
-            Err(why) => self.tally.refuse_input(input::Reject::Bytes(why)),
+        match &Transaction::check(wire) {
+            Ok(tx) => self.transaction_checked(tx, place, executed, out),
+            Err(why) => self.tally.refuse_input(input::Reject::Bytes(*why)),
         }
     }
 

@@ -145,12 +145,18 @@ impl<'a> Transaction<'a> {
         let first = *bytes.first().ok_or(TxReject::Short)?;
         // Within the limit a read past the end means that the transaction is too long, unless the
         // bytes ended before the limit did.
-        let (max, walked) = match first {
-            V1_PREFIX => (V1_LEN_MAX, walk::v1(bytes.get(..V1_LEN_MAX).unwrap_or(bytes))),
-            VERSION_BIT.. => return Err(TxReject::Version),
-            _ => (LEN_MAX, walk::compact(bytes.get(..LEN_MAX).unwrap_or(bytes))),
-        };
-        walked.unwrap_or(Err(if bytes.len() > max { TxReject::Long } else { TxReject::Short }))
+        let ended = |max| Err(if bytes.len() > max { TxReject::Long } else { TxReject::Short });
+        match first {
+            V1_PREFIX => match walk::v1(bytes.get(..V1_LEN_MAX).unwrap_or(bytes)) {
+                Some(walked) => walked,
+                None => ended(V1_LEN_MAX),
+            },
+            VERSION_BIT.. => Err(TxReject::Version),
+            _ => match walk::compact(bytes.get(..LEN_MAX).unwrap_or(bytes)) {
+                Some(walked) => walked,
+                None => ended(LEN_MAX),
+            },
+        }
     }
 
     /// The transaction that `bytes` are.
