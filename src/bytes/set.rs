@@ -15,6 +15,7 @@ impl IndexSet {
     }
 
     /// Adds `number`; whether it was absent and is below 256.
+    #[inline]
     pub fn insert(&mut self, number: usize) -> bool {
         let bit = 1 << (number % 64);
         self.0.get_mut(number / 64).is_some_and(|word| {
@@ -25,6 +26,7 @@ impl IndexSet {
     }
 
     /// Whether `number` is in the set.
+    #[inline]
     pub fn contains(&self, number: usize) -> bool {
         self.0.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
@@ -35,6 +37,7 @@ impl IndexSet {
     }
 
     /// Whether there are none.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -70,13 +73,17 @@ impl IndexSet {
     }
 
     /// The numbers, rising.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u8> + use<> {
-        self.0.into_iter().zip([0, 64, 128, 192]).flat_map(|(mut word, base)| {
-            std::iter::from_fn(move || {
-                let bit = u8::try_from(word.trailing_zeros()).ok().filter(|bit| *bit < 64)?;
-                word &= word - 1;
-                Some(base + bit)
-            })
+        let (mut words, mut base) = (self.0.into_iter(), 0u8);
+        let mut word = words.next().unwrap_or(0);
+        std::iter::from_fn(move || {
+            while word == 0 {
+                (word, base) = (words.next()?, base.checked_add(64)?);
+            }
+            let bit = word.trailing_zeros().to_le_bytes()[0];
+            word &= word - 1;
+            Some(base | bit)
         })
     }
 }

@@ -64,15 +64,18 @@ impl Change {
     #[inline]
     fn read<'a>(&self, venue: Venue, ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
         let account = |at: Option<u8>| at.and_then(|at| ix.account(at.into()));
-        let mut change = LiquidityIx::new(venue, self.action);
-        if let Some(args) = self.args {
-            args(ix, &mut change)?;
+        // Filled in where it is returned: it is as long as three cache lines.
+        let mut decoded = Ok(Decoded::Liquidity(LiquidityIx::new(venue, self.action)));
+        if let Ok(Decoded::Liquidity(change)) = &mut decoded {
+            if let Some(args) = self.args {
+                args(ix, change)?;
+            }
+            ix.at_least(self.accounts_min.into())?;
+            (change.pool, change.owner) = (account(self.pool), account(self.owner));
+            let (mint_a, mint_b) = self.mints.unzip();
+            (change.mint_a, change.mint_b) = (account(mint_a), account(mint_b));
         }
-        ix.at_least(self.accounts_min.into())?;
-        (change.pool, change.owner) = (account(self.pool), account(self.owner));
-        let (mint_a, mint_b) = self.mints.unzip();
-        (change.mint_a, change.mint_b) = (account(mint_a), account(mint_b));
-        Ok(Decoded::Liquidity(change))
+        decoded
     }
 }
 

@@ -126,6 +126,7 @@ impl SwapIx<'_> {
     }
 
     /// A swap on `venue` of which only the exact side is known.
+    #[inline]
     pub(crate) fn new(venue: Venue, exact: Exact) -> Self {
         Self {
             venue,
@@ -256,6 +257,7 @@ pub struct LiquidityIx<'a> {
 
 impl LiquidityIx<'_> {
     /// A change of which nothing else is known.
+    #[inline]
     pub(super) fn new(venue: Venue, action: Action) -> Self {
         Self {
             venue,

@@ -19,7 +19,7 @@ use crate::record::{Packet, Record, Swap};
 use crate::stream::{Sink, Stage};
 use crate::wire::feed::{DexSwapTx, PoolStateUpdate};
 use crate::wire::shred::{Reject, Shred};
-use crate::wire::txn::Transaction;
+use crate::wire::txn::{Transaction, TxReject};
 use std::collections::TryReserveError;
 
 /// The order in which rows are written.
@@ -201,10 +201,14 @@ impl<'m> Parser<'m> {
     ) {
         // One wait for all of its cache lines instead of one after the other.
         mem::prefetch(wire, 0, wire.len());
-        match &Transaction::check(wire) {
-            Ok(tx) => self.transaction_checked(tx, place, executed, out),
-            Err(why) => self.tally.refuse_input(input::Reject::Bytes(*why)),
-        }
+        let why = match &Transaction::check_prefix(wire) {
+            Ok(tx) if tx.bytes().len() == wire.len() => {
+                return self.transaction_checked(tx, place, executed, out);
+            }
+            Ok(_) => TxReject::Trailing,
+            Err(why) => *why,
+        };
+        self.tally.refuse_input(input::Reject::Bytes(why));
     }
 
     /// As [`Self::transaction`], for bytes that were checked already.

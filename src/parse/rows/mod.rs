@@ -41,6 +41,7 @@ pub use executed::{Executed, Inner, TokenBalance};
 
 use super::batch::Place;
 use super::tally::Tally;
+use crate::bytes::IndexSet;
 use crate::dex::{self, AccountBook, Decoded, Instruction, LiquidityIx, SwapIx, VenueSpec};
 use crate::ids::{Key, LOOKUP_TABLE};
 use crate::record::{Pool, Role};
@@ -159,12 +160,21 @@ impl Rows {
         out: &mut impl Sink,
     ) -> u32 {
         let of_interest = |key: &Key| dex::venue_of(key).is_some() || *key == LOOKUP_TABLE;
-        if !tx.programs().any(|index| tx.account_key(index).is_some_and(of_interest)) {
+        let mut programs = IndexSet::default();
+        for index in tx.programs() {
+            if tx.account_key(index).is_some_and(of_interest) {
+                programs.insert(index.into());
+            }
+        }
+        if programs.is_empty() {
             return 0;
         }
         let mut writer = Writer::new(tally, out);
         let mut resolved = false;
         for (outer, ix) in (0u16..).zip(tx.instructions()) {
+            if !programs.contains(ix.program_index.into()) {
+                continue;
+            }
             let Some(program) = tx.account_key(ix.program_index) else { continue };
             let Some(spec) = dex::venue_of(program) else {
                 self.tables.learn(program, tx, &ix);
