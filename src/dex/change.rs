@@ -142,9 +142,11 @@ pub(super) fn small<'a>(ix: &Instruction<'a>, to: &mut LiquidityIx<'a>) -> Resul
 #[allow(clippy::indexing_slicing, reason = "a test may panic")]
 pub(super) mod tests {
     use super::super::decode;
+    use super::super::instruction::SwapIx;
     use super::super::instruction::tests::anchor_hash;
     use super::*;
     use crate::ids::Key;
+    use crate::record::Exact;
 
     /// Holds a venue's tables to the hashes of their names, each there once.
     pub(in super::super) fn hold_names(changes: &[Row], others: &[Name], swaps: &[Name]) {
@@ -186,6 +188,40 @@ pub(super) mod tests {
         let program = &venue.programs()[0];
         let ix = Instruction { program, data, indices: &indices, keys: &keys, loaded: &[] };
         then(&ix, decode(&ix).unwrap());
+    }
+
+    /// The numbers of the accounts that [`read_numbered`] gave.
+    pub(in super::super) fn numbers<const N: usize>(keys: [Option<&Key>; N]) -> [u8; N] {
+        keys.map(|key| key.unwrap()[0])
+    }
+
+    /// Holds `data`, a swap of exactly 7 (`exact`) with the limit 9, to be read where it is whole and
+    /// longer, and refused by name where it is shorter or names fewer accounts than `least`.
+    pub(in super::super) fn swap_is_read_at_every_length(
+        venue: Venue,
+        data: &[u8],
+        exact: Exact,
+        least: u8,
+        check: impl Fn(&SwapIx<'_>),
+    ) {
+        let read = |data: &[u8], accounts: u8| {
+            let mut fault = None;
+            read_numbered(venue, data, accounts, |_, decoded| match decoded {
+                Decoded::One(swap) => {
+                    assert_eq!((swap.exact, swap.amount, swap.limit), (exact, Some(7), Some(9)));
+                    check(&swap);
+                }
+                Decoded::Refused(why) => fault = Some(why),
+                other => panic!("{other:?}"),
+            });
+            fault
+        };
+        assert_eq!(read(data, least), None);
+        assert_eq!(read(&[data, &[3; 9]].concat(), least.saturating_add(20)), None);
+        for len in 0..data.len() {
+            assert_eq!(read(&data[..len], least), Some(IxFault::ShortData), "{len}");
+        }
+        assert!((0..least).all(|count| read(data, count) == Some(IxFault::FewAccounts)));
     }
 
     /// Holds every row to its pool and owner, and refuses it by name with fewer accounts or less

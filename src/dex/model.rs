@@ -21,6 +21,14 @@ use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
 use super::orca_whirlpool::{sqrt_price_at_tick, tick_at_sqrt_price};
 use super::token::tests::{account_bytes, mint_bytes};
 
+/// The events of a file of testdata/events: signature and bytes.
+pub(super) fn events(text: &'static str) -> impl Iterator<Item = (&'static str, Vec<u8>)> {
+    text.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let (signature, bytes) = line.split_once(' ').unwrap();
+        (signature, crate::bytes::hex::decode(bytes).unwrap())
+    })
+}
+
 /// `floor(n / d)` of what is not negative.
 fn fl(n: impl Into<BigInt>, d: impl Into<BigInt>) -> BigInt {
     n.into() / d.into()

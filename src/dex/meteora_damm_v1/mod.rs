@@ -102,45 +102,21 @@ fn after_curve_and_fee<'a>(ix: &Instruction<'a>, to: &mut LiquidityIx<'a>) -> Re
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
-    use super::super::change::tests::read_numbered;
+    use super::super::change::tests::{numbers, read_numbered, swap_is_read_at_every_length};
     use super::super::instruction::tests::anchor_hash;
     use super::*;
-    use crate::ids::Key;
 
     #[test]
     fn a_swap_is_read_at_every_length() {
         let data = [&SWAP[..], &7u64.to_le_bytes(), &9u64.to_le_bytes()].concat();
-        let read = |data: &[u8], accounts: u8| {
-            let mut fault = None;
-            read_numbered(Venue::MeteoraDammV1, data, accounts, |_, decoded| match decoded {
-                Decoded::One(swap) => {
-                    assert_eq!(
-                        (swap.exact, swap.amount, swap.limit),
-                        (Exact::In, Some(7), Some(9))
-                    );
-                    let keys = [
-                        swap.pool,
-                        swap.owner,
-                        swap.user_in,
-                        swap.user_out,
-                        swap.vault_a,
-                        swap.vault_b,
-                    ];
-                    let places = [0, 12, 1, 2, 5, 6].map(Some);
-                    assert_eq!(keys.map(|key: Option<&Key>| key.map(|key| key[0])), places);
-                }
-                Decoded::Refused(why) => fault = Some(why),
-                other => panic!("{other:?}"),
-            });
-            fault
-        };
-        assert_eq!(read(&data, 15), None);
-        assert_eq!(read(&[&data[..], &[3; 9]].concat(), 20), None);
-        for len in 0..data.len() {
-            assert_eq!(read(&data[..len], 15), Some(IxFault::ShortData), "{len}");
-        }
-        assert!((0..15).all(|count| read(&data, count) == Some(IxFault::FewAccounts)));
-        assert_eq!(read(&[9; 24], 15), Some(IxFault::Unknown));
+        swap_is_read_at_every_length(Venue::MeteoraDammV1, &data, Exact::In, 15, |swap| {
+            let keys = [swap.pool, swap.owner, swap.user_in, swap.user_out];
+            let vaults = [swap.vault_a, swap.vault_b];
+            assert_eq!((numbers(keys), numbers(vaults)), ([0, 12, 1, 2], [5, 6]));
+        });
+        read_numbered(Venue::MeteoraDammV1, &[9; 24], 15, |_, decoded| {
+            assert!(matches!(decoded, Decoded::Refused(IxFault::Unknown)));
+        });
     }
 
     #[test]

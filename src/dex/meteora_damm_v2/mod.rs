@@ -90,10 +90,9 @@ fn initial<'a>(ix: &Instruction<'a>, to: &mut LiquidityIx<'a>) -> Result<(), IxF
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
-    use super::super::change::tests::read_numbered;
+    use super::super::change::tests::{numbers, read_numbered, swap_is_read_at_every_length};
     use super::super::instruction::tests::anchor_hash;
     use super::*;
-    use crate::ids::Key;
 
     fn data(hash: [u8; 8], words: [u64; 2], mode: Option<u8>) -> Vec<u8> {
         let [first, second] = words.map(u64::to_le_bytes);
@@ -108,38 +107,11 @@ mod tests {
             (data(SWAP2, [7, 9], Some(1)), Exact::In),
             (data(SWAP2, [7, 9], Some(2)), Exact::Out),
         ] {
-            let read = |data: &[u8], accounts: u8| {
-                let mut fault = None;
-                read_numbered(Venue::MeteoraDammV2, data, accounts, |_, decoded| match decoded {
-                    Decoded::One(swap) => {
-                        assert_eq!(
-                            (swap.exact, swap.amount, swap.limit),
-                            (exact, Some(7), Some(9))
-                        );
-                        let keys = [
-                            swap.pool,
-                            swap.owner,
-                            swap.user_in,
-                            swap.user_out,
-                            swap.vault_a,
-                            swap.vault_b,
-                            swap.mint_a,
-                            swap.mint_b,
-                        ];
-                        let places = [1, 8, 2, 3, 4, 5, 6, 7].map(Some);
-                        assert_eq!(keys.map(|key: Option<&Key>| key.map(|key| key[0])), places);
-                    }
-                    Decoded::Refused(why) => fault = Some(why),
-                    other => panic!("{other:?}"),
-                });
-                fault
-            };
-            assert_eq!(read(&data, 14), None);
-            assert_eq!(read(&[&data[..], &[3; 9]].concat(), 43), None);
-            for len in 0..data.len() {
-                assert_eq!(read(&data[..len], 14), Some(IxFault::ShortData), "{len}");
-            }
-            assert!((0..14).all(|count| read(&data, count) == Some(IxFault::FewAccounts)));
+            swap_is_read_at_every_length(Venue::MeteoraDammV2, &data, exact, 14, |swap| {
+                let keys = [swap.pool, swap.owner, swap.user_in, swap.user_out];
+                let pools = [swap.vault_a, swap.vault_b, swap.mint_a, swap.mint_b];
+                assert_eq!((numbers(keys), numbers(pools)), ([1, 8, 2, 3], [4, 5, 6, 7]));
+            });
         }
         let refused = |data: &[u8], expected: IxFault| {
             read_numbered(Venue::MeteoraDammV2, data, 14, |_, decoded| {

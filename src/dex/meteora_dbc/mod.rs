@@ -59,9 +59,8 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, reason = "a test may panic")]
 mod tests {
-    use super::super::change::tests::read_numbered;
+    use super::super::change::tests::{numbers, read_numbered, swap_is_read_at_every_length};
     use super::*;
-    use crate::ids::Key;
 
     #[test]
     fn every_swap_is_read_at_every_length() {
@@ -74,38 +73,11 @@ mod tests {
             (body(SWAP2, &[2]), Exact::Out),
             (body(SWAP2_WITH_TRANSFER_HOOK, &[0]), Exact::In),
         ] {
-            let read = |data: &[u8], accounts: u8| {
-                let mut fault = None;
-                read_numbered(Venue::MeteoraDbc, data, accounts, |_, decoded| match decoded {
-                    Decoded::One(swap) => {
-                        assert_eq!(
-                            (swap.exact, swap.amount, swap.limit),
-                            (exact, Some(7), Some(9))
-                        );
-                        let keys = [
-                            swap.pool,
-                            swap.owner,
-                            swap.user_in,
-                            swap.user_out,
-                            swap.vault_a,
-                            swap.vault_b,
-                            swap.mint_a,
-                            swap.mint_b,
-                        ];
-                        let places = [2, 9, 3, 4, 5, 6, 7, 8].map(Some);
-                        assert_eq!(keys.map(|key: Option<&Key>| key.map(|key| key[0])), places);
-                    }
-                    Decoded::Refused(why) => fault = Some(why),
-                    other => panic!("{other:?}"),
-                });
-                fault
-            };
-            assert_eq!(read(&data, 15), None);
-            assert_eq!(read(&[&data[..], &[3; 9]].concat(), 20), None);
-            for len in 0..data.len() {
-                assert_eq!(read(&data[..len], 15), Some(IxFault::ShortData), "{len}");
-            }
-            assert!((0..15).all(|count| read(&data, count) == Some(IxFault::FewAccounts)));
+            swap_is_read_at_every_length(Venue::MeteoraDbc, &data, exact, 15, |swap| {
+                let keys = [swap.pool, swap.owner, swap.user_in, swap.user_out];
+                let pools = [swap.vault_a, swap.vault_b, swap.mint_a, swap.mint_b];
+                assert_eq!((numbers(keys), numbers(pools)), ([2, 9, 3, 4], [5, 6, 7, 8]));
+            });
         }
         read_numbered(Venue::MeteoraDbc, &body(SWAP2, &[3]), 15, |_, decoded| {
             assert!(matches!(decoded, Decoded::Refused(IxFault::Flag)));

@@ -5,18 +5,13 @@ use super::super::instruction::tests::anchor_hash;
 use super::super::{decode, spec};
 use super::*;
 use crate::bytes::base58;
-use crate::bytes::hex;
 use proptest::prelude::*;
 
 /// Real events: facts/dex.md 23.
 const EVENTS: &str = include_str!("../../../testdata/events/pump.txt");
 
 fn events() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
-    let lines = EVENTS.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| {
-        let (signature, bytes) = line.split_once(' ').unwrap();
-        (signature, hex::decode(bytes).unwrap())
-    })
+    super::super::model::events(EVENTS)
 }
 
 fn told(bytes: &[u8]) -> Filled<'_> {

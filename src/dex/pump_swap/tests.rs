@@ -13,11 +13,7 @@ use proptest::prelude::*;
 const EVENTS: &str = include_str!("../../../testdata/events/pump_swap.txt");
 
 fn events() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
-    let lines = EVENTS.lines().filter(|line| !line.starts_with('#'));
-    lines.map(|line| {
-        let (signature, bytes) = line.split_once(' ').unwrap();
-        (signature, hex::decode(bytes).unwrap())
-    })
+    super::super::model::events(EVENTS)
 }
 
 fn told(bytes: &[u8]) -> Filled<'_> {
