@@ -3,6 +3,7 @@
 //! A decoder is asked only after the program id matched: discriminators of different programs
 //! collide. Data may be longer than the layout (programs ignore what follows), never shorter.
 
+use super::event::SELF_CALL;
 use crate::bytes::{u8_at, u64_at, u128_at};
 use crate::ids::{Key, Venue};
 use crate::record::{Action, Direction, Exact};
@@ -24,6 +25,12 @@ pub struct Instruction<'a> {
 }
 
 impl<'a> Instruction<'a> {
+    /// Whether it is an event that a program sends to itself: it asks for nothing.
+    #[inline]
+    pub fn is_event(&self) -> bool {
+        self.data.starts_with(&SELF_CALL)
+    }
+
     /// How many accounts the instruction names.
     #[inline]
     pub fn account_count(&self) -> usize {

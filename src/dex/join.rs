@@ -88,17 +88,23 @@ fn emit(
     out: &mut Out<'_>,
     fill: impl FnOnce(&mut Pool) -> Result<Option<Unsupported>, AccountFault>,
 ) -> Option<Pool> {
-    match joined(book, clock, keys, slot, fill) {
-        Ok((pool, unsupported)) => {
-            out(Found::Pool { pool: &pool, unsupported });
-            Some(pool)
-        }
-        Err((key, fault)) => {
-            out(Found::Refused { pool: keys.pool, key: &key, venue: keys.venue, fault });
-            None
+    let joined = joined(book, clock, keys, slot, fill);
+    hand_over(keys.pool, keys.venue, &joined, out);
+    joined.ok().map(|(pool, _)| pool)
+}
+
+/// Hands over what joining the pool `key` made: the pool, or which of its accounts is at fault.
+pub(super) fn hand_over(key: &Key, venue: Venue, joined: &Joined, out: &mut Out<'_>) {
+    match joined {
+        Ok((pool, unsupported)) => out(Found::Pool { pool, unsupported: *unsupported }),
+        Err((part, fault)) => {
+            out(Found::Refused { pool: key, key: part, venue, fault: *fault });
         }
     }
 }
+
+/// A pool and what of it is not modelled, or which account is at fault.
+pub(super) type Joined = Result<(Pool, Option<Unsupported>), (Key, AccountFault)>;
 
 /// One pool of which all four parts are at hand: [`pool`] without the naming of what is missing.
 pub(super) fn joined(
@@ -107,7 +113,7 @@ pub(super) fn joined(
     keys: &PoolKeys<'_>,
     slot: u64,
     fill: impl FnOnce(&mut Pool) -> Result<Option<Unsupported>, AccountFault>,
-) -> Result<(Pool, Option<Unsupported>), (Key, AccountFault)> {
+) -> Joined {
     if keys.mints[0] == keys.mints[1] {
         return Err((*keys.pool, AccountFault::SameMint));
     }

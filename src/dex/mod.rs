@@ -245,7 +245,7 @@ pub fn spec(venue: Venue) -> &'static VenueSpec {
 #[inline]
 pub fn decode<'a>(ix: &Instruction<'a>) -> Option<Decoded<'a>> {
     let spec = venue_of(ix.program)?;
-    if ix.data.starts_with(&SELF_CALL) {
+    if ix.is_event() {
         return Some(Decoded::NotSwap);
     }
     Some(spec.decode(ix))

@@ -24,9 +24,10 @@ use crate::math::muldiv::mul_div_floor_u128;
 use crate::record::{Pool, PoolStatus};
 
 use super::super::accounts::{
-    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, with_mints,
+    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, with_mints,
 };
 use super::super::build::{associated_token, derived};
+use super::super::join::{self, Joined};
 use super::super::token::Mint;
 use super::event::cost;
 use super::fees::{self, FeeConfig};
@@ -125,12 +126,8 @@ pub(super) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
                 continue;
             };
             if complete {
-                match join(book, clock, (key, account), (&curve, coin)) {
-                    Ok((pool, unsupported)) => out(Found::Pool { pool: &pool, unsupported }),
-                    Err((part, fault)) => {
-                        out(Found::Refused { pool: key, key: &part, venue, fault });
-                    }
-                }
+                let joined = joined(book, clock, (key, account), (&curve, coin));
+                join::hand_over(key, venue, &joined, out);
             }
         }
     }
@@ -144,14 +141,12 @@ fn coins(book: &AccountBook, program: &Key) -> HashMap<Key, Key> {
     mints.map(|(mint, _)| (derived(program, &[b"bonding-curve", mint.as_slice()]), *mint)).collect()
 }
 
-type Joined = (Pool, Option<Unsupported>);
-
-fn join(
+fn joined(
     book: &AccountBook,
     clock: Clock,
     (key, account): (&Key, &Account),
     (curve, coin): (&Curve<'_>, &Key),
-) -> Result<Joined, (Key, AccountFault)> {
+) -> Joined {
     let at_curve = |fault| (*key, fault);
     if coin == curve.quote_mint {
         return Err(at_curve(AccountFault::SameMint));

@@ -21,10 +21,10 @@ use crate::math::muldiv::mul_div_floor_u128;
 use crate::record::{Pool, PoolStatus};
 
 use super::super::accounts::{
-    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, Vault,
-    with_mints,
+    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Vault, with_mints,
 };
 use super::super::build::derived;
+use super::super::join::{self, Joined};
 use super::super::pump::fees::{self, FeeConfig};
 use super::super::token::{Mint, TransferFee};
 
@@ -125,12 +125,8 @@ pub(super) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
             let mints = [(Part::MintA, state.mints[0]), (Part::MintB, state.mints[1])];
             parts.extend(mints.into_iter().filter(|(_, mint)| plain(mint).is_none()));
             if book.complete(key, venue, &parts, out) {
-                match join(book, clock, (key, account), &state) {
-                    Ok((pool, unsupported)) => out(Found::Pool { pool: &pool, unsupported }),
-                    Err((part, fault)) => {
-                        out(Found::Refused { pool: key, key: &part, venue, fault });
-                    }
-                }
+                let joined = joined(book, clock, (key, account), &state);
+                join::hand_over(key, venue, &joined, out);
             }
         }
     }
@@ -147,14 +143,12 @@ fn plain(mint: &Key) -> Option<Mint> {
     Some(Mint { decimals, supply: 0, fee, paused: false, unsupported: None })
 }
 
-type Joined = (Pool, Option<Unsupported>);
-
-fn join(
+fn joined(
     book: &AccountBook,
     clock: Clock,
     (key, account): (&Key, &Account),
     state: &PoolState<'_>,
-) -> Result<Joined, (Key, AccountFault)> {
+) -> Joined {
     let at_pool = |fault| (*key, fault);
     let [base, quote] = state.mints;
     if base == quote {

@@ -5,8 +5,9 @@ use crate::ids::{Key, RAYDIUM_CPMM, TOKEN, Venue};
 use crate::record::{Pool, PoolStatus};
 
 use super::super::accounts::{
-    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, with_mints,
+    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, with_mints,
 };
+use super::super::join::{self, Joined};
 
 pub(super) const POOL_STATE: [u8; 8] = [0xf7, 0xed, 0xe3, 0xf5, 0xd7, 0xc3, 0xde, 0x46];
 pub(super) const POOL_STATE_LEN: usize = 637;
@@ -104,22 +105,18 @@ pub(in super::super) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_
             mints.into_iter().zip(state.programs).filter(|(_, p)| **p != TOKEN).map(|x| x.0),
         );
         if book.complete(key, venue, &parts, out) {
-            match join(book, clock, (key, account), &state) {
-                Ok((pool, unsupported)) => out(Found::Pool { pool: &pool, unsupported }),
-                Err((part, fault)) => out(Found::Refused { pool: key, key: &part, venue, fault }),
-            }
+            let joined = joined(book, clock, (key, account), &state);
+            join::hand_over(key, venue, &joined, out);
         }
     }
 }
 
-type Joined = (Pool, Option<Unsupported>);
-
-fn join(
+fn joined(
     book: &AccountBook,
     clock: Clock,
     (key, account): (&Key, &Account),
     state: &PoolState<'_>,
-) -> Result<Joined, (Key, AccountFault)> {
+) -> Joined {
     let at_pool = |fault| (*key, fault);
     if state.mints[0] == state.mints[1] {
         return Err(at_pool(AccountFault::SameMint));

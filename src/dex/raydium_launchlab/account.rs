@@ -24,9 +24,9 @@ use crate::ids::{Key, Venue};
 use crate::record::{self, Pool, PoolStatus};
 
 use super::super::accounts::{
-    Account, AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported, with_mints,
+    Account, AccountBook, AccountFault, Clock, Out, Part, PoolKeys, Unsupported, with_mints,
 };
-use super::super::join::FEE_IN_B;
+use super::super::join::{self, FEE_IN_B, Joined};
 use super::super::token::Mint;
 
 const POOL_STATE: [u8; 8] = [0xf7, 0xed, 0xe3, 0xf5, 0xd7, 0xc3, 0xde, 0x46];
@@ -162,43 +162,30 @@ fn part<'a>(
 
 pub(super) fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
     let venue = Venue::RaydiumLaunchlab;
-    for program in venue.programs() {
-        for (key, account) in book.owned_by(program) {
-            let kind = account.data.first_chunk::<8>();
-            if OTHER_ACCOUNTS.iter().any(|(_, other)| Some(other) == kind) {
-                continue;
-            }
-            let curve = match Curve::read(&account.data) {
-                Ok(curve) => curve,
-                Err(fault) => {
-                    out(Found::Refused { pool: key, key, venue, fault });
-                    continue;
-                }
-            };
-            let mut parts = vec![(Part::Config, curve.global), (Part::Config, curve.platform)];
-            // An SPL Token mint says nothing that the pool does not; a Token-2022 mint has extensions.
-            let mints = [(Part::MintA, curve.mints[0]), (Part::MintB, curve.mints[1])];
-            let extended =
-                mints.into_iter().zip(curve.token_2022).filter(|(_, extended)| *extended);
-            parts.extend(extended.map(|(part, _)| part));
-            if book.complete(key, venue, &parts, out) {
-                match join(book, clock, (key, account), &curve) {
-                    Ok((pool, unsupported)) => out(Found::Pool { pool: &pool, unsupported }),
-                    Err((part, fault)) => {
-                        out(Found::Refused { pool: key, key: &part, venue, fault });
-                    }
-                }
-            }
+    join::each(book, venue, out, &mut |key, account, out| {
+        let kind = account.data.first_chunk::<8>();
+        if OTHER_ACCOUNTS.iter().any(|(_, other)| Some(other) == kind) {
+            return Ok(());
         }
-    }
+        let curve = Curve::read(&account.data)?;
+        let mut parts = vec![(Part::Config, curve.global), (Part::Config, curve.platform)];
+        // An SPL Token mint says nothing that the pool does not; a Token-2022 mint has extensions.
+        let mints = [(Part::MintA, curve.mints[0]), (Part::MintB, curve.mints[1])];
+        let extended = mints.into_iter().zip(curve.token_2022).filter(|(_, extended)| *extended);
+        parts.extend(extended.map(|(part, _)| part));
+        if book.complete(key, venue, &parts, out) {
+            join::hand_over(key, venue, &joined(book, clock, (key, account), &curve), out);
+        }
+        Ok(())
+    });
 }
 
-fn join(
+fn joined(
     book: &AccountBook,
     clock: Clock,
     (key, account): (&Key, &Account),
     curve: &Curve<'_>,
-) -> Result<(Pool, Option<Unsupported>), (Key, AccountFault)> {
+) -> Joined {
     let program = account.owner;
     let keys = PoolKeys {
         pool: key,

@@ -35,7 +35,7 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Whether it is an event that a program sends to itself.
     pub(super) fn is_event(&self) -> bool {
-        self.ix.data.starts_with(&dex::SELF_CALL)
+        self.ix.is_event()
     }
 
     /// Whether it can be a call at `height`.

@@ -203,8 +203,7 @@ impl Rows {
     fn ask(&self, asked: &Asked<'_>, writer: &mut Writer<'_, impl Sink>) {
         let scope = Scope::Wire { tx: asked.tx, loaded: asked.ix.loaded };
         let id = asked.position.id();
-        // An event that a program sends to itself asks for nothing.
-        if asked.ix.data.starts_with(&dex::SELF_CALL) {
+        if asked.ix.is_event() {
             return;
         }
         match &asked.spec.try_decode(asked.ix) {
