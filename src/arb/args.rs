@@ -141,7 +141,7 @@ impl Args {
             bases: if self.base.is_empty() { vec![WSOL] } else { self.base.clone() },
             pools,
             tokens: pools,
-            ranged_pools: defaults.ranged_pools.min(pools),
+            deep_pools: defaults.deep_pools.min(pools),
             balance: self.balance.unwrap_or(u64::MAX),
             reach: self.reach,
             flash: self.flash,

@@ -7,15 +7,12 @@
 //! unknown direction, a fill that the model does not reproduce, a walk out of the loaded ticks, a
 //! hole in the stream) makes a pool stale until its next record.
 
+use super::arrays::DepthFault;
+use super::depth::{Depths, Mark, Place};
 use super::intern::Interner;
 use super::rows::ROWS;
-use super::ticks::{TickFault, TickStore};
-use crate::dex::{Fault, Order, Quote, TickRange, apply};
-use crate::ids::Venue;
-use crate::record::{Direction, Exact, Pool, Role, Swap, Tick, Ticks};
-
-/// End of a list of regions: the pool has none.
-const NONE: u32 = u32::MAX;
+use crate::dex::{Around, AroundMut, Fault, Moment, Order, Quote, apply};
+use crate::record::{Direction, Exact, Pool, Role, Swap, Ticks};
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +50,9 @@ pub(super) enum Applied {
     OtherMints = 14,
     /// No room for another pool.
     NoRoom = 15,
-    /// No room for the tick array.
+    /// No room for the ticks, bins or levels.
     NoTickRoom = 16,
-    /// The tick array contradicts itself or another.
+    /// The ticks or bins contradict themselves or others, or are not what the pool trades on.
     BadTicks = 17,
 }
 
@@ -103,8 +100,28 @@ pub(super) struct Anchor {
     holes: u32,
     /// Something happened that the state does not hold.
     broken: bool,
-    /// The pool's region of ticks.
-    region: u32,
+    /// Where its ticks, bins or levels are kept.
+    place: Place,
+}
+
+/// A pool before a swap.
+struct Before {
+    at: usize,
+    pool: Pool,
+    anchor: Anchor,
+    /// Its bins and levels; `None` when there was no room for them.
+    depth: Option<Mark>,
+}
+
+/// How much a book holds at most.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BookRoom {
+    /// Pools.
+    pub(super) pools: usize,
+    /// Pools with ticks, and as many with bins, and as many with levels.
+    pub(super) deep_pools: usize,
+    /// Ticks, bins, or levels of one side, of one pool.
+    pub(super) entries: usize,
 }
 
 /// How well computed states met the records that replaced them.
@@ -121,23 +138,27 @@ pub(super) struct Book {
     keys: Interner<crate::ids::Key>,
     states: Vec<Pool>,
     anchors: Vec<Anchor>,
-    ticks: TickStore,
+    depths: Depths,
     holes: u32,
     /// What the swaps of the present transaction replaced, oldest first.
-    undo: Vec<(usize, Pool, Anchor)>,
+    undo: Vec<Before>,
+    /// The present transaction has more rows than one: it may have to be put back.
+    several: bool,
     pub(super) checks: ModelChecks,
 }
 
 impl Book {
-    /// Room for `pools` pools, `ranged` of them with up to `ticks` initialised ticks each.
-    pub(super) fn new(pools: usize, ranged: usize, ticks: usize) -> Self {
+    /// Takes all the memory that it will ever use.
+    pub(super) fn new(room: BookRoom) -> Self {
+        let BookRoom { pools, deep_pools, entries } = room;
         Self {
             keys: Interner::new(pools),
             states: Vec::with_capacity(pools),
             anchors: Vec::with_capacity(pools),
-            ticks: TickStore::new(ranged, ticks),
+            depths: Depths::new(deep_pools, entries),
             holes: 0,
             undo: Vec::with_capacity(ROWS),
+            several: false,
             checks: ModelChecks::default(),
         }
     }
@@ -160,15 +181,14 @@ impl Book {
         Some((self.states.get(at)?, self.anchors.get(at)?))
     }
 
-    /// The loaded ticks around the price of pool `number`.
+    /// What lies around the price of pool `number`, for a swap at `now`.
     #[inline]
-    pub(super) fn ticks(&self, number: u32) -> TickRange<'_> {
-        match self.state(number) {
-            Some((pool, anchor)) if anchor.region != NONE => {
-                self.ticks.range(anchor.region, pool.tick)
-            }
-            _ => TickRange::NONE,
-        }
+    pub(super) fn around(&self, number: u32, now: Moment) -> Around<'_> {
+        let Some((pool, anchor)) = self.state(number) else {
+            return Around { now, ..Around::NONE };
+        };
+        let depth = self.depths.around(anchor.place, pool.tick);
+        Around { depth, now }
     }
 
     /// Whether more is known to have happened to the pool than its state holds.
@@ -210,7 +230,7 @@ impl Book {
         }
         *state = *pool;
         let version = anchor.version.wrapping_add(u64::from(!same || stale));
-        *anchor = Anchor { version, ..Anchor::of(pool, self.holes, anchor.region) };
+        *anchor = Anchor { version, ..Anchor::of(pool, self.holes, anchor.place) };
         if same && !stale { Applied::Unchanged } else { Applied::Changed }
     }
 
@@ -218,7 +238,7 @@ impl Book {
         if pool.mint_a == pool.mint_b {
             return Applied::OtherMints;
         }
-        let next = u32::try_from(self.states.len()).unwrap_or(NONE);
+        let next = u32::try_from(self.states.len()).unwrap_or(u32::MAX);
         if self.states.len() >= self.states.capacity() || !add(next) {
             return Applied::NoRoom;
         }
@@ -226,41 +246,55 @@ impl Book {
             return Applied::NoRoom;
         }
         self.states.push(*pool);
-        self.anchors.push(Anchor::of(pool, self.holes, NONE));
+        self.anchors.push(Anchor::of(pool, self.holes, Place::None));
         Applied::Added
     }
 
-    /// Takes in a tick array. A pool must be known before its ticks.
-    pub(super) fn put_ticks(&mut self, array: &Ticks, ticks: &[Tick]) -> Applied {
+    /// Takes in ticks, bins or levels, the entries in `tail`. A pool must be known before them.
+    pub(super) fn put_ticks(&mut self, array: &Ticks, tail: &[u8]) -> Applied {
         let found = self.number(&array.pool).and_then(|number| usize::try_from(number).ok());
-        let Some(anchor) = found.and_then(|at| self.anchors.get_mut(at)) else {
-            return Applied::UnknownPool;
-        };
-        if anchor.region == NONE {
-            match self.ticks.claim() {
-                Ok(region) => anchor.region = region,
-                Err(_) => return Applied::NoTickRoom,
-            }
-        }
+        let held = found.and_then(|at| Some((self.states.get(at)?, self.anchors.get_mut(at)?)));
+        let Some((state, anchor)) = held else { return Applied::UnknownPool };
         anchor.version = anchor.version.wrapping_add(1);
-        match self.ticks.put(anchor.region, (array.start_tick, array.span_ticks), ticks) {
+        let put = self.depths.put(&mut anchor.place, array, tail, state.tick);
+        match put {
             Ok(()) => Applied::Changed,
-            Err(TickFault::Order) => Applied::BadTicks,
-            Err(TickFault::Pools | TickFault::Room) => Applied::NoTickRoom,
+            Err(DepthFault::Order) => Applied::BadTicks,
+            Err(DepthFault::Pools | DepthFault::Room) => Applied::NoTickRoom,
         }
     }
 
-    /// A transaction begins: its swaps will stand or fall together.
-    pub(super) fn begin(&mut self) {
+    /// A transaction of `rows` swaps begins: they will stand or fall together.
+    pub(super) fn begin(&mut self, rows: usize) {
         self.undo.clear();
+        self.depths.begin();
+        self.several = rows > 1;
     }
 
     /// The transaction would be refused as a whole: every pool is as it was before.
     pub(super) fn roll_back(&mut self) {
-        while let Some((at, pool, anchor)) = self.undo.pop() {
-            if let (Some(state), Some(held)) = (self.states.get_mut(at), self.anchors.get_mut(at)) {
-                (*state, *held) = (pool, anchor);
+        while let Some(before) = self.undo.pop() {
+            let (Some(state), Some(held)) =
+                (self.states.get_mut(before.at), self.anchors.get_mut(before.at))
+            else {
+                continue;
+            };
+            (*state, *held) = (before.pool, before.anchor);
+            match before.depth {
+                Some(mark) => self.depths.put_back(held.place, state.tick, mark),
+                None => held.broken = true,
             }
+        }
+    }
+
+    /// Puts pool `at` aside as it is before a swap.
+    fn put_aside(&mut self, at: usize) {
+        if !self.several || self.undo.len() >= self.undo.capacity() {
+            return;
+        }
+        if let (Some(pool), Some(anchor)) = (self.states.get(at), self.anchors.get(at)) {
+            let depth = self.depths.put_aside(anchor.place, pool.tick);
+            self.undo.push(Before { at, pool: *pool, anchor: *anchor, depth });
         }
     }
 
@@ -275,26 +309,28 @@ impl Book {
     ) -> (Applied, Option<u64>) {
         let found = self.number(&row.pool).and_then(|number| usize::try_from(number).ok());
         let Some(at) = found else { return (Applied::UnknownPool, None) };
+        if row.present & Swap::DEADLINE != 0 && row.deadline_slot < newest_slot {
+            return (Applied::Expired, None);
+        }
+        let (Some(state), Some(anchor)) = (self.states.get(at), self.anchors.get(at)) else {
+            return (Applied::UnknownPool, None);
+        };
+        if let Some(before) = before_state(row, state, anchor) {
+            if let Some(anchor) = self.anchors.get_mut(at) {
+                anchor.broken |= before == Applied::Late;
+            }
+            return (before, None);
+        }
+        self.put_aside(at);
         let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at))
         else {
             return (Applied::UnknownPool, None);
         };
-        if row.present & Swap::DEADLINE != 0 && row.deadline_slot < newest_slot {
-            return (Applied::Expired, None);
-        }
-        if let Some(before) = before_state(row, state, anchor) {
-            anchor.broken |= before == Applied::Late;
-            return (before, None);
-        }
-        if self.undo.len() < self.undo.capacity() {
-            self.undo.push((at, *state, *anchor));
-        }
-        let ticks = if anchor.region == NONE {
-            TickRange::NONE
-        } else {
-            self.ticks.range(anchor.region, state.tick)
+        let around = AroundMut {
+            depth: self.depths.around_mut(anchor.place, state.tick),
+            now: Moment::of(row.slot, row.head.rx_ns),
         };
-        let (applied, out) = compute(row, carried, state, ticks);
+        let (applied, out) = compute(row, carried, state, around);
         match applied {
             Applied::Changed | Applied::ModelError => {
                 state.slot = state.slot.max(row.slot);
@@ -320,7 +356,7 @@ impl Book {
 
 impl Anchor {
     /// A record came.
-    fn of(pool: &Pool, holes: u32, region: u32) -> Self {
+    fn of(pool: &Pool, holes: u32, place: Place) -> Self {
         Self {
             version: 0,
             slot: pool.slot,
@@ -329,17 +365,17 @@ impl Anchor {
             computed: false,
             holes,
             broken: false,
-            region,
+            place,
         }
     }
 }
 
 /// What a pool's price is made from.
 fn price(pool: &Pool) -> (u64, u64, u128, u128, i32) {
-    if pool.venue == Venue::OrcaWhirlpool as u16 {
+    if pool.present & Pool::SQRT_PRICE != 0 {
         return (0, 0, pool.sqrt_price, pool.liquidity, pool.tick);
     }
-    (pool.reserve_a, pool.reserve_b, 0, 0, 0)
+    (pool.reserve_a, pool.reserve_b, 0, 0, pool.tick)
 }
 
 /// What else decides a quote.
@@ -389,7 +425,7 @@ fn compute(
     row: &Swap,
     carried: Option<u64>,
     state: &mut Pool,
-    ticks: TickRange<'_>,
+    around: AroundMut<'_>,
 ) -> (Applied, Option<u64>) {
     let Some(a_to_b) = is_a_to_b(row, state) else { return (Applied::NoDirection, None) };
     let told = |bit, value| (row.present & bit != 0).then_some(value);
@@ -411,7 +447,7 @@ fn compute(
         sqrt_limit: Some(row.sqrt_limit)
             .filter(|_| !is_fill && row.present & Swap::SQRT_LIMIT != 0),
     };
-    match apply(state, ticks, &order) {
+    match apply(state, around, &order) {
         Ok(quote) if is_fill && !agrees(&quote, amount_in, amount_out) => {
             (Applied::ModelError, None)
         }
@@ -442,6 +478,7 @@ fn refused(fault: Fault) -> Applied {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::Venue;
 
     fn pool(slot: u64, sequence: u64) -> Pool {
         let mut pool = Pool::new(0);
@@ -471,13 +508,13 @@ mod tests {
     }
 
     fn book(first: &Pool) -> Book {
-        let mut book = Book::new(4, 1, 16);
+        let mut book = Book::new(BookRoom { pools: 4, deep_pools: 1, entries: 16 });
         assert_eq!(book.put_pool(first, |number| number == 0), Applied::Added);
         book
     }
 
     fn put(book: &mut Book, row: &Swap) -> Applied {
-        book.begin();
+        book.begin(1);
         book.put_swap(row, None, 0).0
     }
 
@@ -551,7 +588,7 @@ mod tests {
     fn a_transaction_that_would_be_refused_moves_nothing() {
         let mut book = book(&pool(10, 1));
         let before = *book.state(0).unwrap().0;
-        book.begin();
+        book.begin(2);
         assert_eq!(book.put_swap(&swap(11, 500), None, 0).0, Applied::Changed);
         let mut second = swap(11, 10_000);
         (second.limit, second.present) = (19_752, second.present | Swap::LIMIT);
@@ -617,9 +654,10 @@ mod tests {
         assert_eq!(book.put_ticks(&array, &[]), Applied::UnknownPool);
         array.pool = [1; 32];
         assert_eq!(book.put_ticks(&array, &[]), Applied::Changed);
-        assert_eq!((book.ticks(0).first_tick, book.ticks(0).end_tick), (0, 88));
+        let held = book.around(0, Moment::default()).ticks();
+        assert_eq!((held.first_tick, held.end_tick), (0, 88));
         array.span_ticks = 0;
         assert_eq!(book.put_ticks(&array, &[]), Applied::BadTicks);
-        assert_eq!(book.ticks(1).end_tick, 0);
+        assert_eq!(book.around(1, Moment::default()).ticks().end_tick, 0);
     }
 }

@@ -44,6 +44,7 @@ impl Curve {
     /// takes more than everything.
     pub(super) fn of(segment: &Segment, shift: u32) -> Option<Self> {
         match *segment {
+            Segment::Price { .. } => None,
             Segment::Product { r_in, r_out, keep_in, keep_out } => {
                 let fine =
                     |reserve: u64| u128::from(reserve).checked_mul(1_u128.checked_shl(shift)?);

@@ -8,7 +8,7 @@ use super::graph::{Candidate, SEARCH_HOPS};
 use super::guard::Progress;
 use super::log2::floor_log2_q20;
 use super::size::{Hop, Limits, Sizing, size};
-use crate::dex::{self, Cursor, Fault, Segment, TickRange};
+use crate::dex::{self, Around, Cursor, Fault, Moment, Segment};
 use crate::ids::Key;
 use crate::record::{Direction, Opportunity, Pool, Refusal};
 
@@ -16,7 +16,7 @@ use crate::record::{Direction, Opportunity, Pool, Refusal};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PoolHop<'a> {
     pub(super) pool: &'a Pool,
-    pub(super) ticks: TickRange<'a>,
+    pub(super) around: Around<'a>,
     pub(super) a_to_b: bool,
 }
 
@@ -28,16 +28,16 @@ impl Hop for PoolHop<'_> {
     }
 
     fn segment(&self, cursor: &mut Cursor) -> Option<Segment> {
-        dex::segment(self.pool, self.ticks, self.a_to_b, cursor)
+        dex::segment(self.pool, self.around, self.a_to_b, cursor)
     }
 
     fn out(&self, amount_in: u64) -> Result<u64, Fault> {
-        let quote = dex::quote_in(self.pool, self.ticks, self.a_to_b, amount_in)?;
+        let quote = dex::quote_in(self.pool, self.around, self.a_to_b, amount_in)?;
         if quote.complete { Ok(quote.amount_out) } else { Err(Fault::Incomplete) }
     }
 
     fn min_in(&self, amount_out: u64) -> Result<u64, Fault> {
-        dex::min_in(self.pool, self.ticks, self.a_to_b, amount_out)
+        dex::min_in(self.pool, self.around, self.a_to_b, amount_out)
     }
 }
 
@@ -83,14 +83,14 @@ impl Bench {
     }
 
     /// Rate at the margin of pool `number`, log2 in 2^-20, rounded down. `None` when it has none.
-    pub(super) fn rate(book: &Book, number: u32, a_to_b: bool) -> Option<i32> {
+    pub(super) fn rate(book: &Book, number: u32, a_to_b: bool, now: Moment) -> Option<i32> {
         let (pool, _) = book.state(number)?;
-        let ticks = book.ticks(number);
+        let around = book.around(number, now);
         let mut cursor = Cursor::start(pool);
         loop {
             // A range without liquidity is jumped over.
-            match dex::segment(pool, ticks, a_to_b, &mut cursor)? {
-                Segment::Range { liquidity: 0, .. } => {}
+            match dex::segment(pool, around, a_to_b, &mut cursor)? {
+                Segment::Range { liquidity: 0, .. } | Segment::Price { out: 0, .. } => {}
                 segment => return log2_rate(&segment),
             }
         }
@@ -126,10 +126,11 @@ impl Bench {
         if self.place(cycle).is_some_and(|place| *place == (cycle, versions)) {
             return Err(Refusal::Duplicate);
         }
+        let now = Moment::of(progress.newest_slot, progress.rx_ns);
         let hop = |at: usize| {
             let step = candidate.steps().get(at).or(candidate.steps().first())?;
             let (pool, _) = book.state(step.pool)?;
-            Some(PoolHop { pool, ticks: book.ticks(step.pool), a_to_b: step.a_to_b })
+            Some(PoolHop { pool, around: book.around(step.pool, now), a_to_b: step.a_to_b })
         };
         let (Some(first), Some(second), Some(third)) = (hop(0), hop(1), hop(2)) else {
             return Err(Refusal::BadState);
@@ -175,6 +176,9 @@ pub(super) fn log2_rate(segment: &Segment) -> Option<i32> {
     let [num_in, den_in, num_out, den_out] =
         [into.num, into.den, from.num, from.den].map(u128::from);
     match *segment {
+        Segment::Price { num, den, .. } => {
+            floor_log2_q20(&[num_in, num_out, num], &[den_in, den_out, den])
+        }
         Segment::Product { r_in, r_out, .. } => floor_log2_q20(
             &[num_in, num_out, u128::from(r_out)],
             &[den_in, den_out, u128::from(r_in)],

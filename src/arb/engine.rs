@@ -7,13 +7,14 @@
 //! All rows of a transaction, and all tick arrays in a row, are applied before anything is searched.
 //! What is found in one step is put with the largest net first. Everything is sized at construction; a step allocates nothing.
 
-use super::book::{Applied, Book};
+use super::book::{Applied, Book, BookRoom};
 use super::cost::{CostModel, Flash};
 use super::count::Counters;
 use super::decide::{Bench, Judged, Trigger};
 use super::graph::{Found, Graph, Room};
 use super::guard::{Guards, Progress};
 use super::rows::{ROWS, Rows, Taken, place};
+use crate::dex::Moment;
 use crate::ids::{Key, WSOL};
 use crate::record::{Gap, Layout, Opportunity, Pool, Record, Refusal, Swap, Ticks};
 use crate::stream::{Sink, Stage};
@@ -34,10 +35,10 @@ pub struct Options {
     pub pools: usize,
     /// Most tokens.
     pub tokens: usize,
-    /// Most pools with ticks.
-    pub ranged_pools: usize,
-    /// Most initialised ticks of one pool.
-    pub ticks: usize,
+    /// Most pools with ticks, and with bins, and with levels.
+    pub deep_pools: usize,
+    /// Most ticks, bins, or levels of one side, of one pool.
+    pub entries: usize,
     /// Most places that one search looks at.
     pub visits: u32,
     /// Most lamports that may go in.
@@ -62,14 +63,14 @@ pub struct Options {
 
 impl Default for Options {
     /// Cycles from wrapped SOL with own funds, one signature, half of the gain as tip; room for
-    /// 65 536 pools, 4096 of them with 512 ticks each.
+    /// 65 536 pools, 4096 of them with 512 ticks each, as many with bins and with levels.
     fn default() -> Self {
         Self {
             bases: vec![WSOL],
             pools: 1 << 16,
             tokens: 1 << 16,
-            ranged_pools: 1 << 12,
-            ticks: 1 << 9,
+            deep_pools: 1 << 12,
+            entries: 1 << 9,
             visits: 1 << 16,
             balance: u64::MAX,
             reach: 8,
@@ -117,7 +118,11 @@ impl Engine {
     pub fn new(options: Options) -> Self {
         let room = Room { tokens: options.tokens, pools: options.pools, visits: options.visits };
         Self {
-            book: Book::new(options.pools, options.ranged_pools, options.ticks),
+            book: Book::new(BookRoom {
+                pools: options.pools,
+                deep_pools: options.deep_pools,
+                entries: options.entries,
+            }),
             graph: Graph::new(&options.bases, room),
             rows: Rows::new(1 << 16),
             found: Found::new(LISTED),
@@ -181,10 +186,7 @@ impl Engine {
             self.look(out);
             self.settle(out);
         }
-        let applied = match array.entries(record.tail::<Ticks>()) {
-            Some(entries) => self.book.put_ticks(array, entries),
-            None => Applied::BadTicks,
-        };
+        let applied = self.book.put_ticks(array, record.tail::<Ticks>());
         self.counters.applied(applied);
         if applied == Applied::UnknownPool {
             return;
@@ -236,7 +238,7 @@ impl Engine {
             self.progress.first_slot = last.slot;
         }
         self.progress.newest_slot = self.progress.newest_slot.max(last.slot);
-        self.book.begin();
+        self.book.begin(self.rows.held().len());
         let mut carried = None;
         let mut refused = false;
         for row in self.rows.held() {
@@ -278,10 +280,11 @@ impl Engine {
         self.progress.rx_ns = trigger.rx_ns;
         self.explained = 0;
         self.taken.clear();
+        let now = Moment::of(self.progress.newest_slot, trigger.rx_ns);
         // All rates first: a search must not see half a transaction.
         let mut searches = [(0_u32, [false; 2]); ROWS];
         for (search, number) in searches.iter_mut().zip(&self.touched) {
-            let rates = [true, false].map(|a_to_b| Bench::rate(&self.book, *number, a_to_b));
+            let rates = [true, false].map(|a_to_b| Bench::rate(&self.book, *number, a_to_b, now));
             self.counters.rates(rates);
             let [a_to_b, b_to_a] = rates;
             *search = (*number, self.graph.set(*number, a_to_b, b_to_a));

@@ -5,14 +5,12 @@
 
 use super::book::{Anchor, Book};
 use super::graph::{Candidate, Step};
+use crate::dex::Moment;
 use crate::ids::Key;
 use crate::record::{Pool, PoolStatus, Refusal};
 
 /// `floor(2^20 * log2(100))`: rates whose product is above 100 are not believed.
 pub(super) const EXCESS_MAX_Q20: i32 = 6_966_588;
-
-/// Unix seconds of Solana's mainnet genesis, 2020-03-16 14:29 UTC.
-const GENESIS: u64 = 1_584_368_940;
 
 /// What a state must be to be traded on.
 #[derive(Clone, Copy, Debug)]
@@ -100,8 +98,8 @@ fn open(pool: &Pool, rx_ns: u64) -> Result<(), Refusal> {
     if pool.status == PoolStatus::Disabled as u8 || pool.status == PoolStatus::Unsupported as u8 {
         return Err(Refusal::Disabled);
     }
-    let now = rx_ns.checked_div(1_000_000_000).unwrap_or(0);
-    let waits = if pool.present & Pool::OPEN_TIME != 0 && now >= GENESIS {
+    let now = Moment::of(0, rx_ns).unix_s;
+    let waits = if pool.present & Pool::OPEN_TIME != 0 && now != 0 {
         pool.open_time > now
     } else {
         pool.status == PoolStatus::Waiting as u8
@@ -124,11 +122,13 @@ fn repeats(steps: &[Step]) -> bool {
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "a test may stop where it is wrong")]
 mod tests {
+    use super::super::book::BookRoom;
     use super::super::graph::{Found, Graph, Room};
     use super::*;
+    use crate::dex::GENESIS_UNIX_S;
     use crate::ids::{Venue, WSOL};
 
-    const OPENS: u64 = GENESIS + 9;
+    const OPENS: u64 = GENESIS_UNIX_S + 9;
     const GUARDS: Guards = Guards { min_reserve: 10, min_depth: 100, max_slot_spread: 5 };
 
     fn pool(number: u8, slot: u64) -> Pool {
@@ -157,7 +157,7 @@ mod tests {
     ) -> Result<(), Refusal> {
         let (first, mut second) = (pool(1, slots[0]), pool(2, slots[1]));
         change(&mut second);
-        let mut book = Book::new(2, 0, 0);
+        let mut book = Book::new(BookRoom { pools: 2, deep_pools: 0, entries: 0 });
         let mut graph = Graph::new(&[WSOL], Room { tokens: 9, pools: 2, visits: 99 });
         for pool in [first, second] {
             book.put_pool(&pool, |_| graph.add(&pool.mint_a, &pool.mint_b).is_ok());

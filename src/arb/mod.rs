@@ -16,11 +16,13 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
 mod args;
+mod arrays;
 mod book;
 mod cost;
 mod count;
 mod curve;
 mod decide;
+mod depth;
 mod engine;
 mod graph;
 mod guard;
@@ -29,11 +31,11 @@ mod log2;
 mod moebius;
 mod rows;
 mod run;
+mod sides;
 mod size;
 mod table;
 #[cfg(test)]
 mod tests;
-mod ticks;
 mod vectors;
 
 pub use cost::{CostModel, Costs, Flash, FlashFault, priority_fee};

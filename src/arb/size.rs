@@ -269,7 +269,7 @@ impl<H: Hop> Stand<H> {
 fn next_piece<H: Hop>(hop: &H, cursor: &mut H::Cursor) -> Option<Segment> {
     loop {
         match hop.segment(cursor)? {
-            Segment::Range { liquidity: 0, .. } => {}
+            Segment::Range { liquidity: 0, .. } | Segment::Price { out: 0, .. } => {}
             piece => return Some(piece),
         }
     }

@@ -18,8 +18,8 @@ fn options() -> Options {
         bases: vec![WSOL],
         pools: 32,
         tokens: 16,
-        ranged_pools: 4,
-        ticks: 64,
+        deep_pools: 4,
+        entries: 64,
         visits: 1 << 16,
         balance: u64::MAX,
         reach: 8,
@@ -528,11 +528,12 @@ mod real_pools {
         let [one] = found.as_slice() else { panic!("{} opportunities", found.len()) };
         assert_eq!((one.reason, one.head.flags, one.hops), (0, 0, 2));
         assert_eq!(bed.engine.counters().dropped().map(|(_, count)| count).sum::<u64>(), 0);
-        let mut book = book::Book::new(4, 4, 1 << 12);
+        let mut book =
+            book::Book::new(book::BookRoom { pools: 4, deep_pools: 4, entries: 1 << 12 });
         for record in &records {
             let record = Record::new(bytemuck::cast_slice(record)).unwrap();
             if let Some(array) = record.get::<Ticks>().unwrap() {
-                book.put_ticks(array, array.entries(record.tail::<Ticks>()).unwrap());
+                book.put_ticks(array, record.tail::<Ticks>());
             }
             if let Some(pool) = record.get::<Pool>().unwrap() {
                 book.put_pool(pool, |_| true);
@@ -541,7 +542,8 @@ mod real_pools {
         let hops = [0, 1].map(|at| {
             let number = book.number(&one.pools[at]).unwrap();
             let (pool, _) = book.state(number).unwrap();
-            decide::PoolHop { pool, ticks: book.ticks(number), a_to_b: one.directions[at] == 1 }
+            let around = book.around(number, crate::dex::Moment::default());
+            decide::PoolHop { pool, around, a_to_b: one.directions[at] == 1 }
         });
         let gain = |input| size::plan(&hops, input, Flash::Own).map_or(i128::MIN, |plan| plan.gain);
         assert_eq!(gain(one.amounts[0]), i128::from(one.gross));

@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! instruction --decode--> Decoded    event --event--> Event    accounts --AccountBook::pools--> record::Pool, Ticks
-//! Pool + Ticks --quote_in, quote_out, min_in, apply, segment--> amounts
+//! Pool + Around --quote_in, quote_out, min_in, apply, segment--> amounts
 //! Pool + AccountBook --build--> an instruction that swaps
 //! ```
 //!
 //! Adding a venue is adding one file here and one line in [`VENUES`]. A venue's file holds the
 //! layout of its instructions and accounts, its pricing rule and its instruction builder, each with
 //! its source; what venues share is in `instruction`, `accounts`, `token`, `quote`, `segment`,
-//! `ticks`, `product` and `build`.
+//! `around`, `ticks`, `product` and `build`.
 //!
 //! A `record::Pool` is the whole state of a pool; quotes are pure functions of it. They are the
 //! program's own integer arithmetic, rounding included, and refuse by name whatever a program
@@ -20,6 +20,7 @@
 
 mod accounts;
 pub mod accounts_file;
+mod around;
 mod build;
 mod change;
 mod dflow;
@@ -68,6 +69,7 @@ mod token_swap;
 pub use accounts::{
     Account, AccountBook, AccountFault, Clock, Entries, Found, Out, Part, Unsupported,
 };
+pub use around::{Around, AroundMut, BinRange, Depth, DepthMut, GENESIS_UNIX_S, Levels, Moment};
 pub use build::{Build, BuildFault, associated_token, build};
 pub use event::{Channel, Event, FeeSide, Filled, Leg, Legs, Moved, Rederived, SELF_CALL};
 pub use instruction::{Decoded, Hops, Instruction, IxFault, LiquidityIx, SwapIx};
@@ -124,9 +126,12 @@ pub struct VenueSpec {
     /// Joins its pools from accounts.
     pools: fn(&AccountBook, Clock, &mut Out<'_>),
     /// Answers an order as its program would.
-    swap: fn(&Pool, TickRange<'_>, &Order) -> quote::Swapped,
+    swap: fn(&Pool, Around<'_>, &Order) -> quote::Swapped,
+    /// Changes what the swap of an answered order changes beside [`quote::State`]: bins, levels,
+    /// volatility. The pool's record is still as it was before.
+    settle: fn(&mut Pool, &mut AroundMut<'_>, &Order, &Quote) -> Result<(), Fault>,
     /// The next piece of its curve.
-    segment: fn(&Pool, TickRange<'_>, bool, &mut Cursor) -> Option<Segment>,
+    segment: fn(&Pool, Around<'_>, bool, &mut Cursor) -> Option<Segment>,
     /// Makes an instruction that swaps.
     build: fn(&AccountBook, &Build<'_>) -> Result<build::Ix, BuildFault>,
 }
@@ -142,6 +147,7 @@ impl VenueSpec {
             rederive: |_, _| Rederived::StateUnknown,
             pools: |_, _, _| {},
             swap: |_, _, _| Err(Fault::Venue),
+            settle: |_, _, _, _| Ok(()),
             segment: |_, _, _, _| None,
             build: |_, _| Err(BuildFault::NoProgram),
         }

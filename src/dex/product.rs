@@ -3,8 +3,8 @@
 use crate::math::muldiv::{div_ceil, mul_div_ceil, mul_div_floor_u128};
 use crate::record::{Exact, Pool};
 
+use super::around::Around;
 use super::quote::{Fault, Order, Quote, State, Swapped};
-use super::ticks::TickRange;
 
 /// What `net_in` gives: `floor(r_out * net_in / (r_in + net_in))`, always below `r_out`.
 #[inline]
@@ -32,7 +32,7 @@ pub(super) fn in_for(r_in: u64, r_out: u64, out: u64) -> Result<u64, Fault> {
 
 /// A swap whose fee, `ceil(in * num / den)`, stays in the pool: raydium-amm's processor.rs
 /// `process_swap_base_in_v2` and `_out_v2` @27f461d, and the feed's rule.
-pub(super) fn swap(pool: &Pool, _: TickRange<'_>, order: &Order) -> Swapped {
+pub(super) fn swap(pool: &Pool, _: Around<'_>, order: &Order) -> Swapped {
     let state = State::of(pool);
     let (r_in, r_out) = state.reserves(order.a_to_b);
     let (num, den) = (pool.fee_num, pool.fee_den);

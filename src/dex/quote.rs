@@ -8,7 +8,7 @@
 use crate::ids::Venue;
 use crate::record::{Exact, Pool, PoolStatus};
 
-use super::ticks::TickRange;
+use super::around::{Around, AroundMut};
 
 /// The result of a swap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -123,8 +123,10 @@ pub enum Fault {
     SqrtLimit = 11,
     /// The order's limit is not kept.
     Slippage = 12,
-    /// The walk leaves the ticks that are known, or that one instruction can reach.
+    /// The walk leaves the ticks, bins or levels that are known, or that one instruction can reach.
     Incomplete = 13,
+    /// A rule of the pool moves with time, and the moment is not known.
+    Moment = 14,
 }
 
 impl Fault {
@@ -144,6 +146,7 @@ impl Fault {
         "sqrt_limit",
         "slippage",
         "incomplete_ticks",
+        "moment_unknown",
     ];
 
     /// The name counters show.
@@ -154,7 +157,7 @@ impl Fault {
 
 /// The venue's answer to `order`, and the state after it.
 #[inline]
-pub(super) fn swap(pool: &Pool, ticks: TickRange<'_>, order: &Order) -> Swapped {
+pub(super) fn swap(pool: &Pool, around: Around<'_>, order: &Order) -> Swapped {
     let venue = Venue::from_number(pool.venue).ok_or(Fault::Venue)?;
     if pool.status == PoolStatus::Unsupported as u8 {
         return Err(Fault::Unsupported);
@@ -165,7 +168,7 @@ pub(super) fn swap(pool: &Pool, ticks: TickRange<'_>, order: &Order) -> Swapped 
     if order.amount == 0 {
         return Err(Fault::ZeroAmount);
     }
-    (super::spec(venue).swap)(pool, ticks, order)
+    (super::spec(venue).swap)(pool, around, order)
 }
 
 /// What `amount_in` gives.
@@ -173,13 +176,13 @@ pub(super) fn swap(pool: &Pool, ticks: TickRange<'_>, order: &Order) -> Swapped 
 /// # Errors
 /// The first rule that forbids the swap.
 #[inline]
-pub fn quote_in(
+pub fn quote_in<'a>(
     pool: &Pool,
-    ticks: TickRange<'_>,
+    around: impl Into<Around<'a>>,
     a_to_b: bool,
     amount_in: u64,
 ) -> Result<Quote, Fault> {
-    swap(pool, ticks, &Order::exact_in(a_to_b, amount_in)).map(|(quote, _)| quote)
+    swap(pool, around.into(), &Order::exact_in(a_to_b, amount_in)).map(|(quote, _)| quote)
 }
 
 /// What `amount_out` costs by the program's exact-output rule.
@@ -187,23 +190,29 @@ pub fn quote_in(
 /// # Errors
 /// The first rule that forbids the swap.
 #[inline]
-pub fn quote_out(
+pub fn quote_out<'a>(
     pool: &Pool,
-    ticks: TickRange<'_>,
+    around: impl Into<Around<'a>>,
     a_to_b: bool,
     amount_out: u64,
 ) -> Result<Quote, Fault> {
-    swap(pool, ticks, &Order::exact_out(a_to_b, amount_out)).map(|(quote, _)| quote)
+    swap(pool, around.into(), &Order::exact_out(a_to_b, amount_out)).map(|(quote, _)| quote)
 }
 
-/// Executes `order` on the record: reserves, price, liquidity and tick become what the program
-/// would leave. Slot, sequence and time are the caller's.
+/// Executes `order` on the record and on the bins or levels around it: reserves, price, liquidity,
+/// tick and what else a swap changes become what the program would leave. Slot, sequence and time are
+/// the caller's.
 ///
 /// # Errors
 /// The first rule that forbids the swap, [`Fault::Slippage`] when the order's limit is not kept,
 /// [`Fault::Incomplete`] when the ticks do not reach; the record is unchanged then.
-pub fn apply(pool: &mut Pool, ticks: TickRange<'_>, order: &Order) -> Result<Quote, Fault> {
-    let (quote, state) = swap(pool, ticks, order)?;
+pub fn apply<'a>(
+    pool: &mut Pool,
+    around: impl Into<AroundMut<'a>>,
+    order: &Order,
+) -> Result<Quote, Fault> {
+    let mut around = around.into();
+    let (quote, state) = swap(pool, around.view(), order)?;
     if !quote.complete {
         return Err(Fault::Incomplete);
     }
@@ -215,6 +224,8 @@ pub fn apply(pool: &mut Pool, ticks: TickRange<'_>, order: &Order) -> Result<Quo
     if !kept {
         return Err(Fault::Slippage);
     }
+    let venue = Venue::from_number(pool.venue).ok_or(Fault::Venue)?;
+    (super::spec(venue).settle)(pool, &mut around, order, &quote)?;
     pool.reserve_a = state.reserve_a;
     pool.reserve_b = state.reserve_b;
     pool.sqrt_price = state.sqrt_price;
@@ -230,17 +241,18 @@ pub fn apply(pool: &mut Pool, ticks: TickRange<'_>, order: &Order) -> Result<Quo
 ///
 /// # Errors
 /// The first rule that forbids the swap; [`Fault::Reserve`] when no input gives that much.
-pub fn min_in(
+pub fn min_in<'a>(
     pool: &Pool,
-    ticks: TickRange<'_>,
+    around: impl Into<Around<'a>>,
     a_to_b: bool,
     amount_out: u64,
 ) -> Result<u64, Fault> {
-    let quote = quote_out(pool, ticks, a_to_b, amount_out)?;
+    let around = around.into();
+    let quote = quote_out(pool, around, a_to_b, amount_out)?;
     if !quote.complete {
         return Err(Fault::Incomplete);
     }
-    let enough = |amount: u64| match quote_in(pool, ticks, a_to_b, amount) {
+    let enough = |amount: u64| match quote_in(pool, around, a_to_b, amount) {
         Ok(quote) => Ok(quote.amount_out >= amount_out),
         Err(Fault::ZeroOut | Fault::ZeroAmount) => Ok(false),
         Err(fault) => Err(fault),
@@ -273,23 +285,24 @@ mod tests {
 
     #[test]
     fn every_fault_has_a_name() {
-        assert_eq!(Fault::NAMES.len(), Fault::Incomplete as usize + 1);
+        assert_eq!(Fault::NAMES.len(), Fault::Moment as usize + 1);
         assert_eq!(Fault::Incomplete.name(), "incomplete_ticks");
     }
 
     #[test]
     fn a_record_without_a_venue_or_switched_off_has_no_quote() {
         let mut pool = Pool::new(0);
-        assert_eq!(quote_in(&pool, TickRange::NONE, true, 1), Err(Fault::Venue));
+        let quote_in = |pool: &Pool, amount| quote_in(pool, Around::NONE, true, amount);
+        assert_eq!(quote_in(&pool, 1), Err(Fault::Venue));
         for venue in Venue::ALL {
             pool.venue = *venue as u16;
             pool.status = PoolStatus::Disabled as u8;
-            assert_eq!(quote_in(&pool, TickRange::NONE, true, 1), Err(Fault::Disabled));
+            assert_eq!(quote_in(&pool, 1), Err(Fault::Disabled));
             pool.status = PoolStatus::Unsupported as u8;
-            assert_eq!(quote_in(&pool, TickRange::NONE, true, 1), Err(Fault::Unsupported));
+            assert_eq!(quote_in(&pool, 1), Err(Fault::Unsupported));
             pool.status = PoolStatus::Open as u8;
-            assert_eq!(quote_in(&pool, TickRange::NONE, true, 0), Err(Fault::ZeroAmount));
-            assert!(quote_in(&pool, TickRange::NONE, true, 1).is_err(), "{venue:?}");
+            assert_eq!(quote_in(&pool, 0), Err(Fault::ZeroAmount));
+            assert!(quote_in(&pool, 1).is_err(), "{venue:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 //! On one piece `out = keep_out * s * g*x / (r + g*x)`: `x` the gross input from the piece's start,
 //! `g` the part of it that reaches the curve, `r` and `s` the (virtual) reserves there. A whole
 //! constant-product curve is one piece; concentrated liquidity has one between every two
-//! initialised ticks. Pieces are for finding a size; what a size gives is asked of the quotes,
+//! initialised ticks; a bin or a level of a book is one of constant price. Pieces are for finding a size; what a size gives is asked of the quotes,
 //! which round as the program does.
 
 use crate::ids::Venue;
@@ -11,7 +11,7 @@ use crate::math::muldiv::{mul_div_ceil_u128, mul_div_floor_u128};
 use crate::math::wide::{U384, mul_wide, to_u128};
 use crate::record::Pool;
 
-use super::ticks::TickRange;
+use super::around::Around;
 use super::token::TransferFee;
 
 /// What is kept of an amount: `num / den`, never above one; `den` is never zero.
@@ -70,14 +70,31 @@ pub enum Segment {
         /// What the user gets of the curve's output.
         keep_out: Ratio,
     },
+    /// One price: a bin, a level of a book, a chord of a curve that has no closed form.
+    Price {
+        /// What comes out for `den` that reaches the curve.
+        num: u128,
+        /// See `num`; never 0.
+        den: u128,
+        /// Raw units that the curve gives at most.
+        out: u64,
+        /// What reaches the curve of a gross input.
+        keep_in: Ratio,
+        /// What the user gets of the curve's output.
+        keep_out: Ratio,
+    },
 }
 
 impl Segment {
     /// Reserves `(r, s)` of the piece at its start, rounded down; of a range the virtual ones,
-    /// `L / p` of a and `L * p` of b, saturating at 128 bits.
+    /// `L / p` of a and `L * p` of b, saturating at 128 bits; of one price what it takes and gives.
     pub fn reserves(&self) -> (u128, u128) {
         match *self {
             Self::Product { r_in, r_out, .. } => (u128::from(r_in), u128::from(r_out)),
+            Self::Price { num, den, out, .. } => {
+                let net = mul_div_floor_u128(u128::from(out), den, num).unwrap_or(u128::MAX);
+                (net, u128::from(out))
+            }
             Self::Range { liquidity, sqrt_price, a_to_b, .. } => {
                 let of_a = mul_div_floor_u128(liquidity, 1 << 64, sqrt_price).unwrap_or(u128::MAX);
                 let of_b = to_u128(&mul_wide(liquidity, sqrt_price).wrapping_shr(64));
@@ -90,9 +107,21 @@ impl Segment {
     /// What the piece can take and give until its end, as `(gross input, output)` with the input
     /// rounded up and the output, what the user gets, rounded down; `None` for a curve without end.
     pub fn room(&self) -> Option<(u128, u128)> {
-        let Self::Range { liquidity, sqrt_price, sqrt_target, a_to_b, keep_in, keep_out } = *self
-        else {
-            return None;
+        let gross_of = |net, keep: Ratio| {
+            mul_div_ceil_u128(net, u128::from(keep.den), u128::from(keep.num)).unwrap_or(u128::MAX)
+        };
+        let user_of = |out, keep: Ratio| {
+            mul_div_floor_u128(out, u128::from(keep.num), u128::from(keep.den)).unwrap_or(u128::MAX)
+        };
+        let (liquidity, sqrt_price, sqrt_target, a_to_b, keep_in, keep_out) = match *self {
+            Self::Product { .. } => return None,
+            Self::Price { num, den, out, keep_in, keep_out } => {
+                let net = mul_div_ceil_u128(u128::from(out), den, num).unwrap_or(u128::MAX);
+                return Some((gross_of(net, keep_in), user_of(u128::from(out), keep_out)));
+            }
+            Self::Range { liquidity, sqrt_price, sqrt_target, a_to_b, keep_in, keep_out } => {
+                (liquidity, sqrt_price, sqrt_target, a_to_b, keep_in, keep_out)
+            }
         };
         let (low, high) = (sqrt_price.min(sqrt_target), sqrt_price.max(sqrt_target));
         let apart = high.saturating_sub(low);
@@ -101,26 +130,25 @@ impl Segment {
         let of_a = |up| divide(moved.wrapping_shl(64), U384::from(mul_wide(low, high)), up);
         let of_b = |up| divide(moved, U384::from(1u128 << 64), up);
         let (net, out) = if a_to_b { (of_a(true), of_b(false)) } else { (of_b(true), of_a(false)) };
-        let gross = net.and_then(|net| {
-            mul_div_ceil_u128(net, u128::from(keep_in.den), u128::from(keep_in.num))
-        });
-        let got = out.and_then(|out| {
-            mul_div_floor_u128(out, u128::from(keep_out.num), u128::from(keep_out.den))
-        });
-        Some((gross.unwrap_or(u128::MAX), got.unwrap_or(u128::MAX)))
+        let gross = net.map_or(u128::MAX, |net| gross_of(net, keep_in));
+        Some((gross, out.map_or(u128::MAX, |out| user_of(out, keep_out))))
     }
 
     /// What reaches the curve of a gross input.
     pub fn keep_in(&self) -> Ratio {
         match *self {
-            Self::Product { keep_in, .. } | Self::Range { keep_in, .. } => keep_in,
+            Self::Product { keep_in, .. }
+            | Self::Range { keep_in, .. }
+            | Self::Price { keep_in, .. } => keep_in,
         }
     }
 
     /// What the user gets of the curve's output.
     pub fn keep_out(&self) -> Ratio {
         match *self {
-            Self::Product { keep_out, .. } | Self::Range { keep_out, .. } => keep_out,
+            Self::Product { keep_out, .. }
+            | Self::Range { keep_out, .. }
+            | Self::Price { keep_out, .. } => keep_out,
         }
     }
 }
@@ -140,6 +168,10 @@ pub struct Cursor {
     pub(super) sqrt_price: u128,
     pub(super) liquidity: u128,
     pub(super) tick: i32,
+    /// Number of the next bin or level, in the order of the walk.
+    pub(super) at: u32,
+    /// Gross input of the pieces given out.
+    pub(super) used: u64,
     pub(super) ended: bool,
 }
 
@@ -147,20 +179,20 @@ impl Cursor {
     /// At the pool's present price.
     pub fn start(pool: &Pool) -> Self {
         let &Pool { sqrt_price, liquidity, tick, .. } = pool;
-        Self { sqrt_price, liquidity, tick, ended: false }
+        Self { sqrt_price, liquidity, tick, at: 0, used: 0, ended: false }
     }
 }
 
 /// The next piece of the curve of `pool`; `None` at the end of what is known, and for a pool that
 /// cannot be quoted. Pieces without liquidity are returned too: their room is zero.
 #[inline]
-pub fn segment(
+pub fn segment<'a>(
     pool: &Pool,
-    ticks: TickRange<'_>,
+    around: impl Into<Around<'a>>,
     a_to_b: bool,
     cursor: &mut Cursor,
 ) -> Option<Segment> {
-    (super::spec(Venue::from_number(pool.venue)?).segment)(pool, ticks, a_to_b, cursor)
+    (super::spec(Venue::from_number(pool.venue)?).segment)(pool, around.into(), a_to_b, cursor)
 }
 
 /// The transfer fees on the tokens that go in and come out.
@@ -194,7 +226,7 @@ pub(super) fn keeps(
 /// The one piece of a constant product whose fee is `fee_num / fee_den` of the input.
 pub(super) fn product(
     pool: &Pool,
-    _: TickRange<'_>,
+    _: Around<'_>,
     a_to_b: bool,
     cursor: &mut Cursor,
 ) -> Option<Segment> {
@@ -231,12 +263,12 @@ mod tests {
             let pool = product_pool(venue, 1000, 3000, 25, 10_000);
             for a_to_b in [true, false] {
                 let mut cursor = Cursor::start(&pool);
-                let piece = segment(&pool, TickRange::NONE, a_to_b, &mut cursor).unwrap();
+                let piece = segment(&pool, Around::NONE, a_to_b, &mut cursor).unwrap();
                 let reserves = if a_to_b { (1000, 3000) } else { (3000, 1000) };
                 assert_eq!((piece.reserves(), piece.room()), (reserves, None));
                 assert_eq!(piece.keep_in(), Ratio { num: 9975, den: 10_000 });
                 assert_eq!(piece.keep_out(), Ratio::ONE);
-                assert_eq!(segment(&pool, TickRange::NONE, a_to_b, &mut cursor), None);
+                assert_eq!(segment(&pool, Around::NONE, a_to_b, &mut cursor), None);
             }
         }
     }
@@ -247,7 +279,7 @@ mod tests {
         (pool.creator_ppm, pool.creator_side) = (10_000, 1);
         (pool.transfer_fee_bps_b, pool.transfer_fee_max_b) = (100, u64::MAX);
         let keeps = |a_to_b| {
-            let piece = segment(&pool, TickRange::NONE, a_to_b, &mut Cursor::start(&pool)).unwrap();
+            let piece = segment(&pool, Around::NONE, a_to_b, &mut Cursor::start(&pool)).unwrap();
             (piece.keep_in(), piece.keep_out())
         };
         let taxed = Ratio { num: 9900, den: 10_000 };
@@ -260,7 +292,7 @@ mod tests {
             let (r, s) = if a_to_b { (1u128 << 40, 1u128 << 41) } else { (1 << 41, 1 << 40) };
             let net = u128::from(amount) * u128::from(g.num) / u128::from(g.den);
             let out = s * net / (r + net) * u128::from(k.num) / u128::from(k.den);
-            let quote = quote_in(&pool, TickRange::NONE, a_to_b, amount).unwrap();
+            let quote = quote_in(&pool, Around::NONE, a_to_b, amount).unwrap();
             assert!(out.abs_diff(u128::from(quote.amount_out)) <= 4, "{out} {quote:?}");
         }
     }
@@ -268,7 +300,7 @@ mod tests {
     #[test]
     fn what_cannot_be_quoted_has_no_piece() {
         let none = |pool: &Pool| {
-            assert_eq!(segment(pool, TickRange::NONE, true, &mut Cursor::start(pool)), None);
+            assert_eq!(segment(pool, Around::NONE, true, &mut Cursor::start(pool)), None);
         };
         none(&Pool::new(0));
         none(&product_pool(Venue::Feed, 0, 1, 0, 1));

@@ -54,7 +54,7 @@ record! {
     ///
     /// A fee is `fee_num / fee_den` of what `fee_side` says. Reserves are those the price is made from: what
     /// the vaults hold less what is owed to others.
-    pub struct Pool = 0x21 "pool" version 2, 512 bytes;
+    pub struct Pool = 0x21 "pool" version 3, 640 bytes;
     flags {
         /// From an account file, not from the wire: the first record of its pool.
         SNAPSHOT = 1 "snapshot";
@@ -177,6 +177,28 @@ record! {
     488 left_b: u64 => Show::Dec, if LEFT_B = 0x1_0000;
     /// Supply of token a that its market value is reckoned with.
     496 supply_a: u64 => Show::Dec, if SUPPLY = 0x2_0000;
+    /// Raw units of a in one of its lots; order books only.
+    504 lot_a: u64 => Show::Dec, if LOTS = 0x4_0000;
+    /// Raw units of b in one of its lots.
+    512 lot_b: u64 => Show::Dec, if LOT_B = 0x4_0000;
+    /// Lots of a in the unit that prices are for.
+    520 lots_per_unit: u64 => Show::Dec, if LOTS_PER_UNIT = 0x4_0000;
+    /// Lots of b by which prices step.
+    528 price_step: u64 => Show::Dec, if PRICE_STEP = 0x4_0000;
+    /// Slot or Unix second at which the base fee begins to fall from `fee_num`.
+    536 fall_start: u64 => Show::Dec, if FEE_FALLS = 0x8_0000;
+    /// Slots or seconds of one period.
+    544 fall_every: u64 => Show::Dec, if FALL_EVERY = 0x8_0000;
+    /// What each period takes: parts of `fee_den`, or bps of the fee.
+    552 fall_step: u64 => Show::Dec, if FALL_STEP = 0x8_0000;
+    /// Square root of the price that volatility is measured from, Q64.64.
+    560 vol_sqrt: u128 => Show::Dec, if VOL_SQRT = 0x10_0000;
+    /// Periods in which the fee falls.
+    576 fall_count: u16 => Show::Dec, if FALL_COUNT = 0x8_0000;
+    /// How each period takes from the fee.
+    578 fall_mode: u8 => Show::Name(&["amount", "part"]), if FALL_MODE = 0x8_0000;
+    /// What `fall_start` and `fall_every` count.
+    579 fall_by: u8 => Show::Name(&["slot", "second"]), if FALL_BY = 0x8_0000;
     /// Reserved.
-    504 _zero1: [u8; 8] => Show::Zero;
+    580 _zero1: [u8; 60] => Show::Zero;
 }

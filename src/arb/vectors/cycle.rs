@@ -7,7 +7,7 @@ use super::super::decide::PoolHop;
 use super::super::moebius::{Moebius, Wide, rounding_bound};
 use super::super::size::{self, Hop, Limits, MAX_HOPS, Plan};
 use super::{Case, Odd, number, parse};
-use crate::dex::TickRange;
+use crate::dex::Around;
 use crate::ids::Venue;
 use crate::record::{Pool, Refusal};
 
@@ -22,7 +22,7 @@ pub(super) fn pool(r_in: u64, r_out: u64, fee: u64, den: u64) -> Pool {
 
 /// Token a of `pool` goes in.
 pub(super) fn hop(pool: &Pool) -> PoolHop<'_> {
-    PoolHop { pool, ticks: TickRange::NONE, a_to_b: true }
+    PoolHop { pool, around: Around::NONE, a_to_b: true }
 }
 
 /// One pool as the file writes it.

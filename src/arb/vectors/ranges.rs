@@ -105,7 +105,7 @@ impl Hop for Either<'_> {
                             keep_out,
                         })
                     }
-                    Segment::Product { .. } => None,
+                    Segment::Product { .. } | Segment::Price { .. } => None,
                 }
             }
         }

@@ -6,6 +6,7 @@
 
 use crate::record::{Exact, Pool};
 
+use super::super::around::Around;
 use super::super::quote::{Fault, Order, Quote, State, Swapped};
 use super::super::segment::{Cursor, Segment, keeps, transfer_fees};
 use super::super::ticks::TickRange;
@@ -200,7 +201,8 @@ impl Walk {
 }
 
 /// Answers an order as the program does (instructions/v2/swap.rs: transfer fees around the walk).
-pub(in super::super) fn swap(pool: &Pool, ticks: TickRange<'_>, order: &Order) -> Swapped {
+pub(in super::super) fn swap(pool: &Pool, around: Around<'_>, order: &Order) -> Swapped {
+    let ticks = around.ticks();
     let (fee_in, fee_out) = transfer_fees(pool, order.a_to_b);
     let amount = match order.exact {
         Exact::In => fee_in.net(order.amount),
@@ -236,10 +238,11 @@ pub(in super::super) fn swap(pool: &Pool, ticks: TickRange<'_>, order: &Order) -
 /// The next range of constant liquidity.
 pub(in super::super) fn segment(
     pool: &Pool,
-    ticks: TickRange<'_>,
+    around: Around<'_>,
     a_to_b: bool,
     cursor: &mut Cursor,
 ) -> Option<Segment> {
+    let ticks = around.ticks();
     if cursor.ended {
         return None;
     }

@@ -38,6 +38,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     swap: product::swap,
     segment: segment::product,
     build,
+    ..VenueSpec::of(Venue::RaydiumAmmV4)
 };
 
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {

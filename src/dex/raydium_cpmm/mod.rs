@@ -45,6 +45,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     swap: swap::swap,
     segment: swap::segment,
     build,
+    ..VenueSpec::of(Venue::RaydiumCpmm)
 };
 
 /// GAMMA's line in the table.

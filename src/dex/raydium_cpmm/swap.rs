@@ -3,10 +3,10 @@
 use crate::math::muldiv::{mul_div_ceil, mul_div_floor};
 use crate::record::{Exact, Pool};
 
+use super::super::around::Around;
 use super::super::product;
 use super::super::quote::{Fault, Order, Quote, State, Swapped};
 use super::super::segment::{Cursor, Segment, keeps, product_with, transfer_fees};
-use super::super::ticks::TickRange;
 
 /// The rates of a swap in one direction, ppm.
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ struct Moved {
 }
 
 /// Answers an order as the program does (instructions/swap_base_input.rs, swap_base_output.rs).
-pub(in super::super) fn swap(pool: &Pool, _: TickRange<'_>, order: &Order) -> Swapped {
+pub(in super::super) fn swap(pool: &Pool, _: Around<'_>, order: &Order) -> Swapped {
     let state = State::of(pool);
     let reserves = state.reserves(order.a_to_b);
     let rates = Rates::of(pool, order.a_to_b)?;
@@ -145,7 +145,7 @@ fn after(
 /// The one piece of the curve.
 pub(in super::super) fn segment(
     pool: &Pool,
-    _: TickRange<'_>,
+    _: Around<'_>,
     a_to_b: bool,
     cursor: &mut Cursor,
 ) -> Option<Segment> {
@@ -163,7 +163,7 @@ mod tests {
     use crate::ids::Venue;
     use proptest::prelude::*;
 
-    const NONE: TickRange<'static> = TickRange::NONE;
+    const NONE: Around<'static> = Around::NONE;
 
     fn pool(a: u64, b: u64) -> Pool {
         product_pool(Venue::RaydiumCpmm, a, b, 2500, PPM)
