@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(store.put(0, (-8, 16), &[], 0), Err(DepthFault::Order), "overlaps");
         assert_eq!(store.put(0, (88, 88), &ticks(&[90, 91]), 0), Err(DepthFault::Room));
         assert_eq!(store.put(0, (88, 88), &ticks(&[90, 91]), 99), Ok(()), "the nearer one stays");
-        assert_eq!((store.range(0, 5).end_tick, store.range(0, 99).ticks.len()), (0, 2));
+        assert_eq!((store.range(0, 5).first_tick, store.range(0, 99).ticks.len()), (88, 2));
         assert_eq!(store.put(0, (0, 88), &ticks(&[1, 2]), 5), Ok(()), "and gives way again");
         assert_eq!(store.range(0, 5).end_tick, 88);
         assert_eq!(store.put(0, (0, 88), &ticks(&[1, 2, 3, 4]), 0), Err(DepthFault::Room));

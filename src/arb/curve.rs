@@ -2,7 +2,7 @@
 //!
 //! Every venue's curve is, piece by piece, `out = keep_out * s * g * x / (r + g * x)` with
 //! `g = keep_in` (facts: arb.md section 2.4): the whole of a constant product, one range between
-//! ticks of concentrated liquidity. A [`Curve`] stands at a point of such a piece: `r` and `s` are
+//! ticks of concentrated liquidity; a bin or a level of a book is `keep_out * s * g * x / r`. A [`Curve`] stands at a point of such a piece: `r` and `s` are
 //! what is there *now*, and [`Curve::advance`] moves it. So a cycle at any point of its walk is a
 //! cycle of plain constant products, and one composition serves all venues.
 //!
@@ -31,24 +31,33 @@ pub(super) struct Curve {
     pub(super) keep_out: Ratio,
     /// Gross input until the end of the piece; `None` when it has no end.
     pub(super) room: Option<u128>,
+    /// One price, `s / r`, all along: `out = keep_out * s * g * x / r`.
+    pub(super) flat: bool,
 }
 
 impl Curve {
     /// No hop.
     pub(super) const EMPTY: Self = {
         let all = Ratio { num: 1, den: 1 };
-        Self { r: 0, s: 0, keep_in: all, keep_out: all, room: None }
+        Self { r: 0, s: 0, keep_in: all, keep_out: all, room: None, flat: false }
     };
 
     /// The start of `segment`. `None` when its numbers leave 128 bits, a fee has no denominator or
     /// takes more than everything.
     pub(super) fn of(segment: &Segment, shift: u32) -> Option<Self> {
         match *segment {
-            Segment::Price { .. } => None,
+            Segment::Price { num, den, out, keep_in, keep_out } => {
+                let (r, s) = narrow(den, num)?;
+                let out = u128::from(out).checked_mul(1_u128.checked_shl(shift)?)?;
+                let net = U512::from(out).checked_mul(U512::from(r))?.checked_div(U512::from(s))?;
+                let room = wide_ratio(to_u128(&net)?, keep_in.den, keep_in.num)?;
+                Self { r, s, keep_in, keep_out, room: Some(room), flat: true }.sound()
+            }
             Segment::Product { r_in, r_out, keep_in, keep_out } => {
                 let fine =
                     |reserve: u64| u128::from(reserve).checked_mul(1_u128.checked_shl(shift)?);
-                Self { r: fine(r_in)?, s: fine(r_out)?, keep_in, keep_out, room: None }.sound()
+                let (r, s) = (fine(r_in)?, fine(r_out)?);
+                Self { r, s, keep_in, keep_out, room: None, flat: false }.sound()
             }
             Segment::Range { liquidity, sqrt_price, sqrt_target, a_to_b, keep_in, keep_out } => {
                 let forward =
@@ -69,7 +78,7 @@ impl Curve {
                     (b, a_up, fine_ratio(liquidity, moved, q64, shift)?.0)
                 };
                 let room = wide_ratio(net, keep_in.den, keep_in.num)?;
-                Self { r, s, keep_in, keep_out, room: Some(room) }.sound()
+                Self { r, s, keep_in, keep_out, room: Some(room), flat: false }.sound()
             }
         }
     }
@@ -82,12 +91,14 @@ impl Curve {
     /// Moves by `gross` input and returns the output. `None` when a number leaves 128 bits.
     pub(super) fn advance(&mut self, gross: u128) -> Option<u128> {
         let net = wide_ratio(gross, self.keep_in.num, self.keep_in.den)?;
-        let depth = self.r.checked_add(net)?;
+        let depth = if self.flat { self.r } else { self.r.checked_add(net)? };
         let out =
             U512::from(self.s).checked_mul(U512::from(net))?.checked_div(U512::from(depth))?;
         let out = to_u128(&out)?;
-        self.r = depth;
-        self.s = self.s.checked_sub(out)?;
+        if !self.flat {
+            self.r = depth;
+            self.s = self.s.checked_sub(out)?;
+        }
         self.room = self.room.map(|room| room.saturating_sub(gross));
         wide_ratio(out, self.keep_out.num, self.keep_out.den)
     }
@@ -95,10 +106,21 @@ impl Curve {
     /// The gross input that gives `out`, rounded down; `None` when no input of this piece does.
     pub(super) fn input_for(&self, out: u128) -> Option<u128> {
         let out = wide_ratio(out, self.keep_out.den, self.keep_out.num)?;
-        let left = self.s.checked_sub(out)?;
+        let left = if self.flat { self.s } else { self.s.checked_sub(out)? };
         let net = U512::from(self.r).checked_mul(U512::from(out))?.checked_div(U512::from(left))?;
         wide_ratio(to_u128(&net)?, self.keep_in.den, self.keep_in.num)
     }
+}
+
+/// A price `s / r` in numbers of at most 96 bits, never below it.
+fn narrow(r: u128, s: u128) -> Option<(u128, u128)> {
+    const MOST: u32 = 96;
+    let bits = |value: u128| 128_u32.saturating_sub(value.leading_zeros());
+    let shift = bits(r).max(bits(s)).saturating_sub(MOST);
+    let (low, high) = (r >> shift, s >> shift);
+    let rest = high.checked_shl(shift)? != s;
+    let high = high.checked_add(u128::from(rest))?;
+    (low != 0 && high != 0).then_some((low, high))
 }
 
 /// `floor(value * num / den)`; `None` when `den` is zero or the result leaves 128 bits.
@@ -151,6 +173,25 @@ mod tests {
         assert_eq!(up.advance(1000 << 32), Some(500 << 32));
         assert_eq!(Curve::of(&range(true, 1 << 65), FINE), None, "the wrong way");
         assert_eq!(Curve::of(&range(true, 0), FINE), None);
+    }
+
+    #[test]
+    fn one_price_is_flat_until_it_is_sold_out() {
+        let keep_in = Ratio { num: 9, den: 10 };
+        let level = |num, den, out| Segment::Price { num, den, out, keep_in, keep_out: ALL };
+        let mut curve = Curve::of(&level(3, 2, 900), FINE).unwrap();
+        // 900 come out for 600 that reach the level, of 666.6 gross.
+        assert_eq!((curve.r, curve.s, curve.room), (2, 3, Some((6000 << 32) / 9)));
+        assert_eq!(curve.input_for(300 << 32), Some((2000 << 32) / 9));
+        assert_eq!(curve.advance(100 << 32), Some(135 << 32));
+        assert_eq!((curve.r, curve.s), (2, 3));
+        assert_eq!(curve.room, Some((6000 << 32) / 9 - (100 << 32)));
+        assert_eq!(Curve::of(&level(0, 2, 900), FINE), None);
+        assert_eq!(Curve::of(&level(2, 0, 900), FINE), None);
+        // A price of 128 bits is cut to 96, and never below itself.
+        let wide = Curve::of(&level((1 << 127) + 1, 1 << 64, 1 << 20), FINE).unwrap();
+        assert_eq!((wide.r, wide.s), (1 << 32, (1 << 95) + 1));
+        assert_eq!(Curve::of(&level(u128::MAX, 1, 1), FINE), None, "no price at all is left");
     }
 
     #[test]

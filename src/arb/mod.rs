@@ -17,6 +17,7 @@
 
 mod args;
 mod arrays;
+mod block;
 mod book;
 mod cost;
 mod count;

@@ -14,10 +14,18 @@
 //! the best input             =   (isqrt(K M d / (d + f)) - M) / N, rounded down
 //! ```
 //!
+//! A level of a book or a bin is flat: its `K num` does not enter `N'`. A cycle of such pieces alone has
+//! `N = 0`, and its best input is wherever the first of them ends.
+//!
 //! Every program rounds against the trader, so the real gain bounds the integer one from above.
+//!
+//! [`Cycle`] answers with 128-bit blocks, whose error is known, and asks the exact [`Moebius`] where
+//! that error could decide.
 
 use ruint::Uint;
+use std::cmp::Ordering;
 
+use super::block::Block;
 use super::curve::Curve;
 use crate::math::root::isqrt;
 use crate::math::wide::to_u128;
@@ -64,7 +72,7 @@ impl Moebius {
         let mut next = Self {
             k: k.checked_mul(s)?,
             m: self.m.checked_mul(depth)?,
-            n: self.n.checked_mul(depth)?.checked_add(k)?,
+            n: self.n.checked_mul(depth)?.checked_add(if hop.flat { Wide::ZERO } else { k })?,
         };
         if hop.keep_out.num != hop.keep_out.den {
             let (num, den) = (Wide::from(hop.keep_out.num), Wide::from(hop.keep_out.den));
@@ -107,6 +115,9 @@ impl Moebius {
         if above.is_zero() {
             return Some(0);
         }
+        if self.n.is_zero() {
+            return Some(u128::MAX);
+        }
         let input = above.checked_div(Double::from(self.n))?;
         Some(to_u128(&input).unwrap_or(u128::MAX))
     }
@@ -119,11 +130,165 @@ impl Moebius {
     }
 }
 
+/// A cycle with the answers that every candidate is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cycle<'a> {
+    hops: &'a [Curve],
+    k: Block,
+    m: Block,
+    n: Block,
+}
+
+// Each coefficient of four hops is off by less than 2^-118 of itself: at most twenty operations of
+// 2^-124 each. From that follow the distances below which exact integers decide.
+
+/// Two products of coefficients whose order is sure when they are 2^-100 apart.
+const SIDES: i32 = 100;
+
+/// A difference that is at least 2^-36 of what it was taken from keeps 80 bits.
+const DIFFERENCE: i32 = 36;
+
+/// Squares and products of such differences whose order is sure when they are 2^-70 apart.
+const SQUARES: i32 = 70;
+
+/// Fraction bits of results in whole units.
+const FRACTION: u32 = 20;
+
+impl<'a> Cycle<'a> {
+    /// The cycle `hops`.
+    #[inline]
+    pub(super) fn of(hops: &'a [Curve]) -> Self {
+        let one = Block::of(1);
+        let mut cycle = Self { hops, k: one, m: one, n: Block::ZERO };
+        for hop in hops {
+            let k = cycle.k.times(Block::of(u128::from(hop.keep_in.num)));
+            let depth = fine(hop.r, hop.keep_in.den);
+            let n = cycle.n.times(depth);
+            cycle.n = if hop.flat { n } else { n.plus(k) };
+            cycle.k = cycle.k.times(fine(hop.s, hop.keep_in.num));
+            cycle.m = cycle.m.times(depth);
+            if hop.keep_out.num != hop.keep_out.den {
+                let [num, den] =
+                    [hop.keep_out.num, hop.keep_out.den].map(u128::from).map(Block::of);
+                cycle.k = cycle.k.times(num);
+                (cycle.m, cycle.n) = (cycle.m.times(den), cycle.n.times(den));
+            }
+        }
+        cycle
+    }
+
+    /// Whether any input gains. `None` when the numbers do not fit.
+    #[inline]
+    pub(super) fn gains(&self, flash: Rate) -> Option<bool> {
+        let (kd, mdf) = self.sides(flash);
+        apart(kd, mdf, SIDES).or_else(|| Moebius::of(self.hops)?.gains(flash))
+    }
+
+    /// Whether any input gains more than `cost`. `None` when the numbers do not fit.
+    #[inline]
+    pub(super) fn gains_above(&self, flash: Rate, cost: u128) -> Option<bool> {
+        self.fast_above(flash, cost).or_else(|| Moebius::of(self.hops)?.gains_above(flash, cost))
+    }
+
+    #[inline]
+    fn fast_above(&self, flash: Rate, cost: u128) -> Option<bool> {
+        let (kd, mdf) = self.sides(flash);
+        let charged = self.n.times(Block::of(u128::from(flash.den))).times(Block::of(cost));
+        let both = kd.plus(mdf);
+        if !apart(both, charged, SIDES)? {
+            return Some(false);
+        }
+        let t = both.minus(charged);
+        if t.is_below(both, DIFFERENCE) {
+            return None;
+        }
+        apart(t.times(t), kd.times(mdf).times(Block::of(4)), SQUARES)
+    }
+
+    /// The input at which the real gain is largest, in units of 2^-`shift`, rounded down to them when
+    /// `shift` is 0 and to within a small part of a whole unit else; 0 when none gains, `u128::MAX`
+    /// when more always gains. `None` when the numbers do not fit.
+    #[inline]
+    pub(super) fn best_input(&self, flash: Rate, shift: u32) -> Option<u128> {
+        self.fast_input(flash, shift).or_else(|| Moebius::of(self.hops)?.best_input(flash))
+    }
+
+    /// With `A = K d` and `B = M (d + f)` the best input is
+    /// `(sqrt(A B) - B) / (N (d + f)) = B (A - B) / ((sqrt(A B) + B) N (d + f))`.
+    #[inline]
+    fn fast_input(&self, flash: Rate, shift: u32) -> Option<u128> {
+        let (a, b) = self.sides(flash);
+        if !apart(a, b, SIDES)? {
+            return Some(0);
+        }
+        if self.n.is_zero() {
+            return Some(u128::MAX);
+        }
+        let above = a.minus(b);
+        if above.is_below(a, DIFFERENCE) {
+            return None;
+        }
+        let owed = Block::of(u128::from(flash.den).wrapping_add(u128::from(flash.num)));
+        let below = a.times(b).root().plus(b).times(self.n).times(owed);
+        let input = b.times(above).over(below, FRACTION.cast_signed())?;
+        let error = (input >> 79).checked_add(2)?;
+        let whole = FRACTION.checked_add(shift)?;
+        let (low, high) = (input.saturating_sub(error), input.checked_add(error)?);
+        (low >> whole == high >> whole).then_some(input >> FRACTION)
+    }
+
+    /// `K d` and `M (d + f)`.
+    #[inline]
+    fn sides(&self, flash: Rate) -> (Block, Block) {
+        if flash == Rate::FREE {
+            return (self.k, self.m);
+        }
+        let owed = u128::from(flash.den).wrapping_add(u128::from(flash.num));
+        (self.k.times(Block::of(u128::from(flash.den))), self.m.times(Block::of(owed)))
+    }
+}
+
+/// `reserve * fee` of 128 and 64 bits.
+#[inline]
+fn fine(reserve: u128, fee: u64) -> Block {
+    match u64::try_from(reserve) {
+        Ok(reserve) => Block::product(reserve, fee),
+        Err(_) => Block::of(reserve).times(Block::of(u128::from(fee))),
+    }
+}
+
+/// Whether `a` is above `b`, if they are farther apart than 2^-`bits` of themselves.
+#[inline]
+fn apart(a: Block, b: Block, bits: i32) -> Option<bool> {
+    let above = a.order(b) == Ordering::Greater;
+    let (high, low) = if above { (a, b) } else { (b, a) };
+    (!high.minus(low).is_below(high, bits)).then_some(above)
+}
+
 /// How much of the real optimum rounding can cost, in units of the token that comes back: for each
 /// hop one unit of its input and one of its output, as often as `roundings` says, at the marginal
 /// rates of what follows. Rounded up; `u64::MAX` when it does not fit.
 pub(super) fn rounding_bound(hops: &[Curve], roundings: &[u64]) -> u64 {
-    bound(hops, roundings).and_then(|wide| u64::try_from(to_u128(&wide)?).ok()).unwrap_or(u64::MAX)
+    let exact = || u64::try_from(to_u128(&bound(hops, roundings)?)?).ok();
+    fast_bound(hops, roundings).or_else(exact).unwrap_or(u64::MAX)
+}
+
+/// The same in blocks; `None` where their error could decide.
+fn fast_bound(hops: &[Curve], roundings: &[u64]) -> Option<u64> {
+    let (mut sum, mut rate, mut below) = (Block::ZERO, Block::of(1), Block::of(1));
+    for (hop, times) in hops.iter().zip(roundings).rev() {
+        let up = fine(hop.s, hop.keep_in.num).times(Block::of(u128::from(hop.keep_out.num)));
+        let down = fine(hop.r, hop.keep_in.den).times(Block::of(u128::from(hop.keep_out.den)));
+        let times = Block::of(u128::from(*times));
+        sum = sum.plus(rate.times(times)).times(down);
+        rate = rate.times(up);
+        sum = sum.plus(rate.times(times));
+        below = below.times(down);
+    }
+    let least = sum.over(below, FRACTION.cast_signed())?;
+    let most = least.checked_add(least >> 90)?.checked_add(2)?;
+    let up = |value: u128| value.div_ceil(1 << FRACTION);
+    (up(least) == up(most)).then(|| u64::try_from(up(least)).ok())?
 }
 
 fn bound(hops: &[Curve], roundings: &[u64]) -> Option<Wide> {
@@ -164,6 +329,7 @@ mod tests {
             keep_in: Ratio { num: den - fee, den },
             keep_out: Ratio { num: 1, den: 1 },
             room: None,
+            flat: false,
         }
     }
 
@@ -182,6 +348,11 @@ mod tests {
         assert_eq!(cycle.gains_above(Rate::FREE, 86_013_256), Some(true));
         assert_eq!(cycle.gains_above(Rate::FREE, 86_013_257), Some(false));
         assert_eq!(rounding_bound(&hops, &[1, 1]), 16);
+        let fast = Cycle::of(&hops);
+        assert_eq!(fast.fast_input(Rate::FREE, 0), Some(6_148_757_996));
+        assert_eq!(fast.fast_above(Rate::FREE, 86_013_256), Some(true));
+        assert_eq!(fast.fast_above(Rate::FREE, 86_013_257), Some(false));
+        assert_eq!(fast_bound(&hops, &[1, 1]), Some(16));
         let back = Moebius::of(&[hops[1], hops[0]].map(|h| hop_back(&h))).unwrap();
         assert_eq!(back.gains(Rate::FREE), Some(false));
         assert_eq!(back.best_input(Rate::FREE), Some(0));
@@ -241,6 +412,43 @@ mod tests {
                     prop_assert_eq!(cycle.gains_above(rate, floor), Some(!touches));
                     prop_assert_eq!(cycle.gains_above(rate, floor + 1), Some(false));
                 }
+            }
+        }
+
+        /// What the blocks say is what the exact integers say, whenever they say anything; and they
+        /// almost always do.
+        #[test]
+        fn blocks_are_exact_or_silent(
+            sizes in prop::array::uniform8((1_u64.., 0_u32..63)),
+            fees in prop::array::uniform8(0_u64..100_000),
+            count in 1_usize..=4,
+            flat in 0_u8..16,
+            flash in prop::option::of(0_u64..1000),
+            cost in 0_u64..1 << 40,
+        ) {
+            let sizes = sizes.map(|(size, cut)| (size >> cut).max(1));
+            let hops: Vec<Curve> = (0..count)
+                .map(|at| Curve {
+                    keep_out: Ratio { num: 1_000_000 - fees[4 + at] / 100, den: 1_000_000 },
+                    flat: flat >> at & 1 == 1,
+                    ..hop(sizes[2 * at], sizes[2 * at + 1], fees[at], 1_000_000)
+                })
+                .collect();
+            let (exact, fast) = (Moebius::of(&hops).unwrap(), Cycle::of(&hops));
+            let rate = flash.map_or(Rate::FREE, |num| Rate { num, den: 10_000 });
+            prop_assert_eq!(fast.gains(rate), exact.gains(rate));
+            if let Some(input) = fast.fast_input(rate, 0) {
+                prop_assert_eq!(Some(input), exact.best_input(rate));
+            }
+            if let (Some(input), Some(best)) = (fast.fast_input(rate, 32), exact.best_input(rate)) {
+                prop_assert!(input.abs_diff(best) <= (best >> 79) + 1, "{} {}", input, best);
+            }
+            if let Some(above) = fast.fast_above(rate, cost.into()) {
+                prop_assert_eq!(Some(above), exact.gains_above(rate, cost.into()));
+            }
+            if let Some(error) = fast_bound(&hops, &[1, 2, 3, 4]) {
+                let wide = bound(&hops, &[1, 2, 3, 4]).and_then(|wide| to_u128(&wide));
+                prop_assert_eq!(Some(u128::from(error)), wide);
             }
         }
     }

@@ -14,7 +14,7 @@
 
 use super::cost::Flash;
 use super::curve::{Curve, FINE};
-use super::moebius::{Moebius, Rate, rounding_bound};
+use super::moebius::{Cycle, Rate, rounding_bound};
 use crate::dex::{Fault, Segment};
 use crate::record::Refusal;
 
@@ -132,13 +132,12 @@ pub(super) fn size<H: Hop>(hops: &[H], limits: &Limits) -> Result<Sizing, Refusa
 pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash, cost: u64) -> Result<Walk, Refusal> {
     let mut stand = Stand::new(hops)?;
     let rate = flash.rate();
-    let mut cycle = stand.cycle()?;
-    stand.worth(&cycle, rate, cost)?;
+    stand.worth(rate, cost)?;
     let mut at: u128 = 0;
     let mut walk = Walk { input: 0, pieces: 0, bound: 0, incomplete: false };
     loop {
         walk.pieces = walk.pieces.saturating_add(1);
-        let more = cycle.best_input(rate).ok_or(Refusal::BadState)?;
+        let more = stand.cycle().best_input(rate, stand.shift).ok_or(Refusal::BadState)?;
         match stand.nearest_end() {
             Some((hop, end)) if end < more => {
                 at = at.saturating_add(end);
@@ -146,7 +145,6 @@ pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash, cost: u64) -> Result<Walk, 
                 if walk.incomplete {
                     break;
                 }
-                cycle = stand.cycle()?;
             }
             _ => {
                 at = at.saturating_add(more);
@@ -193,8 +191,8 @@ impl<H: Hop> Stand<H> {
             *piece = Some(next_piece(hop, &mut start).ok_or(Refusal::MissingTicks)?);
             *cursor = Some(start);
         }
-        let ranged = |piece: &Option<Segment>| matches!(piece, Some(Segment::Range { .. }));
-        let shift = if pieces.iter().any(ranged) { FINE } else { 0 };
+        let whole = |piece: &Segment| matches!(piece, Segment::Product { .. });
+        let shift = if pieces.iter().flatten().all(whole) { 0 } else { FINE };
         let mut first = [Curve::EMPTY; MAX_HOPS];
         for (curve, piece) in first.iter_mut().zip(pieces.iter().flatten()) {
             *curve = Curve::of(piece, shift).ok_or(Refusal::BadState)?;
@@ -204,13 +202,14 @@ impl<H: Hop> Stand<H> {
     }
 
     /// What more input gives from here.
-    fn cycle(&self) -> Result<Moebius, Refusal> {
-        Moebius::of(self.curves()).ok_or(Refusal::BadState)
+    fn cycle(&self) -> Cycle<'_> {
+        Cycle::of(self.curves())
     }
 
     /// Whether any input gains more than `cost`. Where a piece ends the next may be deeper, so that
     /// only curves without ends are bounded by their first piece.
-    fn worth(&self, cycle: &Moebius, rate: Rate, cost: u64) -> Result<(), Refusal> {
+    fn worth(&self, rate: Rate, cost: u64) -> Result<(), Refusal> {
+        let cycle = self.cycle();
         if !cycle.gains(rate).ok_or(Refusal::BadState)? {
             return Err(Refusal::NotProfitable);
         }
@@ -435,7 +434,8 @@ mod tests {
             let found = walk(&hops, flash, 0);
             let input = found.map_or(0, |walk| walk.input);
             let most = best(&hops, flash, input.saturating_mul(2).max(20_000));
-            let cycle = Moebius::of(&Stand::new(&hops).unwrap().curves()[..count]).unwrap();
+            let stand = Stand::new(&hops).unwrap();
+            let cycle = stand.cycle();
             if most > 0 {
                 let above = u128::try_from(most).unwrap() - 1;
                 prop_assert_eq!(cycle.gains_above(flash.rate(), above), Some(true), "the bound holds");

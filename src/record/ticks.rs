@@ -126,6 +126,9 @@ impl Ticks {
         if self.what != what as u8 {
             return None;
         }
+        if self.count == 0 {
+            return Some(&[]);
+        }
         let bytes = tail.get(..usize::from(self.count).checked_mul(size_of::<T>())?)?;
         bytemuck::try_cast_slice(bytes).ok()
     }
