@@ -41,7 +41,7 @@ _mev__arb() {
 
     case "${cmd}" in
         mev__arb)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --base --balance --flash --tip-bps --min-tip --cu-price --cu-base --cu-hop --min-profit --min-depth --max-slot-spread --reach --max-pools --explain --help --version table verify help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --base --balance --flash --flash-cap --tip-bps --min-tip --cu-price --cu-base --cu-hop --cu-step --min-profit --min-depth --max-slot-spread --reach --max-pools --explain --help --version table verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -103,6 +103,10 @@ _mev__arb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --flash-cap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --tip-bps)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -120,6 +124,10 @@ _mev__arb() {
                     return 0
                     ;;
                 --cu-hop)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cu-step)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

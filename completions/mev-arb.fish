@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mev_arb_global_optspecs
-    string join \n o/output= force f/format= human n/limit= duration= follow in-place only= check stats progress= metrics= schema= q/quiet v/verbose base= balance= flash= tip-bps= min-tip= cu-price= cu-base= cu-hop= min-profit= min-depth= max-slot-spread= reach= max-pools= explain h/help V/version
+    string join \n o/output= force f/format= human n/limit= duration= follow in-place only= check stats progress= metrics= schema= q/quiet v/verbose base= balance= flash= flash-cap= tip-bps= min-tip= cu-price= cu-base= cu-hop= cu-step= min-profit= min-depth= max-slot-spread= reach= max-pools= explain h/help V/version
 end
 
 function __fish_mev_arb_needs_command
@@ -44,11 +44,13 @@ arrow\t'Arrow\'s JSON schema'"
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l base -d 'Start and end cycles in the token MINT' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l balance -d 'Put at most N lamports into a cycle' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l flash -d 'Borrow what goes in: own, bps:N or klend:SF' -r
+complete -c mev-arb -n "__fish_mev_arb_needs_command" -l flash-cap -d 'Borrow at most N lamports' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l tip-bps -d 'Give N basis points of the gain as tip' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l min-tip -d 'Give at least N lamports as tip' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l cu-price -d 'Pay N micro-lamports for a compute unit' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l cu-base -d 'Ask for N compute units beside those of the hops' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l cu-hop -d 'Ask for N compute units for each hop' -r
+complete -c mev-arb -n "__fish_mev_arb_needs_command" -l cu-step -d 'Ask for N compute units for each tick, bin or level that is crossed' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l min-profit -d 'Take only what leaves at least N lamports' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l min-depth -d 'Trade only on pools with N lamports in reserve' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l max-slot-spread -d 'Trade only on states at most N slots apart' -r

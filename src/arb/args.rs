@@ -38,6 +38,12 @@ pub(super) struct Args {
     #[arg(long, value_name = "LOAN", value_parser = flash, default_value = "own")]
     pub(super) flash: Flash,
 
+    /// Borrow at most N lamports
+    ///
+    /// What the lender's reserve has. Counts only with --flash.
+    #[arg(long, value_name = "N")]
+    pub(super) flash_cap: Option<u64>,
+
     /// Give N basis points of the gain as tip
     ///
     /// Of what is left after base fee, priority fee and loan, rounded down.
@@ -64,9 +70,15 @@ pub(super) struct Args {
 
     /// Ask for N compute units for each hop
     ///
-    /// A swap that crosses ticks needs more than one that does not; take what your route needs.
+    /// Of one that crosses nothing; take what your route needs.
     #[arg(long, value_name = "N", default_value_t = 80_000)]
     pub(super) cu_hop: u32,
+
+    /// Ask for N compute units for each tick, bin or level that is crossed
+    ///
+    /// A size ends before one that gains less than its part of the priority fee.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(super) cu_step: u32,
 
     /// Take only what leaves at least N lamports
     ///
@@ -143,6 +155,7 @@ impl Args {
             tokens: pools,
             deep_pools: defaults.deep_pools.min(pools),
             balance: self.balance.unwrap_or(u64::MAX),
+            flash_cap: self.flash_cap.unwrap_or(u64::MAX),
             reach: self.reach,
             flash: self.flash,
             costs: CostModel {
@@ -153,6 +166,7 @@ impl Args {
             },
             cu_base: self.cu_base,
             cu_hop: self.cu_hop,
+            cu_step: self.cu_step,
             min_profit: self.min_profit,
             guards: Guards {
                 min_depth: self.min_depth,

@@ -12,7 +12,7 @@ use super::depth::{Depths, Mark, Place};
 use super::intern::Interner;
 use super::rows::ROWS;
 use crate::dex::{Around, AroundMut, Fault, Moment, Order, Quote, apply};
-use crate::record::{Direction, Exact, Pool, Role, Swap, Ticks};
+use crate::record::{Action, Direction, Exact, Liquidity, Pool, Role, Swap, Ticks};
 
 /// What became of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub(super) enum Applied {
     NoTickRoom = 16,
     /// The ticks or bins contradict themselves or others, or are not what the pool trades on.
     BadTicks = 17,
+    /// The pool waits for its next state: what is in it was changed otherwise than by a swap.
+    VaultChange = 18,
 }
 
 impl Applied {
@@ -80,6 +82,7 @@ impl Applied {
         "no_room",
         "no_tick_room",
         "bad_ticks",
+        "vault_change",
     ];
 }
 
@@ -100,6 +103,8 @@ pub(super) struct Anchor {
     holes: u32,
     /// Something happened that the state does not hold.
     broken: bool,
+    /// What is in the pool was changed otherwise than by a swap since the last `pool` record.
+    pub(super) moved: bool,
     /// Where its ticks, bins or levels are kept.
     place: Place,
 }
@@ -220,7 +225,7 @@ impl Book {
         if older || repeated {
             return Applied::PoolBeforeState;
         }
-        let stale = anchor.broken || anchor.holes != self.holes;
+        let stale = anchor.broken || anchor.moved || anchor.holes != self.holes;
         let same = price(state) == price(pool) && rules(state) == rules(pool);
         if anchor.computed && !stale {
             self.checks.checked = self.checks.checked.saturating_add(1);
@@ -262,6 +267,20 @@ impl Book {
             Err(DepthFault::Order) => Applied::BadTicks,
             Err(DepthFault::Pools | DepthFault::Room) => Applied::NoTickRoom,
         }
+    }
+
+    /// Takes in a change of a pool that is no swap.
+    pub(super) fn put_liquidity(&mut self, change: &Liquidity) -> Applied {
+        let found = self.number(&change.pool).and_then(|number| usize::try_from(number).ok());
+        let held = found.and_then(|at| Some((self.states.get(at)?, self.anchors.get_mut(at)?)));
+        let Some((state, anchor)) = held else { return Applied::UnknownPool };
+        let known = change.slot != 0
+            && (change.slot < state.slot || (anchor.snapshot && change.slot == anchor.slot));
+        if known || change.failed != 0 || change.action == Action::Collect as u8 {
+            return Applied::Unchanged;
+        }
+        anchor.moved = true;
+        Applied::VaultChange
     }
 
     /// A transaction of `rows` swaps begins: they will stand or fall together.
@@ -365,6 +384,7 @@ impl Anchor {
             computed: false,
             holes,
             broken: false,
+            moved: false,
             place,
         }
     }
@@ -468,9 +488,12 @@ fn agrees(quote: &Quote, amount_in: Option<u64>, amount_out: Option<u64>) -> boo
 fn refused(fault: Fault) -> Applied {
     match fault {
         Fault::Ticks | Fault::Incomplete => Applied::OutOfTicks,
-        Fault::Venue | Fault::Unsupported | Fault::ZeroReserve | Fault::Fee | Fault::State => {
-            Applied::NotModelled
-        }
+        Fault::Venue
+        | Fault::Unsupported
+        | Fault::ZeroReserve
+        | Fault::Fee
+        | Fault::State
+        | Fault::Moment => Applied::NotModelled,
         _ => Applied::WouldRevert,
     }
 }

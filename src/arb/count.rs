@@ -10,6 +10,7 @@ use crate::record::Refusal;
 pub struct Counters {
     pub(super) pools: u64,
     pub(super) ticks: u64,
+    pub(super) liquidity: u64,
     pub(super) swaps: u64,
     pub(super) gaps: u64,
     pub(super) transactions: u64,
@@ -96,12 +97,13 @@ impl Counters {
     }
 
     /// The funnel, widest first, and what stands beside it.
-    pub fn numbers(&self) -> [(&'static str, u64); 18] {
+    pub fn numbers(&self) -> [(&'static str, u64); 19] {
         let known = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         [
             ("swaps", self.swaps),
             ("pools", self.pools),
             ("ticks", self.ticks),
+            ("liquidity", self.liquidity),
             ("gaps", self.gaps),
             ("transactions", self.transactions),
             ("rolled_back", self.rolled_back),
@@ -155,10 +157,10 @@ mod tests {
 
     #[test]
     fn tables_of_names_are_complete() {
-        assert_eq!(Applied::NAMES.len(), Applied::BadTicks as usize + 1);
+        assert_eq!(Applied::NAMES.len(), Applied::VaultChange as usize + 1);
         assert_eq!(Applied::NAMES[Applied::DROPPED_FROM], "unknown_pool");
         assert_eq!(Taken::NAMES.len(), Taken::Full as usize + 1);
         assert_eq!(Full::NAMES.len(), Full::Pools as usize + 1);
-        assert_eq!(Refusal::NAMES.len(), Refusal::FlashLoan as usize + 1);
+        assert_eq!(Refusal::NAMES.len(), Refusal::Moment as usize + 1);
     }
 }

@@ -10,7 +10,7 @@ use super::log2::floor_log2_q20;
 use super::size::{Hop, Limits, Sizing, size};
 use crate::dex::{self, Around, Cursor, Fault, Moment, Segment};
 use crate::ids::Key;
-use crate::record::{Direction, Opportunity, Pool, Refusal};
+use crate::record::{Cause, Curve, Direction, Opportunity, Pool, Refusal};
 
 /// A hop of a cycle: a pool of the book in one direction.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,10 @@ impl Hop for PoolHop<'_> {
     fn min_in(&self, amount_out: u64) -> Result<u64, Fault> {
         dex::min_in(self.pool, self.around, self.a_to_b, amount_out)
     }
+
+    fn is_smooth(&self) -> bool {
+        self.pool.curve == Curve::Stable as u8
+    }
 }
 
 /// What set a search off.
@@ -48,6 +52,8 @@ pub(super) struct Trigger {
     pub(super) ordinal: u64,
     pub(super) rx_ns: u64,
     pub(super) signature: Option<[u8; 64]>,
+    /// It is a swap that is not executed yet.
+    pub(super) pending: bool,
 }
 
 impl Trigger {
@@ -56,6 +62,7 @@ impl Trigger {
         record.head.rx_ns = self.rx_ns;
         (record.slot, record.ordinal) = (self.slot, self.ordinal);
         record.trigger_pool = pool.unwrap_or_default();
+        record.cause = if self.pending { Cause::Pending } else { Cause::State } as u8;
         if let Some(signature) = self.signature {
             record.trigger = signature;
             record.present |= Opportunity::TRIGGER;
@@ -142,9 +149,11 @@ impl Bench {
             options.cu_base.saturating_add(options.cu_hop.saturating_mul(hop_count));
         record.cu_price_micro = options.costs.cu_price_micro;
         let least = options.min_profit.max(1);
+        let step = options.costs.fixed(record.compute_units.saturating_add(options.cu_step));
         let limits = Limits {
+            step_cost: step.saturating_sub(options.costs.fixed(record.compute_units)),
             flash: options.flash,
-            cap: options.balance,
+            cap: options.cap().0,
             reach: options.reach,
             cost: options
                 .costs
@@ -153,6 +162,9 @@ impl Bench {
                 .saturating_add(least.saturating_sub(1)),
         };
         let sizing = size(hops, &limits)?;
+        record.crossings = u16::try_from(sizing.crossings).unwrap_or(u16::MAX);
+        record.compute_units =
+            record.compute_units.saturating_add(options.cu_step.saturating_mul(sizing.crossings));
         fill(&sizing, options, record)?;
         if record.net < i64::try_from(least).unwrap_or(i64::MAX) {
             return Err(Refusal::BelowMinProfit);
@@ -252,7 +264,7 @@ fn fill(sizing: &Sizing, options: &Options, record: &mut Opportunity) -> Result<
     record.gross = gross.and_then(|gross| i64::try_from(gross).ok()).ok_or(Refusal::BadState)?;
     record.bound = sizing.walk.bound;
     if sizing.capped {
-        record.head.flags |= Opportunity::CAPPED_BALANCE;
+        record.head.flags |= options.cap().1;
     }
     if sizing.walk.incomplete {
         record.head.flags |= Opportunity::INCOMPLETE_TICKS;

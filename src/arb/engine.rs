@@ -16,7 +16,9 @@ use super::guard::{Guards, Progress};
 use super::rows::{ROWS, Rows, Taken, place};
 use crate::dex::Moment;
 use crate::ids::{Key, WSOL};
-use crate::record::{Gap, Layout, Opportunity, Pool, Record, Refusal, Swap, Ticks};
+use crate::record::{
+    Gap, Layout, Liquidity, Opportunity, Pool, Record, Refusal, Role, Swap, Ticks,
+};
 use crate::stream::{Sink, Stage};
 
 /// Most opportunities of one step, and most refused candidates that one step explains.
@@ -43,6 +45,8 @@ pub struct Options {
     pub visits: u32,
     /// Most lamports that may go in.
     pub balance: u64,
+    /// Most lamports that the lender has.
+    pub flash_cap: u64,
     /// Units of the coarsest amount tried on either side of the closed form.
     pub reach: u32,
     /// Where the principal comes from.
@@ -53,6 +57,8 @@ pub struct Options {
     pub cu_base: u32,
     /// Compute units of one hop.
     pub cu_hop: u32,
+    /// Compute units of each tick, bin or level that a hop crosses.
+    pub cu_step: u32,
     /// The least net that is taken, lamports; at least 1 is asked for in any case.
     pub min_profit: u64,
     /// What a state must be to be traded on.
@@ -73,6 +79,7 @@ impl Default for Options {
             entries: 1 << 9,
             visits: 1 << 16,
             balance: u64::MAX,
+            flash_cap: u64::MAX,
             reach: 8,
             flash: Flash::Own,
             costs: CostModel {
@@ -83,9 +90,21 @@ impl Default for Options {
             },
             cu_base: 10_000,
             cu_hop: 80_000,
+            cu_step: 10_000,
             min_profit: 1,
             guards: Guards { min_reserve: 1000, min_depth: 1_000_000, max_slot_spread: 150 },
             explain: false,
+        }
+    }
+}
+
+impl Options {
+    /// The most that may go in, and the flag that says why.
+    pub(super) fn cap(&self) -> (u64, u8) {
+        if self.flash != Flash::Own && self.flash_cap < self.balance {
+            (self.flash_cap, Opportunity::CAPPED_FLASH)
+        } else {
+            (self.balance, Opportunity::CAPPED_BALANCE)
         }
     }
 }
@@ -175,6 +194,7 @@ impl Engine {
             ordinal: self.ordinal,
             rx_ns: pool.head.rx_ns,
             signature: None,
+            pending: false,
         };
         self.detect(&trigger, out);
     }
@@ -200,7 +220,17 @@ impl Engine {
             ordinal: self.ordinal,
             rx_ns: array.head.rx_ns,
             signature: None,
+            pending: false,
         });
+    }
+
+    /// Takes in a change of liquidity: the pool waits for its next state.
+    fn take_liquidity(&mut self, change: &Liquidity, out: &mut impl Sink) {
+        self.counters.liquidity = self.counters.liquidity.saturating_add(1);
+        self.look(out);
+        self.settle(out);
+        let applied = self.book.put_liquidity(change);
+        self.counters.applied(applied);
     }
 
     /// Looks for what the tick arrays since the last other record opened: a pool's arrays come one
@@ -257,6 +287,8 @@ impl Engine {
                 touch(&self.book, &mut self.touched, &row.pool);
             }
         }
+        let intent = |row: &Swap| row.role == Role::Intent as u8;
+        let pending = self.rows.held().iter().any(intent);
         self.rows.clear();
         let signature = (last.present & Swap::SIGNATURE != 0).then_some(last.signature);
         let trigger = Trigger {
@@ -264,6 +296,7 @@ impl Engine {
             ordinal: self.row_ordinal,
             rx_ns: last.head.rx_ns,
             signature,
+            pending,
         };
         self.detect(&trigger, out);
     }
@@ -350,7 +383,9 @@ impl Stage for Engine {
         } else if let Some(array) = input.typed::<Ticks>() {
             self.take_ticks(input, array, out);
         } else {
-            if input.kind() == Gap::SCHEMA.kind {
+            if let Some(change) = input.typed::<Liquidity>() {
+                self.take_liquidity(change, out);
+            } else if input.kind() == Gap::SCHEMA.kind {
                 self.counters.gaps = self.counters.gaps.saturating_add(1);
                 self.look(out);
                 self.settle(out);

@@ -56,6 +56,9 @@ impl Guards {
             if book.is_stale(anchor) {
                 return Err(Refusal::Stale);
             }
+            if anchor.moved {
+                return Err(Refusal::VaultChange);
+            }
             open(pool, progress.rx_ns)?;
             self.deep(pool, bases)?;
             let known = self.known_at(anchor, progress);

@@ -40,6 +40,11 @@ pub(super) trait Hop {
 
     /// The smallest input that gives at least `amount_out`.
     fn min_in(&self, amount_out: u64) -> Result<u64, Fault>;
+
+    /// Its pieces are chords of a curve without a closed form.
+    fn is_smooth(&self) -> bool {
+        false
+    }
 }
 
 /// What bounds a size.
@@ -53,6 +58,8 @@ pub(super) struct Limits {
     pub(super) reach: u32,
     /// A gain that is not above this is not worth sizing.
     pub(super) cost: u64,
+    /// What every piece after the first costs besides: a tick, a bin or a level takes compute units.
+    pub(super) step_cost: u64,
 }
 
 /// Amounts of a cycle: what goes into each hop, then what comes back; zero beyond.
@@ -80,6 +87,37 @@ pub(super) struct Walk {
     pub(super) bound: u64,
     /// A hop stopped at the last known piece while more input would gain.
     pub(super) incomplete: bool,
+    /// The inputs at which pieces ended, lowest first.
+    pub(super) ends: Ends,
+}
+
+/// Where the pieces of a walk ended: the last few, and how many there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Ends {
+    last: [u64; 16],
+    count: u32,
+}
+
+impl Ends {
+    fn push(&mut self, input: u64) {
+        self.last.rotate_left(1);
+        if let Some(last) = self.last.last_mut() {
+            *last = input;
+        }
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// Ends that an input goes beyond.
+    fn before(&self, input: u64) -> u32 {
+        let after = self.newest().filter(|(_, end)| *end >= input).count();
+        self.count.saturating_sub(u32::try_from(after).unwrap_or(u32::MAX))
+    }
+
+    /// The ends kept, the newest first, each with the number of those before it.
+    fn newest(&self) -> impl Iterator<Item = (u32, u64)> {
+        let before = (0..self.count).rev();
+        before.zip(self.last.into_iter().rev())
+    }
 }
 
 /// A sized cycle.
@@ -89,8 +127,10 @@ pub(super) struct Sizing {
     pub(super) plan: Plan,
     /// The closed form behind it.
     pub(super) walk: Walk,
-    /// The balance, not the market, decided the size.
+    /// The cap, not the market, decided the size.
     pub(super) capped: bool,
+    /// Pieces that end within it: ticks, bins or levels that are crossed.
+    pub(super) crossings: u32,
 }
 
 /// The named reason behind a venue's refusal to quote.
@@ -98,6 +138,7 @@ pub(super) fn refusal(fault: Fault) -> Refusal {
     match fault {
         Fault::Disabled | Fault::Unsupported => Refusal::Disabled,
         Fault::Ticks | Fault::Incomplete => Refusal::MissingTicks,
+        Fault::Moment => Refusal::Moment,
         Fault::ZeroAmount | Fault::ZeroOut => Refusal::ZeroSize,
         _ => Refusal::BadState,
     }
@@ -112,16 +153,83 @@ pub(super) fn size<H: Hop>(hops: &[H], limits: &Limits) -> Result<Sizing, Refusa
         return Err(Refusal::FlashLoan);
     }
     let walk = walk(hops, limits.flash, limits.cost)?;
-    let input = walk.input.min(limits.cap);
+    let mut input = walk.input.min(limits.cap);
     if input == 0 {
         return Err(Refusal::ZeroSize);
     }
+    if hops.iter().any(Hop::is_smooth) {
+        input = secant(hops, &walk, limits);
+    }
     let start = trimmed(hops, input, limits.flash)?;
-    let plan = refine(hops, start, limits);
+    let plan = step_back(hops, refine(hops, start, limits), &walk, limits);
     if plan.gain <= 0 {
         return Err(Refusal::ZeroSize);
     }
-    Ok(Sizing { plan, walk, capped: walk.input > limits.cap })
+    let used = plan.legs.first().copied().unwrap_or(0);
+    let crossings = walk.ends.before(used);
+    Ok(Sizing { plan, walk, capped: walk.input > limits.cap, crossings })
+}
+
+/// The plan that gains most after what each crossing costs: the one at the end of an earlier piece
+/// where the pieces after it gain less than they cost. The gain is concave, so that the first piece
+/// that pays for itself, looked at from the last, ends the search.
+fn step_back<H: Hop>(hops: &[H], found: Plan, walk: &Walk, limits: &Limits) -> Plan {
+    let mut best = found;
+    if limits.step_cost == 0 {
+        return best;
+    }
+    let mut crossed = walk.ends.before(best.legs.first().copied().unwrap_or(0));
+    for (before, end) in walk.ends.newest() {
+        if before >= crossed {
+            continue;
+        }
+        let Ok(less) = trimmed(hops, end.min(limits.cap), limits.flash) else { break };
+        let saved = u64::from(crossed.saturating_sub(before)).saturating_mul(limits.step_cost);
+        if less.gain.saturating_add(i128::from(saved)) <= best.gain {
+            break;
+        }
+        (best, crossed) = (less, before);
+    }
+    best
+}
+
+/// Where the gain of a cycle with a curve that has no closed form is largest, from where the walk
+/// along its chords ended: the sign of the gain's difference around a point says on which side of the
+/// optimum it lies, and the next point divides the bracket where the line through both differences
+/// is zero.
+fn secant<H: Hop>(hops: &[H], walk: &Walk, limits: &Limits) -> u64 {
+    const ROUNDS: u32 = 64;
+    const LEAST: i128 = i128::MIN >> 2;
+    let gain = |input: u64| plan(hops, input, limits.flash).map_or(LEAST, |one| one.gain);
+    let rise = |at: u64, around: u64| {
+        gain(at.saturating_add(around)).saturating_sub(gain(at.saturating_sub(around)))
+    };
+    let most = limits.cap;
+    let mut low = walk.ends.newest().nth(1).map_or(0, |(_, end)| end).min(most);
+    let mut high = walk.input.saturating_mul(2).saturating_add(64).min(most);
+    let (mut up, mut down) = (1_i128, 1_i128);
+    for _ in 0..ROUNDS {
+        let width = high.saturating_sub(low);
+        if width <= 2 {
+            break;
+        }
+        let around = (width >> 4).max(1);
+        // The part of the width from below, kept away from both ends.
+        let share = u128::from(width).checked_mul(up.unsigned_abs().min(1 << 60));
+        let whole = up.unsigned_abs().min(1 << 60).saturating_add(down.unsigned_abs().min(1 << 60));
+        let part = share.and_then(|share| share.checked_div(whole)).unwrap_or(0);
+        let part = u64::try_from(part).unwrap_or(width >> 1);
+        let part = part.clamp(width >> 3, width.saturating_sub(width >> 3));
+        let at = low.saturating_add(part.max(1)).min(high.saturating_sub(1));
+        let slope = rise(at, around);
+        if slope > 0 {
+            (low, up) = (at, slope);
+        } else {
+            (high, down) = (at, slope);
+        }
+    }
+    let ends = [low, high, walk.input.min(most)];
+    ends.into_iter().max_by_key(|input| gain(*input)).unwrap_or(low)
 }
 
 /// The real optimum of the cycle `hops`, if it may gain more than `cost`.
@@ -134,13 +242,14 @@ pub(super) fn walk<H: Hop>(hops: &[H], flash: Flash, cost: u64) -> Result<Walk, 
     let rate = flash.rate();
     stand.worth(rate, cost)?;
     let mut at: u128 = 0;
-    let mut walk = Walk { input: 0, pieces: 0, bound: 0, incomplete: false };
+    let mut walk = Walk { input: 0, pieces: 0, bound: 0, incomplete: false, ends: Ends::default() };
     loop {
         walk.pieces = walk.pieces.saturating_add(1);
         let more = stand.cycle().best_input(rate, stand.shift).ok_or(Refusal::BadState)?;
         match stand.nearest_end() {
             Some((hop, end)) if end < more => {
                 at = at.saturating_add(end);
+                walk.ends.push(u64::try_from(at >> stand.shift).unwrap_or(u64::MAX));
                 walk.incomplete = !stand.cross(hops, hop, end)? || walk.pieces >= MAX_PIECES;
                 if walk.incomplete {
                     break;
@@ -388,7 +497,8 @@ mod tests {
         }
     }
 
-    const FREE: Limits = Limits { flash: Flash::Own, cap: u64::MAX, reach: 8, cost: 0 };
+    const FREE: Limits =
+        Limits { flash: Flash::Own, cap: u64::MAX, reach: 8, cost: 0, step_cost: 0 };
 
     fn best(hops: &[Product], flash: Flash, most: u64) -> i128 {
         (0..=most).map(|x| plan(hops, x, flash).unwrap().gain).max().unwrap()
@@ -452,7 +562,7 @@ mod tests {
             prop_assert!(after.gain >= plain.gain && after.legs[count] == plain.legs[count]);
             let mut last = after.gain;
             for reach in [0, 2, 8, 32] {
-                let refined = refine(&hops, after, &Limits { flash, cap: u64::MAX, reach, cost: 0 });
+                let refined = refine(&hops, after, &Limits { flash, reach, ..FREE });
                 prop_assert!(refined.gain >= last && refined.gain <= most);
                 last = refined.gain;
             }

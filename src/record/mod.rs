@@ -39,7 +39,7 @@ pub use finding::{Finding, FindingReason, Proof, Signed, What};
 pub use frame::{End, Gap, GapReason, Head, MAGIC, Producer};
 pub use layout::{Layout, Plain};
 pub use liquidity::{Action, Liquidity};
-pub use opportunity::{Opportunity, Refusal};
+pub use opportunity::{Cause, Opportunity, Refusal};
 pub use packet::Packet;
 pub use pool::{Curve, Pool, PoolStatus};
 pub use receipt::{Outcome, Receipt};

@@ -40,6 +40,12 @@ pub enum Refusal {
     Duplicate = 14,
     /// The flash loan cannot be had in this size.
     FlashLoan = 15,
+    /// It does not touch a token that costs can be reckoned in.
+    NoBase = 16,
+    /// Liquidity was added or taken, or a setting changed, since the pool's state was told.
+    VaultChange = 17,
+    /// A rule of a pool moves with time, and the moment is not known.
+    Moment = 18,
 }
 
 impl Refusal {
@@ -61,7 +67,25 @@ impl Refusal {
         "zero_size",
         "duplicate",
         "flash_loan",
+        "no_base",
+        "vault_change",
+        "moment_unknown",
     ];
+}
+
+/// What led to an opportunity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Cause {
+    /// A state that was told, or a swap that was executed.
+    State = 0,
+    /// A swap that is pending: the cycle pays behind it, in one bundle with it.
+    Pending = 1,
+}
+
+impl Cause {
+    /// Names by number.
+    pub const NAMES: &'static [&'static str] = &["state", "pending"];
 }
 
 record! {
@@ -69,7 +93,7 @@ record! {
     ///
     /// `net` = `gross` - `flash_fee` - `base_fee` - `priority_fee` - `tip`, where `gross` is the
     /// last amount less the first. Costs are in lamports and the cycle starts in wrapped SOL.
-    pub struct Opportunity = 0x30 "opportunity" version 2, 768 bytes;
+    pub struct Opportunity = 0x30 "opportunity" version 3, 768 bytes;
     flags {
         /// Not taken, for `reason`; written under --explain only and never consumed further.
         REFUSED = 1 "refused";
@@ -77,6 +101,8 @@ record! {
         INCOMPLETE_TICKS = 2 "incomplete_ticks";
         /// The size is capped by the balance.
         CAPPED_BALANCE = 4 "capped_balance";
+        /// The size is capped by what the lender has.
+        CAPPED_FLASH = 8 "capped_flash";
     }
     /// Slot of the change that was the trigger.
     16 slot: u64 => Show::Dec;
@@ -138,6 +164,16 @@ record! {
     600 cu_price_micro: u64 => Show::Dec;
     /// Which optional fields hold a value.
     608 present: u32 => Show::Hidden;
+    /// Ticks, bins and levels that it crosses.
+    612 crossings: u16 => Show::Dec;
+    /// What led to it: a swap that was executed or a state that changed, or one that is pending.
+    614 cause: u8 => Show::Name(Cause::NAMES);
+    /// Cycles of its plan; 0 outside of a plan.
+    615 plan_count: u8 => Show::Dec;
+    /// What any trades in the pools of its plan can gain at most, before costs (weak duality).
+    616 plan_bound: u64 => Show::Lamports, if PLAN = 2;
+    /// Part of that bound which the plan takes, ppm.
+    624 captured_ppm: u32 => Show::Dec, if CAPTURED = 2;
     /// Reserved.
-    612 _zero: [u8; 156] => Show::Zero;
+    628 _zero: [u8; 140] => Show::Zero;
 }

@@ -78,7 +78,7 @@ pub(super) fn case(case: &mut Case<'_>, groups: &Map<String, Value>) -> Result<(
     best(case, &hops, flash, input)
 }
 
-fn reason(refusal: Refusal) -> &'static str {
+pub(super) fn reason(refusal: Refusal) -> &'static str {
     Refusal::NAMES.get(refusal as usize).copied().unwrap_or("?")
 }
 
@@ -132,7 +132,11 @@ fn sizes(case: &mut Case<'_>, hops: &[PoolHop<'_>], flash: Flash, input: u64) ->
     for (reach, want) in walks.as_object().into_iter().flatten() {
         let name = format!("coarse_stair_walk.{reach}");
         let reach = reach.parse().map_err(|_| format!("{name}: is no number"))?;
-        let found = size::refine(hops, trimmed, &Limits { flash, cap: u64::MAX, reach, cost: 0 });
+        let found = size::refine(
+            hops,
+            trimmed,
+            &Limits { flash, cap: u64::MAX, reach, cost: 0, step_cost: 0 },
+        );
         for (field, got) in [("x", i128::from(first(&found))), ("profit", found.gain)] {
             let want = want.get(field).ok_or_else(|| format!("{name}.{field} is missing"))?;
             case.compare(&format!("{name}.{field}"), want, got);
@@ -147,7 +151,12 @@ fn first(plan: &Plan) -> u64 {
 
 /// The certified optimum: it is what the quotes give, no plan of ours beats it, and the closed form
 /// misses it by no more than the bound.
-fn best(case: &mut Case<'_>, hops: &[PoolHop<'_>], flash: Flash, input: u64) -> Result<(), Odd> {
+pub(super) fn best(
+    case: &mut Case<'_>,
+    hops: &[PoolHop<'_>],
+    flash: Flash,
+    input: u64,
+) -> Result<(), Odd> {
     if case.has("best_x") {
         let plan = size::plan(hops, case.number("best_x")?, flash).map_err(reason)?;
         case.check_list("best_legs", plan.legs.get(1..=hops.len()).unwrap_or_default());
@@ -159,7 +168,7 @@ fn best(case: &mut Case<'_>, hops: &[PoolHop<'_>], flash: Flash, input: u64) -> 
         let plain = size::plan(hops, input, flash).map_err(reason)?;
         let bounded = plain.gain.saturating_add(i128::from(walk.bound)) >= most;
         case.holds("the closed form misses the best by more than E", bounded);
-        let limits = Limits { flash, cap: u64::MAX, reach: 128, cost: 0 };
+        let limits = Limits { flash, cap: u64::MAX, reach: 128, cost: 0, step_cost: 0 };
         let refined = size::size(hops, &limits).map_err(reason)?;
         case.holds("a plan beats the certified best", refined.plan.gain <= most);
     }

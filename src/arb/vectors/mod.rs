@@ -4,8 +4,12 @@
 //! that a case gives is checked by the code that decides in production, against the program-exact
 //! quotes of the venues. What is not covered is named as skipped; what is odd is named as failed.
 
+mod backrun;
 mod cycle;
 mod ranges;
+mod split;
+mod stable;
+mod stairs;
 
 use std::fmt;
 
@@ -14,6 +18,7 @@ use serde_json::Value;
 use super::cost::{CostModel, Flash, FlashFault, priority_fee};
 use super::decide::log2_rate;
 use super::size::Hop;
+use crate::dex::Fault;
 
 /// What came of a file of vectors.
 #[derive(Debug, Default)]
@@ -82,7 +87,13 @@ pub fn verify(text: &str) -> Report {
                 let pools = groups.get("detection_graph").and_then(|graph| graph.get("pools"));
                 case.rows(group, |row| screen_row(row, pools))
             }
-            _ if name.starts_with("cpmm_clmm") => ranges::case(&mut case),
+            "backrun_after_victim" => backrun::after_victim(&mut case),
+            "backrun_threshold" => {
+                backrun::threshold(&mut case, groups.get("backrun_after_victim"))
+            }
+            "split_parallel_exhaustive" => split::case(&mut case),
+            "stable_vs_cpmm_exhaustive" => stable::case(&mut case),
+            _ if name.starts_with("cpmm_") => ranges::case(&mut case),
             _ if is_cycle(name) => cycle::case(&mut case, &groups),
             _ => {
                 case.report.skip(name);
@@ -99,6 +110,22 @@ pub fn verify(text: &str) -> Report {
 /// `cpmm` and a number of hops: a cycle of constant products.
 fn is_cycle(name: &str) -> bool {
     name.strip_prefix("cpmm").is_some_and(|rest| rest.starts_with(['2', '3', '4']))
+}
+
+/// The smallest input that gives at least `amount_out`, where `out` never falls: doubled, then
+/// halved. What cannot go in gives nothing more.
+fn least_input(amount_out: u64, out: impl Fn(u64) -> Result<u64, Fault>) -> Result<u64, Fault> {
+    let gives = |amount: u64| out(amount).is_ok_and(|out| out >= amount_out);
+    let (mut low, mut high) = (0_u64, 1_u64);
+    while !gives(high) {
+        low = high;
+        high = high.checked_mul(2).filter(|_| out(low).is_ok()).ok_or(Fault::Reserve)?;
+    }
+    while high.saturating_sub(low) > 1 {
+        let middle = low.midpoint(high);
+        if gives(middle) { high = middle } else { low = middle }
+    }
+    Ok(high)
 }
 
 /// Why a case cannot be read.

@@ -1,4 +1,4 @@
-//! A constant product, then concentrated liquidity whose ranges the file gives by their prices.
+//! A constant product, then concentrated liquidity, bins or a book, which the file gives by prices.
 
 use serde_json::Value;
 
@@ -6,6 +6,7 @@ use super::super::cost::Flash;
 use super::super::decide::PoolHop;
 use super::super::size::{self, Hop, Limits};
 use super::cycle::{hop, outcome, read_flash, read_pool};
+use super::stairs::Stairs;
 use super::{Case, Odd, number};
 use crate::dex::{
     Cursor, Fault, Order, Quote, Segment, TickRange, apply, segment, tick_at_sqrt_price,
@@ -19,10 +20,11 @@ const EMPTY: TickRange<'_> = TickRange { ticks: &[], first_tick: -9_000_000, end
 /// Wide enough that one array holds every price.
 const SPACING: u16 = 32_768;
 
-/// Hops of the cases: a pool of the book or ranges by price.
+/// Hops of the cases: a pool of the book, or ranges or steps by price.
 enum Either<'a> {
     Pool(PoolHop<'a>),
     Ranges(&'a Ranges),
+    Stairs(&'a Stairs),
 }
 
 /// Concentrated liquidity as a list of ranges, each a pool that stands at its start.
@@ -82,13 +84,14 @@ impl Hop for Either<'_> {
     fn start(&self) -> Self::Cursor {
         match self {
             Self::Pool(hop) => (0, Some(hop.start())),
-            Self::Ranges(_) => (0, None),
+            Self::Ranges(_) | Self::Stairs(_) => (0, None),
         }
     }
 
     fn segment(&self, (next, cursor): &mut Self::Cursor) -> Option<Segment> {
         match self {
             Self::Pool(hop) => hop.segment(cursor.as_mut()?),
+            Self::Stairs(stairs) => stairs.segment(next),
             Self::Ranges(ranges) => {
                 let (pool, target) = ranges.ranges.get(*next)?;
                 *next = next.saturating_add(1);
@@ -114,6 +117,7 @@ impl Hop for Either<'_> {
     fn out(&self, amount_in: u64) -> Result<u64, Fault> {
         match self {
             Self::Pool(hop) => hop.out(amount_in),
+            Self::Stairs(stairs) => stairs.out(amount_in),
             Self::Ranges(ranges) => {
                 let out = |sum: u64, (quote, _): &(Quote, u128)| sum.checked_add(quote.amount_out);
                 let steps = ranges.steps(amount_in)?;
@@ -123,44 +127,49 @@ impl Hop for Either<'_> {
     }
 
     fn min_in(&self, amount_out: u64) -> Result<u64, Fault> {
-        let hop = match self {
-            Self::Pool(hop) => return hop.min_in(amount_out),
-            Self::Ranges(_) => self,
-        };
-        // The output never falls: double, then halve. What cannot go in gives nothing more.
-        let gives = |amount: u64| hop.out(amount).is_ok_and(|out| out >= amount_out);
-        let (mut low, mut high) = (0, 1);
-        while !gives(high) {
-            low = high;
-            high = high.checked_mul(2).filter(|_| hop.out(low).is_ok()).ok_or(Fault::Reserve)?;
+        match self {
+            Self::Pool(hop) => hop.min_in(amount_out),
+            Self::Stairs(stairs) => stairs.min_in(amount_out),
+            Self::Ranges(_) => super::least_input(amount_out, |amount| self.out(amount)),
         }
-        while high.saturating_sub(low) > 1 {
-            let middle = low.midpoint(high);
-            if gives(middle) { high = middle } else { low = middle }
-        }
-        Ok(high)
     }
 }
 
 /// Checks one case.
 pub(super) fn case(case: &mut Case<'_>) -> Result<(), Odd> {
     let cpmm = read_pool(case.value.get("cpmm").ok_or("cpmm is missing")?)?;
-    let ranges = Ranges::read(case.value.get("clmm").ok_or("clmm is missing")?)?;
     let flash = read_flash(case.value)?;
+    let second = |field: &str| case.value.get(field);
+    if let Some(bins) = second("dlmm") {
+        let stairs = Stairs::bins(bins)?;
+        return cycle(case, &[Either::Pool(hop(&cpmm)), Either::Stairs(&stairs)], flash);
+    }
+    if let Some(book) = second("book") {
+        let stairs = Stairs::asks(book)?;
+        return cycle(case, &[Either::Pool(hop(&cpmm)), Either::Stairs(&stairs)], flash);
+    }
+    let ranges = Ranges::read(second("clmm").ok_or("neither clmm, dlmm nor book is there")?)?;
     let hops = [Either::Pool(hop(&cpmm)), Either::Ranges(&ranges)];
-    let best_x: Option<u64> = case.has("best_x").then(|| case.number("best_x")).transpose()?;
-    if let Some(input) = best_x {
-        let (legs, gain) = outcome(&hops, input)?;
-        case.check_list("best_legs", &legs);
-        case.check("best_profit", gain);
+    if case.has("best_x") {
+        let (legs, _) = outcome(&hops, case.number("best_x")?)?;
         if let Some(first) = legs.first() {
             steps(case, &ranges, *first)?;
         }
     }
-    let walk = size::walk(&hops, flash, 0);
+    cycle(case, &hops, flash)
+}
+
+/// The certified best, the walk, and what is found around it.
+fn cycle(case: &mut Case<'_>, hops: &[Either<'_>], flash: Flash) -> Result<(), Odd> {
+    if case.has("best_x") {
+        let (legs, gain) = outcome(hops, case.number("best_x")?)?;
+        case.check_list("best_legs", &legs);
+        case.check("best_profit", gain);
+    }
+    let walk = size::walk(hops, flash, 0);
     if let Some(want) = case.value.get("segment_walk").cloned() {
         let walk = walk.map_err(|refusal| format!("no walk: {refusal:?}"))?;
-        let (_, gain) = outcome(&hops, walk.input)?;
+        let (_, gain) = outcome(hops, walk.input)?;
         let got =
             [("x", i128::from(walk.input)), ("steps", i128::from(walk.pieces)), ("profit", gain)];
         for (field, got) in got {
@@ -170,7 +179,7 @@ pub(super) fn case(case: &mut Case<'_>) -> Result<(), Odd> {
         }
     }
     if case.has("best_profit") && walk.is_ok() {
-        bounded(case, &hops, flash)?;
+        bounded(case, hops, flash)?;
     }
     Ok(())
 }
@@ -202,7 +211,7 @@ fn steps(case: &mut Case<'_>, ranges: &Ranges, amount_in: u64) -> Result<(), Odd
 /// for it and never passes it.
 fn bounded(case: &mut Case<'_>, hops: &[Either<'_>], flash: Flash) -> Result<(), Odd> {
     let most: i128 = case.number("best_profit")?;
-    let limits = Limits { flash, cap: u64::MAX, reach: 128, cost: 0 };
+    let limits = Limits { flash, cap: u64::MAX, reach: 128, cost: 0, step_cost: 0 };
     let sizing = size::size(hops, &limits).map_err(|refusal| format!("no size: {refusal:?}"))?;
     let walk = sizing.walk;
     let (_, plain) = outcome(hops, walk.input)?;
