@@ -56,11 +56,11 @@ _mev__arb() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -230,11 +230,11 @@ _mev__arb() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -292,11 +292,11 @@ _mev__arb() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)

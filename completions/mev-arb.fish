@@ -29,6 +29,7 @@ complete -c mev-arb -n "__fish_mev_arb_needs_command" -s f -l format -d 'What to
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -75,6 +76,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -s f -l format -d
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -102,6 +104,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -s f -l format -
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r

@@ -3,6 +3,7 @@ complete -c mev-bundle -s f -l format -d 'What to write: records, or a view of t
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-bundle -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-bundle -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r

@@ -86,11 +86,11 @@ _mev__capture() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -144,11 +144,11 @@ _mev__capture() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -270,11 +270,11 @@ _mev__capture() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -472,11 +472,11 @@ _mev__capture() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -640,11 +640,11 @@ _mev__capture() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -702,11 +702,11 @@ _mev__capture() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)

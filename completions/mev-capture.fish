@@ -29,6 +29,7 @@ complete -c mev-capture -n "__fish_mev_capture_needs_command" -s f -l format -d 
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -61,6 +62,7 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s f -l for
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -90,6 +92,7 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s f -l fo
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -117,6 +120,7 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __f
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -168,6 +172,7 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from shreds" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -214,6 +219,7 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from feed" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r

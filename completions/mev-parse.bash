@@ -56,11 +56,11 @@ _mev__parse() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -218,11 +218,11 @@ _mev__parse() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)
@@ -276,11 +276,11 @@ _mev__parse() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)

@@ -29,6 +29,7 @@ complete -c mev-parse -n "__fish_mev_parse_needs_command" -s f -l format -d 'Wha
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -80,6 +81,7 @@ complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -s f -l form
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
@@ -106,6 +108,7 @@ complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -s f -l form
 text\t'One line a record'
 csv\t'Comma-separated values'
 json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
 pcap\t'A capture in pcap form (mev-capture only)'"
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -s n -l limit -d 'Stop after N records were written' -r
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r

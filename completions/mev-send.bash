@@ -38,11 +38,11 @@ _mev__send() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 -f)
-                    COMPREPLY=($(compgen -W "bin text csv json pcap" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
                     return 0
                     ;;
                 --limit)

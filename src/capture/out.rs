@@ -157,6 +157,7 @@ impl Out {
         self.flow.records_out = match self.form {
             Form::Records(output) => {
                 let written = output.written();
+                self.flow.left_out = output.left_out();
                 output.finish()?;
                 written
             }

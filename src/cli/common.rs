@@ -27,7 +27,9 @@ pub struct Common {
     ///
     /// `bin` is the record stream that the next tool reads; `text` is one line a record with absent
     /// fields left out; `csv` has a header before the first row of a kind; `json` is one object a
-    /// line, with 64-bit integers as strings.
+    /// line, with 64-bit integers as strings; `parquet` is a file with the columns of the CSV, for
+    /// one kind: name it with --only where a tool writes several. It needs the feature `parquet`,
+    /// which is in the default build.
     #[arg(short, long, value_enum, default_value_t = Format::Bin, value_name = "FORMAT", global = true)]
     pub format: Format,
 
@@ -138,6 +140,8 @@ pub enum Format {
     Csv,
     /// One JSON object a line
     Json,
+    /// A Parquet file of one kind of record
+    Parquet,
     /// A capture in pcap form (mev-capture only)
     Pcap,
 }

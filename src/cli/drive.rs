@@ -132,6 +132,7 @@ impl Drive {
         self.progress.finish();
         let mut flow = self.flow;
         flow.records_out = self.output.written();
+        flow.left_out = self.output.left_out();
         self.output.finish()?;
         Ok(flow)
     }
@@ -161,10 +162,7 @@ pub fn filter<S: Stage>(
     inputs: &[Named],
 ) -> Result<Flow> {
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
-    let total_len = opened.iter().try_fold(0, |sum, input| match input {
-        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
-        Opened::Pipe(..) => None,
-    });
+    let total_len = total_len(&opened);
     let mut drive = Drive::open(frame, S::MAX_OUT, total_len)?;
     let mut before = 0;
     for (named, input) in inputs.iter().zip(opened) {
@@ -179,6 +177,41 @@ pub fn filter<S: Stage>(
     }
     drive.end(stage)?;
     drive.finish()
+}
+
+/// Length of all inputs, if all are files.
+fn total_len(opened: &[Opened]) -> Option<u64> {
+    opened.iter().try_fold(0, |sum, input| match input {
+        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
+        Opened::Pipe(..) => None,
+    })
+}
+
+/// Gives every record of the streams `inputs` to `take`, with progress, until it wants no more: for
+/// what is shown and not passed on.
+///
+/// # Errors
+/// The first error of an input or of `take`.
+pub fn each_record(
+    frame: &Frame,
+    inputs: &[Named],
+    mut take: impl FnMut(Record<'_>) -> Result<bool>,
+) -> Result<()> {
+    let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
+    let mut progress = Progress::new(&frame.common, total_len(&opened));
+    let mut before = 0;
+    for (named, input) in inputs.iter().zip(opened) {
+        let mut reader = Reader::new(input.into_source().0);
+        while let Some(record) = reader.next().map_err(|e| e.input(named.name()))? {
+            if !take(record).map_err(|e| e.input(named.name()))? {
+                return Ok(());
+            }
+            progress.at(before + reader.position());
+        }
+        before += reader.position();
+    }
+    progress.finish();
+    Ok(())
 }
 
 /// Reads one stream to its end and gives its length, which begins after `before` bytes of input.

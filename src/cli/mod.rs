@@ -12,17 +12,21 @@ mod gauges;
 mod input;
 mod output;
 mod progress;
+mod sheet;
 mod stats;
+mod table;
 
+use columns::aligned;
 pub use columns::columns;
 pub use common::{Common, Files, Format, SchemaForm, When, parse_duration};
 pub use detect::Detected;
-pub use drive::{Drive, filter, read_stream};
+pub use drive::{Drive, each_record, filter, read_stream};
 pub use input::{Named, Opened};
 pub use output::Output;
 pub(crate) use output::Target;
 pub use progress::Progress;
 pub use stats::{Flow, Stats};
+pub use table::Table;
 
 use crate::error::{Error, Escaped, Exit, Result};
 use crate::record::{self, Producer, Schema};
@@ -166,6 +170,16 @@ pub fn print(text: &str) -> Result<()> {
 }
 
 impl Frame {
+    /// Writes `text` where the common options say.
+    ///
+    /// # Errors
+    /// Status 2 when the output file exists; status 5 when the system refuses.
+    pub fn write_text(&self, text: &str) -> Result<()> {
+        let mut to = Target::open(&Common { format: Format::Text, ..self.common.clone() })?;
+        to.write_all(text.as_bytes()).map_err(|e| Error::os("cannot write", &e))?;
+        to.finish()
+    }
+
     /// The same, writing nothing of what would be filtered, as under `--check`.
     #[must_use]
     pub fn checking(&self) -> Self {

@@ -1,5 +1,6 @@
 //! The output: records or a view of them, to standard output or a file that appears whole.
 
+use super::sheet::Sheet;
 use super::{Common, Format, Frame};
 use crate::error::{Error, Result};
 use crate::record::{self, Record, Schema};
@@ -15,11 +16,13 @@ pub struct Output {
     only: Vec<u16>,
     left: u64,
     written: u64,
+    left_out: u64,
 }
 
 enum Form {
     Bin(Writer<Target>),
     View(View),
+    Parquet { sheet: Box<Sheet>, schema: &'static Schema },
     Nothing,
 }
 
@@ -27,11 +30,11 @@ impl Output {
     /// Opens what the common options ask for.
     ///
     /// # Errors
-    /// Status 2 when records would go to a terminal, when a file exists, or when the tool has no
-    /// such format; status 5 when the system refuses.
+    /// Status 2 when records would go to a terminal, when a file exists, when the tool has no such
+    /// format, or when Parquet is wanted of several kinds; status 5 when the system refuses.
     pub fn open(frame: &Frame) -> Result<Self> {
         let common = &frame.common;
-        let only = common.only_kinds()?;
+        let mut only = common.only_kinds()?;
         let form = if common.check {
             Form::Nothing
         } else {
@@ -44,20 +47,35 @@ impl Output {
                     let target = Target::open(common)?;
                     Form::Bin(Writer::new(target, frame.tool.producer))
                 }
+                Format::Parquet => {
+                    let schema = one_kind(frame.tool.writes, &only)?;
+                    only = vec![schema.kind];
+                    let columns: Vec<_> = record::flat(schema).collect();
+                    let notes = [
+                        ("mev.kind", schema.name.to_owned()),
+                        ("mev.version", schema.version.to_string()),
+                        ("mev.fingerprint", format!("{:016x}", schema.fingerprint())),
+                    ];
+                    let sheet = Sheet::open(common, schema.name, &columns, &notes)?;
+                    Form::Parquet { sheet: Box::new(sheet), schema }
+                }
                 _ => Form::View(View::open(common)?),
             }
         };
-        Ok(Self { form, only, left: common.limit.unwrap_or(u64::MAX), written: 0 })
+        let left = common.limit.unwrap_or(u64::MAX);
+        Ok(Self { form, only, left, written: 0, left_out: 0 })
     }
 
     /// Writes a record, unless `--only` leaves its kind out or `--limit` was reached.
     ///
     /// # Errors
-    /// Status 5 when the system refuses, quiet when the reader is gone.
+    /// Status 5 when the system refuses, quiet when the reader is gone; as Parquet, also those of
+    /// [`record::check`], for a table has no place for a row of another layout.
     #[inline]
     pub fn put(&mut self, record: Record<'_>) -> Result<()> {
         let wanted = self.only.is_empty() || self.only.contains(&record.kind());
         if !wanted || self.left == 0 {
+            self.left_out += u64::from(!wanted);
             return Ok(());
         }
         self.left -= 1;
@@ -65,6 +83,11 @@ impl Output {
         match &mut self.form {
             Form::Bin(writer) => writer.put(record),
             Form::View(view) => view.put(record),
+            Form::Parquet { sheet, schema } => {
+                record::check(record)?;
+                record::cells(schema, record, false, |cell| sheet.cell(cell));
+                sheet.end_row()
+            }
             Form::Nothing => Ok(()),
         }
     }
@@ -79,6 +102,11 @@ impl Output {
         self.written
     }
 
+    /// Records of kinds that were not to be written.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
     /// Passes on that something upstream dropped records.
     pub fn set_holes(&mut self) {
         if let Form::Bin(writer) = &mut self.form {
@@ -86,7 +114,8 @@ impl Output {
         }
     }
 
-    /// Hands everything to the reader.
+    /// Hands everything to the reader. Rows of Parquet wait for their group: it can be read at the
+    /// end only.
     ///
     /// # Errors
     /// As [`put`](Self::put).
@@ -94,7 +123,7 @@ impl Output {
         match &mut self.form {
             Form::Bin(writer) => writer.flush(),
             Form::View(view) => view.flush(),
-            Form::Nothing => Ok(()),
+            Form::Parquet { .. } | Form::Nothing => Ok(()),
         }
     }
 
@@ -110,9 +139,26 @@ impl Output {
                 view.flush()?;
                 view.to.finish()
             }
+            Form::Parquet { sheet, .. } => sheet.finish(),
             Form::Nothing => Ok(()),
         }
     }
+}
+
+/// The one kind that a Parquet file will hold: that of `only`, or the only one of `writes`.
+fn one_kind(writes: &[&'static Schema], only: &[u16]) -> Result<&'static Schema> {
+    let one = match (writes, only) {
+        (&[one], []) => Some(one),
+        (_, &[first, ref more @ ..]) if more.iter().all(|kind| *kind == first) => {
+            record::schema(first)
+        }
+        _ => None,
+    };
+    one.ok_or_else(|| {
+        let names: Vec<_> = writes.iter().map(|schema| schema.name).collect();
+        Error::usage("--format parquet writes one kind of record to a file")
+            .hint(format!("add --only with one of {}", names.join(", ")))
+    })
 }
 
 /// Text, CSV or JSON of records.
@@ -187,7 +233,7 @@ impl Target {
     /// Status 2 when binary data would go to a terminal or a file exists; status 5 when the system
     /// refuses.
     pub(crate) fn open(common: &Common) -> Result<Self> {
-        let binary = matches!(common.format, Format::Bin | Format::Pcap);
+        let binary = matches!(common.format, Format::Bin | Format::Parquet | Format::Pcap);
         let Some(path) = common.output.as_ref().filter(|path| path.as_os_str() != "-") else {
             if binary && std::io::stdout().is_terminal() {
                 return Err(Error::usage("standard output is a terminal; records are binary")
@@ -222,9 +268,9 @@ impl Target {
     ///
     /// # Errors
     /// Status 5 when the system refuses.
-    pub(crate) fn finish(self) -> Result<()> {
+    pub(crate) fn finish(&mut self) -> Result<()> {
         match self {
-            Self::Stdout(mut file) | Self::Device(mut file) => {
+            Self::Stdout(file) | Self::Device(file) => {
                 file.flush().map_err(|e| Error::os("cannot write", &e))
             }
             Self::File { file, part, path } => {
@@ -232,7 +278,7 @@ impl Target {
                     Error::os("cannot put in place", &e).input(path.display().to_string())
                 };
                 file.sync_all().map_err(refused)?;
-                if part == path { Ok(()) } else { std::fs::rename(&part, &path).map_err(refused) }
+                if part == path { Ok(()) } else { std::fs::rename(&*part, &*path).map_err(refused) }
             }
         }
     }

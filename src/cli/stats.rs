@@ -47,6 +47,9 @@ impl Stats {
     /// Adds what the frame measured: records in and out, elapsed time, latency percentiles.
     pub fn flow(&mut self, flow: &Flow) -> &mut Self {
         self.number("records_in", flow.records_in).number("records_out", flow.records_out);
+        if flow.left_out > 0 {
+            self.number("records_left_out", flow.left_out);
+        }
         self.number("elapsed_ns", flow.elapsed.elapsed_ns());
         let latency = &flow.latency;
         let at = |quantile: f64| latency.value_at_quantile(quantile);
@@ -78,6 +81,8 @@ pub struct Flow {
     pub records_in: u64,
     /// Records written.
     pub records_out: u64,
+    /// Records of kinds that were not to be written, under `--only` or as Parquet.
+    pub left_out: u64,
     /// Since the run began.
     pub elapsed: Stopwatch,
     latency: Histogram<u64>,
@@ -98,9 +103,18 @@ impl Flow {
         // Three digits up to an hour: construction fails only on bounds that are out of order.
         let latency = Histogram::new_with_bounds(1, 3_600_000_000_000, 3)
             .unwrap_or_else(|_| unreachable!("constant bounds are in order"));
-        let (records_in, records_out) = (0, 0);
+        let (records_in, records_out, left_out) = (0, 0, 0);
         let elapsed = Stopwatch::start();
-        Self { records_in, records_out, elapsed, latency, from_wire: None, every: 1, gauges: None }
+        Self {
+            records_in,
+            records_out,
+            left_out,
+            elapsed,
+            latency,
+            from_wire: None,
+            every: 1,
+            gauges: None,
+        }
     }
 
     /// Starts the clock, and serves what is counted under `--metrics`.

@@ -9,7 +9,7 @@
 //! Adding a venue is adding one file here and one line in [`VENUES`]. A venue's file holds the
 //! layout of its instructions and accounts, its pricing rule and its instruction builder, each with
 //! its source; what venues share is in `instruction`, `accounts`, `token`, `quote`, `segment`,
-//! `around`, `ticks`, `product` and `build`.
+//! `around`, `ticks`, `product`, `ranges`, `volatility` and `build`.
 //!
 //! A `record::Pool` is the whole state of a pool; quotes are pure functions of it. They are the
 //! program's own integer arithmetic, rounding included, and refuse by name whatever a program
@@ -51,6 +51,7 @@ mod prop;
 mod pump;
 mod pump_swap;
 mod quote;
+mod ranges;
 mod raydium_amm_v4;
 mod raydium_clmm;
 mod raydium_cpmm;
@@ -61,10 +62,12 @@ mod saber;
 mod segment;
 mod small;
 mod stabble;
+mod stable;
 mod ticks;
 mod titan;
 mod token;
 mod token_swap;
+mod volatility;
 
 pub use accounts::{
     Account, AccountBook, AccountFault, Clock, Entries, Found, Out, Part, Unsupported,

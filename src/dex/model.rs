@@ -30,17 +30,17 @@ pub(super) fn events(text: &'static str) -> impl Iterator<Item = (&'static str, 
 }
 
 /// `floor(n / d)` of what is not negative.
-fn fl(n: impl Into<BigInt>, d: impl Into<BigInt>) -> BigInt {
+pub(super) fn fl(n: impl Into<BigInt>, d: impl Into<BigInt>) -> BigInt {
     n.into() / d.into()
 }
 
 /// `ceil(n / d)` of what is not negative.
-fn ce(n: impl Into<BigInt>, d: impl Into<BigInt>) -> BigInt {
+pub(super) fn ce(n: impl Into<BigInt>, d: impl Into<BigInt>) -> BigInt {
     let (n, d) = (n.into(), d.into());
     (n + &d - 1) / d
 }
 
-fn big(n: impl Into<BigInt>) -> BigInt {
+pub(super) fn big(n: impl Into<BigInt>) -> BigInt {
     n.into()
 }
 
@@ -147,7 +147,7 @@ pub(super) struct Clmm {
 }
 
 /// Amount of a (or b) between two prices (facts 3: d0, d1).
-fn between(of_a: bool, p: &BigInt, q: &BigInt, liquidity: &BigInt, up: bool) -> BigInt {
+pub(super) fn between(of_a: bool, p: &BigInt, q: &BigInt, liquidity: &BigInt, up: bool) -> BigInt {
     let (lo, hi) = if p < q { (p, q) } else { (q, p) };
     let (n, d) = if of_a {
         ((liquidity << 64) * (hi - lo), lo * hi)
@@ -229,6 +229,76 @@ pub(super) fn clmm(
     }
     at.filled = left == big(0);
     narrow(&at.amount_in).and(narrow(&at.amount_out)).map(|_| at)
+}
+
+/// Stable-swap curves (facts 15 and the programs' sources), with what is rounded written out.
+pub(super) mod big_stable {
+    use super::{BigInt, big, ce};
+
+    /// Newton's steps until two values are within `near`, or `rounds` of them.
+    fn steps(
+        mut at: BigInt,
+        rounds: u32,
+        near: u32,
+        step: impl Fn(&BigInt) -> BigInt,
+    ) -> (BigInt, bool) {
+        for _ in 0..rounds {
+            let next = step(&at);
+            let moved = if next > at { &next - &at } else { &at - &next };
+            at = next;
+            if moved <= big(near) {
+                return (at, true);
+            }
+        }
+        (at, false)
+    }
+
+    /// `(Ann S + 2 P) D / ((Ann - 1) D + 3 P)`.
+    fn next_d(ann: &BigInt, sum: &BigInt, part: &BigInt, d: &BigInt) -> BigInt {
+        (ann * sum + part * 2) * d / ((ann - 1) * d + part * 3)
+    }
+
+    /// The new balance of what comes out when `amount` goes into Saber's curve.
+    pub(in super::super) fn saber(amp: u64, x: u64, y: u64, amount: u64) -> BigInt {
+        let (ann, sum) = (big(amp) * 2, big(x) + y);
+        let (d, _) = steps(sum.clone(), 256, 1, |d| {
+            let part = d * d / (big(x) * 2) * d / (big(y) * 2);
+            next_d(&ann, &sum, &part, d)
+        });
+        let x = big(x) + amount;
+        let c = &d * &d / (&x * 2) * &d / (&ann * 2);
+        let b = &x + &d / &ann;
+        steps(d.clone(), 256, 1, |y| (y * y + &c) / (y * 2 + &b - &d)).0
+    }
+
+    /// The same of SPL token-swap.
+    pub(in super::super) fn spl(amp: u64, x: u64, y: u64, amount: u64) -> BigInt {
+        let (ann, sum) = (big(amp) * 2, big(x) + y);
+        let (d, _) = steps(sum.clone(), 32, 0, |d| {
+            let part = d * d / (big(x) * 2 + 1) * d / (big(y) * 2 + 1);
+            next_d(&ann, &sum, &part, d)
+        });
+        let x = big(x) + amount;
+        let c = &d * &d * &d / (&x * 4 * &ann);
+        let b = &x + &d / &ann;
+        steps(d.clone(), 32, 0, |y| (y * y + &c) / (y * 2 + &b - &d)).0
+    }
+
+    /// The same of Stabble, whose amplification is in thousandths; `None` when it does not end.
+    pub(in super::super) fn stabble(amp: u64, x: u64, y: u64, amount: u64) -> Option<BigInt> {
+        let (ann, sum) = (big(amp) * 2, big(x) + y);
+        let (d, near) = steps(sum.clone(), 64, 100, |d| {
+            let part = d * d / (big(x) * 2) * d / (big(y) * 2);
+            (&ann * &sum / 1000 + &part * 2) * d / ((&ann - 1000) * d / 1000 + &part * 3)
+        });
+        let x = big(x) + amount;
+        let p = &x * 2 * (big(y) * 2) / &d;
+        let c = ce(&d * &d * 1000, &ann * p) * y;
+        let b = &d * 1000 / &ann + &x;
+        let start = ce(&d * &d + &c, &d + &b);
+        let (y, ended) = steps(start, 64, 1, |y| ce(y * y + &c, y * 2 + &b - &d));
+        (near && ended).then_some(y)
+    }
 }
 
 /// A constant-product pool of `venue` with a fee of `fee_num / fee_den`.

@@ -257,8 +257,17 @@ pub fn min_in<'a>(
         Err(Fault::ZeroOut | Fault::ZeroAmount) => Ok(false),
         Err(fault) => Err(fault),
     };
+    least(quote.amount_in, enough)
+}
+
+/// The smallest amount that is `enough`, looked for around `guess`: of an amount that is, every
+/// larger one is held to be too.
+///
+/// # Errors
+/// Those of `enough`; [`Fault::Reserve`] when no amount is.
+pub(super) fn least(guess: u64, enough: impl Fn(u64) -> Result<bool, Fault>) -> Result<u64, Fault> {
     // Bracket the answer in (low, high] by steps that double, then halve the bracket.
-    let mut high = quote.amount_in.max(1);
+    let mut high = guess.max(1);
     let mut low = high.saturating_sub(1);
     let mut step = 1u64;
     while !enough(high)? {
@@ -277,6 +286,17 @@ pub fn min_in<'a>(
         if enough(middle)? { high = middle } else { low = middle }
     }
     Ok(high)
+}
+
+/// Answers an order of exact output to a program that has none: by the smallest input that gives as
+/// much, looked for around `guess`, of which more may come out than was asked for.
+pub(super) fn by_input(amount_out: u64, guess: u64, swap_in: impl Fn(u64) -> Swapped) -> Swapped {
+    let enough = |amount| match swap_in(amount) {
+        Ok((quote, _)) => Ok(quote.amount_out >= amount_out),
+        Err(Fault::ZeroOut | Fault::ZeroAmount) => Ok(false),
+        Err(fault) => Err(fault),
+    };
+    swap_in(least(guess, enough)?)
 }
 
 #[cfg(test)]

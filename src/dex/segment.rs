@@ -9,9 +9,10 @@
 use crate::ids::Venue;
 use crate::math::muldiv::{mul_div_ceil_u128, mul_div_floor_u128};
 use crate::math::wide::{U384, mul_wide, to_u128};
-use crate::record::Pool;
+use crate::record::{Exact, Pool};
 
 use super::around::Around;
+use super::quote::{Fault, Order};
 use super::token::TransferFee;
 
 /// What is kept of an amount: `num / den`, never above one; `den` is never zero.
@@ -28,7 +29,7 @@ impl Ratio {
     pub const ONE: Self = Self { num: 1, den: 1 };
 
     /// `num / den`; `None` above one, without a denominator, or when nothing is kept.
-    fn new(num: u64, den: u64) -> Option<Self> {
+    pub(super) fn new(num: u64, den: u64) -> Option<Self> {
         (0 < num && num <= den).then_some(Self { num, den })
     }
 
@@ -154,7 +155,7 @@ impl Segment {
 }
 
 /// `n / d` rounded up or down; `None` when `d` is zero or the result does not fit.
-fn divide(n: U384, d: U384, up: bool) -> Option<u128> {
+pub(super) fn divide(n: U384, d: U384, up: bool) -> Option<u128> {
     if d.is_zero() {
         return None;
     }
@@ -172,6 +173,8 @@ pub struct Cursor {
     pub(super) at: u32,
     /// Gross input of the pieces given out.
     pub(super) used: u64,
+    /// What the chords given out give the user.
+    pub(super) given: u64,
     pub(super) ended: bool,
 }
 
@@ -179,7 +182,7 @@ impl Cursor {
     /// At the pool's present price.
     pub fn start(pool: &Pool) -> Self {
         let &Pool { sqrt_price, liquidity, tick, .. } = pool;
-        Self { sqrt_price, liquidity, tick, at: 0, used: 0, ended: false }
+        Self { sqrt_price, liquidity, tick, at: 0, used: 0, given: 0, ended: false }
     }
 }
 
@@ -203,6 +206,28 @@ pub(super) fn transfer_fees(pool: &Pool, a_to_b: bool) -> (TransferFee, Transfer
     if a_to_b { (a, b) } else { (b, a) }
 }
 
+/// What is traded of an order once the transfer fee of its exact side is paid.
+#[inline]
+pub(super) fn traded(pool: &Pool, order: &Order) -> Result<u64, Fault> {
+    let (fee_in, fee_out) = transfer_fees(pool, order.a_to_b);
+    let amount = match order.exact {
+        Exact::In => fee_in.net(order.amount),
+        Exact::Out => fee_out.gross(order.amount).ok_or(Fault::Overflow)?,
+    };
+    if amount == 0 { Err(Fault::ZeroAmount) } else { Ok(amount) }
+}
+
+/// Whether the venue's fee is taken from what goes in.
+#[inline]
+pub(super) fn fee_on_input(pool: &Pool, a_to_b: bool) -> Result<bool, Fault> {
+    match pool.fee_side {
+        0 => Ok(true),
+        1 => Ok(a_to_b),
+        2 => Ok(!a_to_b),
+        _ => Err(Fault::Unsupported),
+    }
+}
+
 /// What is kept of input and output: a fee of `fee_num / fee_den` on the way in, one of `out_ppm`
 /// on the way out, and the transfer fees of both tokens, whose caps are left aside.
 pub(super) fn keeps(
@@ -211,14 +236,24 @@ pub(super) fn keeps(
     (fee_num, fee_den): (u64, u64),
     out_ppm: u64,
 ) -> Option<(Ratio, Ratio)> {
+    keeps_of(pool, a_to_b, (fee_num, fee_den), (out_ppm, 1_000_000))
+}
+
+/// As [`keeps`], with a fee of any denominator on the way out.
+pub(super) fn keeps_of(
+    pool: &Pool,
+    a_to_b: bool,
+    (fee_num, fee_den): (u64, u64),
+    (out_num, out_den): (u64, u64),
+) -> Option<(Ratio, Ratio)> {
     let (fee_in, fee_out) = transfer_fees(pool, a_to_b);
     let of_transfer = |fee: TransferFee| {
         if fee.bps == 0 { Some(Ratio::ONE) } else { Ratio::new(fee.kept_bps(), 10_000) }
     };
     let venue_in = Ratio::new(fee_den.checked_sub(fee_num)?, fee_den)?;
-    let venue_out = match out_ppm {
+    let venue_out = match out_num {
         0 => Ratio::ONE,
-        ppm => Ratio::new(1_000_000u64.checked_sub(ppm)?, 1_000_000)?,
+        out_num => Ratio::new(out_den.checked_sub(out_num)?, out_den)?,
     };
     Some((of_transfer(fee_in)?.then(venue_in)?, venue_out.then(of_transfer(fee_out)?)?))
 }

@@ -20,6 +20,7 @@
 //! `head`, `gap`, `end`, which frame every stream.
 
 mod bundle;
+mod cell;
 mod finding;
 mod frame;
 mod layout;
@@ -35,6 +36,7 @@ mod ticks;
 mod view;
 
 pub use bundle::Bundle;
+pub use cell::{Cell, Column, Holds};
 pub use finding::{Finding, FindingReason, Proof, Signed, What};
 pub use frame::{End, Gap, GapReason, Head, MAGIC, Producer};
 pub use layout::{Layout, Plain};
@@ -47,7 +49,7 @@ pub use schema::{Field, Flag, Schema, Show, Type};
 pub use slot::{Slot, Verdict};
 pub use swap::{Direction, Exact, Role, Source, Swap};
 pub use ticks::{Bin, Level, Tick, TickKind, Ticks};
-pub use view::{arrow, csv, csv_header, json, numpy, schema_json, table, text};
+pub use view::{arrow, cells, csv, csv_header, flat, json, numpy, schema_json, table, text};
 
 use crate::error::Error;
 

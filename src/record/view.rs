@@ -3,14 +3,17 @@
 //! Functions over a schema and bytes; none knows a record. JSON is one object a line, `kind` first,
 //! fields in order of offset, integers of 64 bits and wider as strings (readers round them above
 //! 2^53), keys and signatures in base58, absent values null. `human` changes text and CSV only.
+//! CSV and Parquet are flat: both come from [`flat`] and [`cells`].
 
 use super::Record;
+use super::cell::{Cell, Column, Holds, JsonText};
 use super::schema::{Field, Schema, Show, Type};
 use crate::bytes::base58::{Key, Signature};
 use crate::bytes::hex::Hex;
 use crate::bytes::{array_at, i32_at, i128_at, u8_at, u16_at, u32_at, u64_at, u128_at};
 use crate::error::Escaped;
 use std::fmt::{self, Write};
+use std::iter;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// Appends `record` as one JSON object, without a line end. The tail is not shown.
@@ -39,39 +42,20 @@ pub fn json(schema: &Schema, record: Record<'_>, out: &mut String) {
 
 /// Appends the CSV header of `schema`, without a line end.
 pub fn csv_header(schema: &Schema, out: &mut String) {
-    out.push_str("kind");
-    for flag in schema.flags {
-        let _ = write!(out, ",{}", flag.name);
-    }
-    for field in shown(schema) {
-        match field.units() {
-            1 => _ = write!(out, ",{}", field.name),
-            many => (0..many).for_each(|unit| _ = write!(out, ",{}_{unit}", field.name)),
-        }
+    for (number, column) in flat(schema).enumerate() {
+        let comma = if number == 0 { "" } else { "," };
+        let _ = write!(out, "{comma}{}", column.name);
     }
 }
 
 /// Appends `record` as one CSV row, without a line end; absent values are empty.
 pub fn csv(schema: &Schema, record: Record<'_>, human: bool, out: &mut String) {
-    let bytes = record.bytes();
-    out.push_str(schema.name);
-    for flag in schema.flags {
-        let _ = write!(out, ",{}", u8::from(record.prefix().flags & flag.bit != 0));
-    }
-    for field in shown(schema) {
-        for unit in 0..field.units() {
-            out.push(',');
-            if !absent(schema, field, bytes) {
-                let mut value = String::new();
-                let _ = write!(value, "{}", Unit { field, bytes, unit, human });
-                if value.contains([',', '"', '\n']) {
-                    let _ = write!(out, "\"{}\"", value.replace('"', "\"\""));
-                } else {
-                    out.push_str(&value);
-                }
-            }
-        }
-    }
+    let mut comma = "";
+    cells(schema, record, human, |cell| {
+        out.push_str(comma);
+        cell.csv(out);
+        comma = ",";
+    });
 }
 
 /// Appends `record` as one line of text, without a line end: `kind name=value ..`, absent values
@@ -171,15 +155,63 @@ pub fn arrow(schema: &Schema) -> String {
     let flags = schema.flags.iter().map(|flag| entry(flag.name, false, "{\"name\":\"bool\"}"));
     let fields = shown(schema).flat_map(|field| {
         let ty = arrow_type(field);
-        let many = field.units();
-        (0..many).map(move |unit| {
-            let name =
-                if many == 1 { field.name.to_owned() } else { format!("{}_{unit}", field.name) };
-            entry(&name, field.present != 0, &ty)
-        })
+        (0..field.units()).map(move |unit| entry(&unit_name(field, unit), field.present != 0, &ty))
     });
     let all = flags.chain(fields).collect::<Vec<_>>().join(",");
     format!("{{\"name\":\"{}\",\"fields\":[{all}]}}", schema.name)
+}
+
+/// The columns of `schema` in the flat views, CSV and Parquet: the kind, each flag, each unit of
+/// each field. [`cells`] gives as many values, in this order.
+pub fn flat(schema: &Schema) -> impl Iterator<Item = Column> {
+    let kind = Column { name: "kind".to_owned(), holds: Holds::Text, optional: false };
+    let flags = schema.flags.iter().map(|flag| Column {
+        name: flag.name.to_owned(),
+        holds: Holds::Bool,
+        optional: false,
+    });
+    let fields = shown(schema).flat_map(|field| {
+        (0..field.units()).map(move |unit| Column {
+            name: unit_name(field, unit),
+            holds: holds(field),
+            optional: field.present != 0,
+        })
+    });
+    iter::once(kind).chain(flags).chain(fields)
+}
+
+/// Gives `put` the value of every column of [`flat`], in order. `human` shows times as dates and
+/// lamports as SOL, both as text.
+pub fn cells(schema: &Schema, record: Record<'_>, human: bool, mut put: impl FnMut(Cell<'_>)) {
+    let bytes = record.bytes();
+    put(Cell::Text(&schema.name));
+    for flag in schema.flags {
+        put(Cell::Bool(record.prefix().flags & flag.bit != 0));
+    }
+    for field in shown(schema) {
+        let absent = absent(schema, field, bytes);
+        for unit in 0..field.units() {
+            let text = Unit { field, bytes, unit, human };
+            put(if absent { Cell::Absent } else { text.cell() });
+        }
+    }
+}
+
+/// What a flat view calls a unit of a field: `name`, or `name_0` and so on where it has several.
+fn unit_name(field: &Field, unit: usize) -> String {
+    if field.units() == 1 { field.name.to_owned() } else { format!("{}_{unit}", field.name) }
+}
+
+/// What the cells of a field hold.
+fn holds(field: &Field) -> Holds {
+    let bits = 8 * field.ty.size();
+    match (field.show, field.ty) {
+        (Show::Bool, _) => Holds::Bool,
+        (_, Type::U128 | Type::I128) => Holds::Text,
+        (Show::Dec | Show::Ns | Show::Lamports, Type::I32 | Type::I64) => Holds::Signed { bits },
+        (Show::Dec | Show::Ns | Show::Lamports, _) => Holds::Unsigned { bits },
+        _ => Holds::Text,
+    }
 }
 
 /// The fields a reader sees, in order of offset.
@@ -206,22 +238,6 @@ fn json_unit(field: &Field, bytes: &[u8], unit: usize, out: &mut String) {
     };
 }
 
-/// Text inside a JSON string: quotes, backslashes and control characters escaped.
-struct JsonText<'a>(&'a str);
-
-impl fmt::Display for JsonText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '"' | '\\' => write!(f, "\\{c}")?,
-                c if c.is_control() => write!(f, "\\u{:04x}", u32::from(c))?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
-    }
-}
-
 /// One unit of a field, as a person reads it.
 struct Unit<'a> {
     field: &'a Field,
@@ -237,6 +253,24 @@ impl fmt::Display for Unit<'_> {
 }
 
 impl Unit<'_> {
+    /// The value as a cell; absent when the bytes end before the field does.
+    fn cell(&self) -> Cell<'_> {
+        let field = self.field;
+        let at = field.at + self.unit * field.show.unit(field.ty);
+        let human = self.human && matches!(field.show, Show::Ns | Show::Lamports);
+        if human || holds(field) == Holds::Text {
+            let whole = self.bytes.len() >= field.at + field.bytes;
+            return if whole { Cell::Text(self) } else { Cell::Absent };
+        }
+        let number = integer(field.ty, self.bytes, at);
+        match holds(field) {
+            Holds::Bool => number.map(|number| Cell::Bool(number != 0)),
+            Holds::Signed { .. } => number.and_then(|n| i64::try_from(n).ok()).map(Cell::Signed),
+            _ => number.and_then(|n| u64::try_from(n).ok()).map(Cell::Unsigned),
+        }
+        .unwrap_or(Cell::Absent)
+    }
+
     /// `None` when the bytes end before the field does.
     fn write(&self, f: &mut fmt::Formatter<'_>) -> Option<fmt::Result> {
         let field = self.field;

@@ -30,8 +30,8 @@ const LB_PAIR_LEN: usize = 904;
 /// The highest bin, and the lowest below zero (constants.rs).
 pub(super) const BIN_MAX: i32 = 443_636;
 /// Parts of a fee rate, and the highest of them (constants.rs `MAX_FEE_RATE`).
-const RATE_DEN: u64 = 1_000_000_000;
-const RATE_MAX: u64 = 100_000_000;
+pub(super) const RATE_DEN: u64 = 1_000_000_000;
+pub(super) const RATE_MAX: u64 = 100_000_000;
 
 /// What a swap needs of an LbPair account.
 #[derive(Clone, Copy, Debug)]

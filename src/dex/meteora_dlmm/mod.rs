@@ -17,7 +17,7 @@
 //! forms, event authority, program, then bin arrays. Token a is x, token b is y. The direction is
 //! not in the instruction, and a limit on the price's move is not one on an amount.
 //!
-//! Quotes are not made: a walk over bins is not modelled yet.
+//! A swap walks over bins (`walk`); `account` and `array` say what pairs and bins are.
 
 mod account;
 mod array;
@@ -26,8 +26,12 @@ mod liquidity;
 mod names;
 mod price;
 mod raw;
+mod swap;
 #[cfg(test)]
 mod tests_accounts;
+#[cfg(test)]
+mod tests_swap;
+mod walk;
 
 use super::change::{self, Hash};
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
@@ -46,6 +50,9 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     event: event::event,
     rederive: event::rederive,
     pools: account::pools,
+    swap: swap::swap,
+    settle: swap::settle,
+    segment: swap::segment,
     ..VenueSpec::of(Venue::MeteoraDlmm)
 };
 

@@ -137,7 +137,7 @@ fn join(
     let mut pool = keys.record(slots, [vault_a.amount, vault_b.amount]);
     (pool.sqrt_price, pool.liquidity, pool.tick) = (state.sqrt_price, state.liquidity, state.tick);
     pool.tick_spacing = state.tick_spacing;
-    (pool.fee_num, pool.fee_den) = (u64::from(state.fee_rate_ppm), super::step::PPM);
+    (pool.fee_num, pool.fee_den) = (u64::from(state.fee_rate_ppm), super::super::ranges::PPM);
     pool.protocol_ppm = u32::from(state.protocol_rate_bps).saturating_mul(100);
     (pool.decimals_a, pool.decimals_b) = (mint_a.decimals, mint_b.decimals);
     pool.curve = Curve::Range as u8;

@@ -21,11 +21,11 @@ mod build;
 mod event;
 mod liquidity;
 mod names;
-mod step;
 mod swap;
 mod tick;
 
 pub use build::tick_array_address;
+pub(super) use swap::Orca;
 pub use tick::{
     SQRT_PRICE_MAX, SQRT_PRICE_MIN, TICK_MAX, TICK_MIN, sqrt_price_at_tick, tick_at_sqrt_price,
 };
@@ -35,6 +35,7 @@ use crate::record::{Direction, Exact};
 
 use super::change;
 use super::instruction::{Decoded, Hops, Instruction, IxFault, SwapIx};
+use super::ranges;
 use super::{Coverage, Grade, VenueSpec};
 
 /// The venue's line in the table.
@@ -44,8 +45,8 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     decode,
     event: event::event,
     pools: account::pools,
-    swap: swap::swap,
-    segment: swap::segment,
+    swap: ranges::swap::<Orca>,
+    segment: ranges::segment::<Orca>,
     build: build::build,
     ..VenueSpec::of(Venue::OrcaWhirlpool)
 };

@@ -4,6 +4,8 @@
 
 use crate::math::wide::{mul_wide, to_u128};
 
+use super::super::ranges::tick_at;
+
 /// The lowest tick.
 pub const TICK_MIN: i32 = -443_636;
 /// The highest tick.
@@ -59,12 +61,6 @@ const DOWN_X64: [u64; 19] = [
     37_481_735_321_082,
 ];
 
-/// 2^32 / log2(sqrt(1.0001)).
-const LOG_B_2_X32: i128 = 59_543_866_431_248;
-/// How far the estimate may be above and below the truth, Q64.64 (the program's own bounds).
-const ABOVE_X64: i128 = 184_467_440_737_095_516;
-const BELOW_X64: i128 = 15_793_534_762_490_258_745;
-
 /// The square-root price of `tick`, Q64.64; `None` outside [`TICK_MIN`], [`TICK_MAX`].
 pub fn sqrt_price_at_tick(tick: i32) -> Option<u128> {
     if !(TICK_MIN..=TICK_MAX).contains(&tick) {
@@ -92,31 +88,8 @@ pub fn sqrt_price_at_tick(tick: i32) -> Option<u128> {
 ///
 /// The logarithm with 14 binary digits leaves at most two candidates; the table decides.
 pub fn tick_at_sqrt_price(sqrt_price: u128) -> Option<i32> {
-    if !(SQRT_PRICE_MIN..=SQRT_PRICE_MAX).contains(&sqrt_price) {
-        return None;
-    }
-    let top = sqrt_price.ilog2();
-    // The mantissa in [1, 2) with 63 binary digits: squaring it yields one digit of the log a time.
-    let mut mantissa = match top.checked_sub(63) {
-        Some(down) => sqrt_price.checked_shr(down)?,
-        None => sqrt_price.checked_shl(63u32.checked_sub(top)?)?,
-    };
-    let mut log2_x14 = i128::from(top).checked_sub(64)?;
-    for _ in 0..14 {
-        let square = mantissa.checked_mul(mantissa)?;
-        let digit = u32::from(square >= 1 << 127);
-        mantissa = square.checked_shr(digit.checked_add(63)?)?;
-        log2_x14 = log2_x14.checked_mul(2)?.checked_add(i128::from(digit))?;
-    }
-    let log_x64 = log2_x14.checked_mul(1 << 18)?.checked_mul(LOG_B_2_X32)?;
-    let floor = |x64: i128| i32::try_from(x64 >> 64).ok();
-    let low = floor(log_x64.checked_sub(ABOVE_X64)?)?;
-    let high = floor(log_x64.checked_add(BELOW_X64)?)?;
-    if low == high {
-        return Some(low);
-    }
-    // Above the highest tick there is no price to compare with: the lower candidate holds.
-    Some(if sqrt_price_at_tick(high).is_some_and(|price| price <= sqrt_price) { high } else { low })
+    let inside = (SQRT_PRICE_MIN..=SQRT_PRICE_MAX).contains(&sqrt_price);
+    if inside { tick_at(sqrt_price, 14, sqrt_price_at_tick) } else { None }
 }
 
 #[cfg(test)]

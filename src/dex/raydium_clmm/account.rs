@@ -24,14 +24,13 @@ use super::super::accounts::{
 use super::super::join;
 use super::super::orca_whirlpool::{SQRT_PRICE_MIN, TICK_MAX, TICK_MIN};
 use super::array::{self, ArrayIndex, Bitmap};
+use super::tick::SQRT_PRICE_MAX;
 
 const POOL_STATE: [u8; 8] = [0xf7, 0xed, 0xe3, 0xf5, 0xd7, 0xc3, 0xde, 0x46];
 const POOL_STATE_LEN: usize = 1544;
 const AMM_CONFIG: [u8; 8] = [0xda, 0xf4, 0x21, 0x68, 0xcb, 0xcb, 0x2b, 0x6f];
 const AMM_CONFIG_LEN: usize = 117;
 const PPM: u32 = 1_000_000;
-/// libraries/tick_math.rs `MAX_SQRT_PRICE_X64`: Orca's differs.
-const SQRT_PRICE_MAX: u128 = 79_226_673_521_066_979_257_578_248_091;
 
 /// The other accounts of the program and its forks.
 const OTHER_ACCOUNTS: [(&str, [u8; 8]); 15] = [

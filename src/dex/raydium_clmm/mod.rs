@@ -15,20 +15,36 @@
 //! and the extension of their bitmap. A pool's token 0 has the smaller key (`create_pool`
 //! insists), so mints give the direction; `swap` names none and leaves it open.
 //!
-//! Quotes are not made here: `account` and `array` say what pools and ticks are.
+//! `account` and `array` say what pools and ticks are, `swap` how a swap walks over them.
 
 mod account;
 mod array;
 mod event;
 mod names;
 mod router;
+mod swap;
+#[cfg(test)]
+mod tests_swap;
+mod tick;
 
 use crate::ids::{Key, Venue};
 use crate::record::{Direction, Exact};
 
 use super::change;
 use super::instruction::{Decoded, Instruction, IxFault, SwapIx};
+use super::ranges;
 use super::{Coverage, Grade, VenueSpec};
+use swap::Raydium;
+
+/// What the venue and its forks share in the table.
+const fn ranged(venue: Venue) -> VenueSpec {
+    VenueSpec {
+        swap: ranges::swap::<Raydium>,
+        settle: ranges::settle::<Raydium>,
+        segment: ranges::segment::<Raydium>,
+        ..VenueSpec::of(venue)
+    }
+}
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -36,7 +52,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     decode: |ix| decode(Venue::RaydiumClmm, ix),
     event: event::event,
     pools: |book, clock, out| account::pools(Venue::RaydiumClmm, book, clock, out),
-    ..VenueSpec::of(Venue::RaydiumClmm)
+    ..ranged(Venue::RaydiumClmm)
 };
 
 /// A fork has the same instructions (carbon, decoders/pancake-swap-decoder and
@@ -51,7 +67,7 @@ pub(super) const PANCAKE: VenueSpec = VenueSpec {
     coverage: fork(Grade::ThirdParty),
     decode: |ix| decode(Venue::PancakeClmm, ix),
     pools: |book, clock, out| account::pools(Venue::PancakeClmm, book, clock, out),
-    ..VenueSpec::of(Venue::PancakeClmm)
+    ..ranged(Venue::PancakeClmm)
 };
 
 /// Byreal's line in the table.
@@ -59,7 +75,7 @@ pub(super) const BYREAL: VenueSpec = VenueSpec {
     coverage: fork(Grade::Source),
     decode: |ix| decode(Venue::ByrealClmm, ix),
     pools: |book, clock, out| account::pools(Venue::ByrealClmm, book, clock, out),
-    ..VenueSpec::of(Venue::ByrealClmm)
+    ..ranged(Venue::ByrealClmm)
 };
 
 const SWAP: [u8; 8] = [0xf8, 0xc6, 0x9e, 0x91, 0xe1, 0x75, 0x87, 0xc8];

@@ -33,6 +33,8 @@
 //! of token b, which only its own state tells. A program emits nothing: fills are read from
 //! transfers.
 
+mod swap;
+
 use five8_const::decode_32_const as key;
 
 use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys, Unsupported};
@@ -48,12 +50,14 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     coverage: Coverage { intents: Grade::Source, fills: Grade::None, pools: Grade::Source },
     decode,
     pools,
+    swap: swap::swap,
+    segment: swap::segment,
     ..VenueSpec::of(Venue::TokenSwap)
 };
 
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     match ix.data.first().ok_or(IxFault::ShortData)? {
-        1 => swap(ix).map(Decoded::One),
+        1 => swap_ix(ix).map(Decoded::One),
         2 => all(ix, Action::Add).map(Decoded::Liquidity),
         3 => all(ix, Action::Remove).map(Decoded::Liquidity),
         4 => single(ix, Action::Add).map(Decoded::Liquidity),
@@ -71,7 +75,7 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
 /// 0 swap, 1 authority, 2 user authority, 3 user source, 4 pool source, 5 pool destination,
 /// 6 user destination, 7 pool mint, 8 fee account, then 9 token program (older), or 9 source mint,
 /// 10 destination mint, 11 to 13 token programs.
-fn swap<'a>(ix: &Instruction<'a>) -> Result<SwapIx<'a>, IxFault> {
+fn swap_ix<'a>(ix: &Instruction<'a>) -> Result<SwapIx<'a>, IxFault> {
     let (amount, limit) = (ix.u64(1)?, ix.u64(9)?);
     ix.at_least(10)?;
     let mut swap = SwapIx::new(Venue::TokenSwap, Exact::In);

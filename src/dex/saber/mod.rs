@@ -28,10 +28,11 @@
 //! as fractions of two u64: the admin's part of a trade's@331, of a withdrawal's@347, trade@363,
 //! withdrawal@379. A trade's fee is taken from the output.
 
+mod swap;
+
 use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys, Unsupported};
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
-use super::join;
-use super::{Coverage, Grade, VenueSpec};
+use super::{Coverage, Grade, VenueSpec, join, stable};
 use crate::bytes::{u8_at, u64_at};
 use crate::ids::Venue;
 use crate::math::muldiv::mul_div_floor;
@@ -42,12 +43,14 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     coverage: Coverage { intents: Grade::Source, fills: Grade::None, pools: Grade::Source },
     decode,
     pools,
+    swap: swap::swap,
+    segment: stable::chord,
     ..VenueSpec::of(Venue::Saber)
 };
 
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     let change = match ix.data.first().ok_or(IxFault::ShortData)? {
-        1 => return swap(ix).map(Decoded::One),
+        1 => return swap_ix(ix).map(Decoded::One),
         0 => create(ix)?,
         2 => {
             let (amount_a, amount_b) = (Some(ix.u64(1)?), Some(ix.u64(9)?));
@@ -79,7 +82,7 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     Ok(Decoded::Liquidity(change))
 }
 
-fn swap<'a>(ix: &Instruction<'a>) -> Result<SwapIx<'a>, IxFault> {
+fn swap_ix<'a>(ix: &Instruction<'a>) -> Result<SwapIx<'a>, IxFault> {
     let (amount, limit) = (ix.u64(1)?, ix.u64(9)?);
     ix.at_least(9)?;
     let mut swap = SwapIx::new(Venue::Saber, Exact::In);

@@ -33,14 +33,16 @@
 //!
 //! Market: discriminator u64@0, status u64@8, places for bids u64@16 and for asks u64@24, base decimals
 //! u32@40, base mint@48, base vault@80, base lot u64@112, quote decimals u32@120, quote mint@128, quote
-//! vault@160, quote lot u64@192, tick u64@200; header 576 bytes, then the book: taker fee u64@856 (bps),
-//! bids @880, then asks. A record has no lots: no book is quoted.
+//! vault@160, quote lot u64@192; header 576 bytes, then the book: base lots of a unit u64@832, tick in
+//! quote lots of a unit u64@840, taker fee u64@856 (bps), bids @880, then asks.
 //!
 //! Bids and asks are red-black trees (Ellipsis-Labs/sokoban src/{red_black_tree,node_allocator}.rs
 //! @04a4a33, lib-sokoban 0.3.0): root u64@0, then after 32 bytes nodes of 64, counted from 1: left u32@0,
 //! right u32@4, price u64@16 (ticks), sequence u64@24 (of a bid with all bits turned), base lots u64@40,
 //! last slot u64@48, last second u64@56 (src/state/markets/fifo.rs). A level that has both limits shows
 //! the slot.
+
+mod swap;
 
 use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys};
 use super::event::{Channel, Event, Moved};
@@ -49,7 +51,7 @@ use super::{Coverage, Grade, VenueSpec};
 use super::{join, levels};
 use crate::bytes::{Cursor, key_at, u8_at, u32_at, u64_at};
 use crate::ids::Venue;
-use crate::record::{Action, Curve, Direction, Exact, Level, PoolStatus};
+use crate::record::{Action, Curve, Direction, Exact, Level, Pool, PoolStatus};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -57,6 +59,11 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     decode,
     event,
     pools,
+    swap: swap::swap,
+    settle: levels::settle,
+    segment: |pool, around, a_to_b, cursor| {
+        levels::segment(pool, around, a_to_b, cursor, (pool.fee_num, pool.fee_den))
+    },
     ..VenueSpec::of(Venue::Phoenix)
 };
 
@@ -65,7 +72,7 @@ const LOG: u8 = 15;
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     let tag = *ix.data.first().ok_or(IxFault::ShortData)?;
     let (action, accounts) = match tag {
-        0 | 1 => return swap(ix, tag == 0).map(Decoded::One),
+        0 | 1 => return swap_ix(ix, tag == 0).map(Decoded::One),
         2 | 16 => (Action::Place, 10),
         3 | 17 => (Action::Place, 5),
         4 | 6 | 8 | 10 => (Action::Cancel, 9),
@@ -141,7 +148,7 @@ fn flag(cursor: &mut Cursor<'_>) -> Result<bool, IxFault> {
 }
 
 /// A swap from the trader's own accounts, or with funds that lie deposited.
-fn swap<'a>(ix: &Instruction<'a>, pays: bool) -> Result<SwapIx<'a>, IxFault> {
+fn swap_ix<'a>(ix: &Instruction<'a>, pays: bool) -> Result<SwapIx<'a>, IxFault> {
     let packet = Packet::read(ix.data)?;
     if !packet.takes {
         return Err(IxFault::Unknown); // the program refuses it
@@ -195,6 +202,10 @@ fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
         }
         let (status, fee_bps) = u64_at(data, 8).zip(u64_at(data, 856)).ok_or(short)?;
         let trees = trees(data).ok_or(short)?;
+        let lots = [112, 192, 832, 840].map(|at| u64_at(data, at).unwrap_or(0));
+        if lots.contains(&0) {
+            return Err(AccountFault::Value);
+        }
         let status = market_status(status)?;
         let keys = PoolKeys::at(key, Venue::Phoenix, data, [48, 128], [80, 160]).ok_or(short)?;
         let joined = join::pool(book, clock, &keys, account.slot, out, |pool| {
@@ -206,6 +217,8 @@ fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
             if status != PoolStatus::Open {
                 pool.status = status as u8;
             }
+            [pool.lot_a, pool.lot_b, pool.lots_per_unit, pool.price_step] = lots;
+            pool.present |= Pool::LOTS;
             Ok(None)
         });
         let Some(pool) = joined else { return Ok(()) };
@@ -386,13 +399,17 @@ mod tests {
         for (at, n) in [(48, 4), (80, 2), (128, 5), (160, 3)] {
             put(&mut data, at, &[n; 32]);
         }
-        put(&mut data, 856, &5u64.to_le_bytes());
+        for (at, value) in [(112, 1_000u64), (192, 2), (832, 3), (840, 4), (856, 5)] {
+            put(&mut data, at, &value.to_le_bytes());
+        }
         for (status, expected) in [(1, PoolStatus::Open), (2, PoolStatus::Disabled)] {
             data[8] = status;
             let (pool, unsupported) = join(&pool_book(VENUE, &data), Clock::default()).pools[0];
             assert_eq!((unsupported, pool.invalid()), (None, None));
             assert_eq!((pool.fee_num, pool.fee_den, pool.fee_side), (5, 10_000, 2));
             assert_eq!((pool.status, pool.curve), (expected as u8, Curve::Book as u8));
+            assert_eq!((pool.lot_a, pool.lot_b), (1_000, 2));
+            assert_eq!((pool.lots_per_unit, pool.price_step), (3, 4));
         }
         let wrong = |data: &[u8]| join(&pool_book(VENUE, data), Clock::default()).wrong[0].1;
         (1..944).for_each(|len| assert_eq!(wrong(&data[..len]), "wrong_len", "{len}"));
@@ -401,6 +418,11 @@ mod tests {
             assert_eq!(wrong(&data), name);
         }
         data[8] = 1;
+        for at in [112, 192, 832, 840] {
+            let mut none = data.clone();
+            put(&mut none, at, &[0; 8]);
+            assert_eq!(wrong(&none), "bad_value", "a lot of nothing");
+        }
         put(&mut data, 856, &10_000u64.to_le_bytes());
         assert_eq!(wrong(&data), "bad_fee");
         put(&mut data, 0, &SEAT.to_le_bytes());
@@ -416,7 +438,9 @@ mod tests {
         for (at, n) in [(48, 4), (80, 2), (128, 5), (160, 3)] {
             put(&mut data, at, &[n; 32]);
         }
-        for (at, value) in [(8, 1u64), (16, 3), (24, 2), (880, 1), (880 + 224, 2)] {
+        let lots = [(112, 1_000_000u64), (192, 1), (832, 1_000), (840, 100)];
+        let heads = [(8, 1), (16, 3), (24, 2), (880, 1), (880 + 224, 2)];
+        for (at, value) in lots.into_iter().chain(heads) {
             put(&mut data, at, &value.to_le_bytes());
         }
         let mut node = |at: usize, children: [u32; 2], words: [u64; 6]| {

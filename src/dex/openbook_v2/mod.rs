@@ -26,15 +26,17 @@
 //! book, nor is consume_events, which settles what was matched before.
 //!
 //! Market, 848 bytes: base decimals u8@9, quote decimals u8@10, expiry i64@48, open orders admin@88
-//! (zero is none), bids@200, asks@232, quote lot i64@448, base lot i64@456, taker fee i64@488 (ppm),
-//! base mint@576, quote mint@608, base vault@640, quote vault@680. A record has no lots: no book is
-//! quoted.
+//! (zero is none), bids@200, asks@232, quote lot i64@448, base lot i64@456, maker fee i64@480 and taker
+//! fee i64@488 (ppm), base mint@576, quote mint@608, base vault@640, quote vault@680. A negative maker
+//! fee is paid to makers out of the taker's.
 //!
 //! BookSide, 90952 bytes: root u32@8 and number of leaves u32@12 of the orders of fixed price, of the
 //! pegged ones u32@16 and u32@20; 1024 nodes of 88 bytes @840: tag u8@0, key u128@8 (price and sequence;
 //! of a bid the sequence has its bits turned); an inner node (1) children u32@24 and u32@28; a leaf (2)
 //! seconds in force u16@2, base lots i64@56, time u64@64 (state/orderbook/{bookside,ordertree,nodes}.rs).
 //! A pegged order follows an oracle: a book that has one is unsupported.
+
+mod swap;
 
 use super::accounts::{AccountBook, AccountFault, Clock, Found, Out, Part, PoolKeys, Unsupported};
 use super::change::{self, Name, Row, change};
@@ -44,6 +46,7 @@ use super::{Coverage, Grade, VenueSpec};
 use super::{join, levels};
 use crate::bytes::{key_at, u8_at, u16_at, u32_at, u64_at};
 use crate::ids::{Key, Venue};
+use crate::math::muldiv::mul_div_floor;
 use crate::record::{Action, Curve, Direction, Exact, Level, Pool, PoolStatus};
 
 /// The venue's line in the table.
@@ -52,6 +55,9 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     decode,
     event,
     pools,
+    swap: swap::swap,
+    settle: levels::settle,
+    segment: swap::segment,
     ..VenueSpec::of(Venue::OpenbookV2)
 };
 
@@ -267,6 +273,7 @@ fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
             }
             let permission = (*admin != [0; 32]).then_some(Unsupported::Permission);
             let pegged = sides.iter().any(pegged).then_some(Unsupported::OraclePeg);
+            fill_lots(pool, data)?;
             Ok(permission.or(pegged))
         });
         if let Some(pool) = joined {
@@ -352,6 +359,25 @@ fn fill(pool: &mut Pool, data: &[u8], clock: Clock) -> Option<()> {
         pool.status = PoolStatus::Disabled as u8;
     }
     Some(())
+}
+
+/// Lots, and what of the taker's fee the makers do not get.
+fn fill_lots(pool: &mut Pool, data: &[u8]) -> Result<(), AccountFault> {
+    let [lot_b, lot_a, maker] =
+        [448, 456, 480].map(|at| u64_at(data, at).map_or(0, u64::cast_signed));
+    if lot_a <= 0 || lot_b <= 0 {
+        return Err(AccountFault::Value);
+    }
+    (pool.lot_a, pool.lot_b) = (lot_a.unsigned_abs(), lot_b.unsigned_abs());
+    (pool.lots_per_unit, pool.price_step) = (1, 1);
+    pool.present |= Pool::LOTS;
+    let rebate = if maker < 0 { maker.unsigned_abs() } else { 0 };
+    let protocol = pool.fee_num.checked_sub(rebate).ok_or(AccountFault::Fee)?;
+    // A millionth of a fee below 100 % is less than a millionth: the rebate comes back whole. Without
+    // a fee there is no part of it.
+    let ppm = mul_div_floor(protocol, swap::PPM, pool.fee_num).unwrap_or(0);
+    pool.protocol_ppm = u32::try_from(ppm).map_err(|_| AccountFault::Fee)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -443,15 +469,32 @@ mod tests {
             put(&mut data, at, &[n; 32]);
         }
         put(&mut data, 48, &50u64.to_le_bytes());
-        put(&mut data, 488, &400u64.to_le_bytes());
+        for (at, value) in [(448, 10i64), (456, 1_000), (480, -200), (488, 400)] {
+            put(&mut data, at, &value.to_le_bytes());
+        }
         let read = |data: &[u8], unix_s| {
             join(&pool_book(VENUE, data), Clock { epoch: None, unix_s }).pools[0]
         };
         let (pool, unsupported) = read(&data, Some(50));
         assert_eq!((unsupported, pool.invalid(), pool.status), (None, None, 0));
         assert_eq!((pool.fee_num, pool.fee_den, pool.fee_side), (400, 1_000_000, 2));
+        assert_eq!((pool.lot_a, pool.lot_b, pool.protocol_ppm), (1_000, 10, 500_000));
+        assert_eq!((pool.lots_per_unit, pool.price_step), (1, 1));
         assert_eq!(read(&data, Some(51)).0.status, PoolStatus::Disabled as u8);
+        let mut other = data.clone();
+        put(&mut other, 480, &300i64.to_le_bytes());
+        assert_eq!((read(&other, None).0.protocol_ppm, read(&other, None).1), (1_000_000, None));
+        for (maker, taker) in [(-133i64, 400i64), (-133, 133_337), (-1, 999_999), (0, 0)] {
+            put(&mut other, 480, &maker.to_le_bytes());
+            put(&mut other, 488, &taker.to_le_bytes());
+            let read = read(&other, None).0;
+            assert_eq!(swap::rebate_ppm(&read), Some(maker.unsigned_abs()), "{maker} of {taker}");
+        }
         let wrong = |data: &[u8]| join(&pool_book(VENUE, data), Clock::default()).wrong[0].1;
+        put(&mut other, 480, &(-1i64).to_le_bytes());
+        assert_eq!(wrong(&other), "bad_fee", "makers get more than takers pay");
+        put(&mut other, 456, &[0; 8]);
+        assert_eq!(wrong(&other), "bad_value");
         (1..MARKET_LEN).for_each(|len| assert_eq!(wrong(&data[..len]), "wrong_len", "{len}"));
         data[88] = 1;
         assert_eq!(read(&data, None).1, Some(Unsupported::Permission));
@@ -493,6 +536,7 @@ mod tests {
         for (at, n) in [(200, 8), (232, 9), (576, 4), (608, 5), (640, 2), (680, 3)] {
             put(&mut data, at, &[n; 32]);
         }
+        (data[448], data[456]) = (1, 1);
         let mut book = pool_book(VENUE, &data);
         book.insert([8; 32], VENUE.programs()[0], bids.to_vec(), 7);
         if let Some(asks) = asks {

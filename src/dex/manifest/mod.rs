@@ -31,6 +31,8 @@
 //! state/{market,resting_order}.rs). An order of kind 3 is filled from its trader's global account, and
 //! not at all when too little is there: a book that has one is unsupported.
 
+mod swap;
+
 use super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys, Unsupported};
 use super::event::{Channel, Event, Moved, anchor};
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
@@ -38,7 +40,7 @@ use super::{Coverage, Grade, VenueSpec};
 use super::{join, levels};
 use crate::bytes::{Cursor, key_at, u8_at, u32_at, u64_at, u128_at};
 use crate::ids::Venue;
-use crate::record::{Action, Curve, Direction, Exact, Level};
+use crate::record::{Action, Curve, Direction, Exact, Level, Pool};
 
 /// The venue's line in the table.
 pub(super) const SPEC: VenueSpec = VenueSpec {
@@ -46,13 +48,16 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     decode,
     event,
     pools,
+    swap: swap::swap,
+    settle: levels::settle,
+    segment: |pool, around, a_to_b, cursor| levels::segment(pool, around, a_to_b, cursor, (0, 1)),
     ..VenueSpec::of(Venue::Manifest)
 };
 
 fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     let mut change = match ix.data.first().ok_or(IxFault::ShortData)? {
-        4 => return swap(ix, 0).map(Decoded::One),
-        13 => return swap(ix, 1).map(Decoded::One),
+        4 => return swap_ix(ix, 0).map(Decoded::One),
+        13 => return swap_ix(ix, 1).map(Decoded::One),
         6 => match batch(ix.data)? {
             Some(change) => change,
             None => return Ok(Decoded::NotSwap),
@@ -72,7 +77,7 @@ fn decode<'a>(ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
 }
 
 /// A swap whose market stands `past` places after the second.
-fn swap<'a>(ix: &Instruction<'a>, past: usize) -> Result<SwapIx<'a>, IxFault> {
+fn swap_ix<'a>(ix: &Instruction<'a>, past: usize) -> Result<SwapIx<'a>, IxFault> {
     let (atoms_in, atoms_out) = (ix.u64(1)?, ix.u64(9)?);
     let (base_in, exact_in) = (ix.flag(17)?, ix.flag(18)?);
     let account = |at: usize| ix.account(at.saturating_add(past));
@@ -191,6 +196,9 @@ fn pools(book: &AccountBook, clock: Clock, out: &mut Out<'_>) {
         let joined = join::pool(book, clock, &keys, account.slot, out, |pool| {
             pool.curve = Curve::Book as u8;
             pool.fee_den = 1;
+            (pool.lot_a, pool.lot_b, pool.price_step) = (1, 1, 1);
+            pool.lots_per_unit = swap::UNIT;
+            pool.present |= Pool::LOTS;
             Ok(global.then_some(Unsupported::GlobalOrder))
         });
         if let Some(pool) = joined {

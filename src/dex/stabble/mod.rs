@@ -25,6 +25,8 @@
 //! An absent amount stands for all that the user's account holds. The programs tell the balances
 //! after a swap, not what it moved: that is read from transfers.
 
+mod swap;
+
 use five8_const::decode_32_const as key;
 
 use super::accounts::{
@@ -32,7 +34,7 @@ use super::accounts::{
 };
 use super::build::{associated_token, derived};
 use super::instruction::{Decoded, Instruction, IxFault, LiquidityIx, SwapIx};
-use super::{Coverage, Grade, VenueSpec, join, token};
+use super::{Coverage, Grade, VenueSpec, join, stable, token};
 use crate::bytes::{key_at, u8_at, u16_at, u32_at, u64_at};
 use crate::ids::{Key, Venue};
 use crate::record::{Action, Curve, Exact, Pool, PoolStatus};
@@ -45,6 +47,8 @@ pub(super) const STABLE: VenueSpec = VenueSpec {
     coverage: COVERAGE,
     decode: |ix| decode(Venue::StabbleStable, ix),
     pools: |book, clock, out| pools(Venue::StabbleStable, book, clock, out),
+    swap: swap::swap,
+    segment: stable::chord,
     ..VenueSpec::of(Venue::StabbleStable)
 };
 pub(super) const WEIGHTED: VenueSpec = VenueSpec {
@@ -79,10 +83,10 @@ const OTHER_INSTRUCTIONS: [(&str, [u8; 8]); 13] = [
 fn decode<'a>(venue: Venue, ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault> {
     match ix.discriminator().ok_or(IxFault::ShortData)? {
         // 0 user (signs), 1 user in, 2 user out, 3 vault in, 4 vault out, 6 pool.
-        SWAP => swap(venue, ix, 12, 1, 6).map(Decoded::One),
+        SWAP => swap_ix(venue, ix, 12, 1, 6).map(Decoded::One),
         // 0 user (signs), 1 mint in, 2 mint out, 3 user in, 4 user out, 8 pool.
         SWAP_V2 => {
-            let mut swap = swap(venue, ix, 15, 3, 8)?;
+            let mut swap = swap_ix(venue, ix, 15, 3, 8)?;
             (swap.mint_in, swap.mint_out) = (ix.account(1), ix.account(2));
             Ok(Decoded::One(swap))
         }
@@ -95,7 +99,7 @@ fn decode<'a>(venue: Venue, ix: &Instruction<'a>) -> Result<Decoded<'a>, IxFault
     }
 }
 
-fn swap<'a>(
+fn swap_ix<'a>(
     venue: Venue,
     ix: &Instruction<'a>,
     accounts: usize,
