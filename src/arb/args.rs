@@ -1,11 +1,12 @@
 //! The command line, and everything of it that can be checked without input.
 
+use super::stats::By;
 use super::{CostModel, Flash, Guards, Options};
 use crate::bytes::base58;
-use crate::cli::Files;
+use crate::cli::{Files, parse_duration};
 use crate::error::{Error, Result};
 use crate::ids::{Key, WSOL};
-use clap::{Subcommand, value_parser};
+use clap::{Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
 
 /// The options of the tool.
@@ -110,6 +111,14 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 65_536, value_parser = value_parser!(u32).range(1..=4_000_000))]
     pub(super) max_pools: u32,
 
+    /// Plan up to N cycles one after the other
+    ///
+    /// Each on the state that those before it leave, the best first; five fit into a bundle. The first
+    /// record tells how many there are, what any trades in their pools could gain at most
+    /// (plan_bound), and what part of it the plan takes.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u8).range(1..=5))]
+    pub(super) plan: Option<u8>,
+
     /// Write refused candidates too, with the reason
     ///
     /// As opportunity records with the flag `refused`, which no later tool takes.
@@ -125,6 +134,131 @@ pub(super) enum Task {
     /// One row each: route, the amount that goes into every hop, gross, each cost, net; amounts of
     /// money in SOL, exact. In the order of the stream, or with --limit N the N of largest net.
     Table(Files),
+    /// Explains one opportunity to the last lamport
+    ///
+    /// Replays INPUT, what mev-arb read, up to ID, and shows each hop's reserves, fee, output, rounding
+    /// and next boundary, and the whole account from gross to net. The options of the search have to
+    /// be those that found it. Status 1 when the states are not those of ID, or nothing is there.
+    Explain {
+        /// Which one: ORDINAL-HASH, as `mev-arb table` shows it
+        ///
+        /// The number of the input record that was the trigger, and the hash of the states used; ORDINAL
+        /// alone shows all that the record led to and checks no hash.
+        #[arg(value_name = "ID", value_parser = id)]
+        id: (u64, Option<u64>),
+
+        /// The record stream that mev-arb read
+        #[command(flatten)]
+        files: Files,
+
+        /// Show what N would give as input instead
+        ///
+        /// Raw units of the token that it starts in: every amount along the cycle, and what it gains
+        /// less than the size taken.
+        #[arg(long, value_name = "N")]
+        what_if: Option<u64>,
+    },
+    /// Sizes one cycle by every method
+    ///
+    /// In the states that INPUT, what mev-arb reads, ends with: closed form, trimmed, walks of the
+    /// coarsest amount, what would be taken and, where every hop is one curve, the certified optimum.
+    Size {
+        #[command(flatten)]
+        files: Files,
+
+        /// The pools in order, in base58
+        ///
+        /// The first holds a base token, each holds what the one before it gives, and the last gives
+        /// the base token again.
+        #[arg(long, value_name = "POOL,..", value_delimiter = ',', required = true, value_parser = mint)]
+        path: Vec<Key>,
+
+        /// Show the gain at N inputs instead
+        ///
+        /// Evenly from nothing to twice the best, with the number of pieces that end before each.
+        #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=1_000_000))]
+        curve: Option<u64>,
+    },
+    /// Replays a recorded stream with a delay between finding and landing
+    ///
+    /// Each opportunity (the best of its conflict group) is tried again after the latency, in the
+    /// states of then: it lands, or its states had moved, or it was outbid or unlucky. Shows profit
+    /// and loss a latency, the funnel with every reason, how long cycles kept paying, how far those
+    /// were that paid too little, and how much of the net the best few are. With --format csv, json
+    /// or parquet it is the one table that --table names. `mev-parse x.pcap | mev-arb replay`.
+    Replay {
+        #[command(flatten)]
+        files: Files,
+
+        /// Time from receipt to execution
+        ///
+        /// A list gives a row each; lifetimes and what landed one by one are those of the first.
+        #[arg(long, value_name = "TIME,..", value_delimiter = ',', default_value = "0ms,50ms,400ms", value_parser = parse_duration)]
+        latency: Vec<std::time::Duration>,
+
+        /// Attempts that land if nothing else is against them, percent
+        ///
+        /// Which ones is drawn from the ordinal and the states, so that a replay is repeatable.
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(0..=100))]
+        land: u32,
+
+        /// Tips below this are outbid: lamports, or p50, p75, p95, p99
+        ///
+        /// The percentiles are of the tip floor that Jito published as an example: 10 000, 1 000 000,
+        /// 5 300 000 and 8 300 000 lamports (QuickNode, getTipFloor). Take your own day's.
+        #[arg(long, value_name = "FLOOR", default_value = "0", value_parser = tip_floor)]
+        tip_floor: u64,
+
+        /// Which table a program gets
+        ///
+        /// With --format csv, json or parquet; text shows all but the list of what landed.
+        #[arg(long, value_enum, default_value_t = Show::Money)]
+        table: Show,
+    },
+    /// Measures detection and sizing beside their baselines
+    ///
+    /// On markets made from a seed: an update and the searches behind it against following every
+    /// cycle, lists of cycles and Bellman-Ford; the closed form against wide integers; the share of
+    /// the certified optimum that each rule of sizing takes. Prints Markdown; takes minutes.
+    Bench {
+        /// Sizes of the markets
+        ///
+        /// In pools; the large ones take a gigabyte and some minutes.
+        #[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "10000,100000,1000000", value_parser = value_parser!(u32).range(100..=4_000_000))]
+        pools: Vec<u32>,
+    },
+    /// Counts and sums the opportunities of a stream by what they have in common
+    Stats {
+        #[command(flatten)]
+        files: Files,
+
+        /// What they are grouped by
+        ///
+        /// One that goes through several pools, pairs or venues counts in each of them once.
+        #[arg(long, value_enum, default_value_t = By::Pool)]
+        by: By,
+    },
+    /// Draws an SVG
+    ///
+    /// `profit` the gain of one opportunity over its input, with where pieces of its hops end (needs
+    /// --id, and reads what mev-arb read); `money` the net of found opportunities over time (reads
+    /// what mev-arb wrote); `latency` how long each record of what mev-arb reads takes.
+    Plot {
+        /// What to draw
+        ///
+        /// The SVG goes to standard output, or to --output.
+        #[arg(value_enum)]
+        what: Draw,
+
+        #[command(flatten)]
+        files: Files,
+
+        /// The opportunity of a profit curve
+        ///
+        /// ORDINAL-HASH, as `mev-arb table` shows it, or ORDINAL.
+        #[arg(long, value_name = "ID", value_parser = id)]
+        id: Option<(u64, Option<u64>)>,
+    },
     /// Checks the arithmetic against vectors of exact integers
     ///
     /// Prints a line for each failure and each group that is not covered, and closes with
@@ -136,6 +270,28 @@ pub(super) enum Task {
         #[arg(long, value_name = "FILE")]
         vectors: PathBuf,
     },
+}
+
+/// A table of a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Show {
+    /// Profit and loss, a row a latency
+    Money,
+    /// From records to what landed, with every reason
+    Funnel,
+    /// Each that landed by the first latency
+    Landed,
+}
+
+/// A drawing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Draw {
+    /// The gain of one opportunity over its input
+    Profit,
+    /// Net over time
+    Money,
+    /// Time a record
+    Latency,
 }
 
 impl Args {
@@ -173,10 +329,35 @@ impl Args {
                 max_slot_spread: self.max_slot_spread,
                 ..defaults.guards
             },
+            plan: self.plan.map_or(0, usize::from),
             explain: self.explain,
             ..defaults
         })
     }
+}
+
+/// Lamports, or a percentile of the example that QuickNode's page on getTipFloor shows.
+fn tip_floor(text: &str) -> std::result::Result<u64, String> {
+    match text {
+        "p50" => Ok(10_000),
+        "p75" => Ok(1_000_000),
+        "p95" => Ok(5_300_000),
+        "p99" => Ok(8_300_000),
+        _ => text.parse().map_err(|_| "lamports, p50, p75, p95 or p99 are asked for".to_owned()),
+    }
+}
+
+/// `ORDINAL` or `ORDINAL-HASH`.
+fn id(text: &str) -> std::result::Result<(u64, Option<u64>), String> {
+    let (ordinal, hash) = match text.split_once('-') {
+        Some((ordinal, hash)) => {
+            let hash = u64::from_str_radix(hash, 16);
+            (ordinal, Some(hash.map_err(|_| format!("{text:?}: the hash is no hex number"))?))
+        }
+        None => (text, None),
+    };
+    let ordinal = ordinal.parse().map_err(|_| format!("{text:?}: the ordinal is no number"))?;
+    Ok((ordinal, hash))
 }
 
 fn mint(text: &str) -> std::result::Result<Key, String> {
@@ -196,6 +377,21 @@ fn flash(text: &str) -> std::result::Result<Flash, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tip_floors_are_read() {
+        assert_eq!((tip_floor("p75"), tip_floor("7")), (Ok(1_000_000), Ok(7)));
+        assert!(tip_floor("p51").is_err() && tip_floor("-1").is_err());
+    }
+
+    #[test]
+    fn names_of_opportunities_are_read() {
+        assert_eq!(id("17"), Ok((17, None)));
+        assert_eq!(id("17-00000000000000ff"), Ok((17, Some(255))));
+        for bad in ["", "-", "x", "1-", "1-xyz", "-5", "1-fffffffffffffffff"] {
+            assert!(id(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn loans_are_read() {

@@ -130,6 +130,24 @@ impl Block {
         Self { mantissa: (root << 64).saturating_add(more), exponent }.normal()
     }
 
+    /// `self / other`; `None` when `other` is zero.
+    #[inline]
+    pub(super) fn quotient(self, other: Self) -> Option<Self> {
+        // Between 2^126 and 2^128: as many bits as a mantissa has.
+        let quotient = Uint::<256, 4>::from(self.mantissa)
+            .wrapping_shl(127)
+            .checked_div(Uint::from(other.mantissa))?;
+        let exponent = self.exponent.saturating_sub(other.exponent).saturating_sub(127);
+        Some(Self { mantissa: to_u128(&quotient)?, exponent }.normal())
+    }
+
+    /// `self * 2^by`, exact.
+    #[inline]
+    pub(super) fn scaled(self, by: i32) -> Self {
+        let exponent = if self.is_zero() { 0 } else { self.exponent.saturating_add(by) };
+        Self { exponent, ..self }
+    }
+
     /// `floor(self / other * 2^bits)`; `None` when `other` is zero or the result leaves 128 bits.
     #[inline]
     pub(super) fn over(self, other: Self, bits: i32) -> Option<u128> {
@@ -211,6 +229,10 @@ mod tests {
             let miss = if got > root { &got - &root } else { &root - &got };
             prop_assert!((miss << 124_u32) <= root);
             let exact = (&wide_a << 20_u32) / &wide_b;
+            let ratio = (&wide_a * &one) / &wide_b;
+            let got = big(x.quotient(y).unwrap());
+            prop_assert!(got <= ratio && ((&ratio - &got) << 124_u32) <= ratio);
+            prop_assert_eq!(big(x.scaled(-3)) << 3_u32, big(x));
             if let (Some(got), Ok(exact)) = (x.over(y, 20), u128::try_from(&exact)) {
                 prop_assert!(got <= exact && (exact - got) >> 84 == 0 && (exact - got) <= exact >> 90);
             }

@@ -364,6 +364,39 @@ impl Book {
         (applied, out)
     }
 
+    /// What would follow begins: trades until [`Self::roll_back`] are not meant to stay.
+    pub(super) fn suppose(&mut self) {
+        self.begin(ROWS);
+    }
+
+    /// Swaps `amount_in` in pool `number`, as a part of what is supposed.
+    ///
+    /// # Errors
+    /// The venue's reason; [`Fault::State`] when the pool could not be put back afterwards.
+    pub(super) fn trade(
+        &mut self,
+        number: u32,
+        a_to_b: bool,
+        amount_in: u64,
+        now: Moment,
+    ) -> Result<u64, Fault> {
+        let at = usize::try_from(number).map_err(|_| Fault::State)?;
+        let before = self.undo.len();
+        self.put_aside(at);
+        if self.undo.get(before).is_none_or(|before| before.depth.is_none()) {
+            self.undo.truncate(before);
+            return Err(Fault::State);
+        }
+        let (Some(state), Some(anchor)) = (self.states.get_mut(at), self.anchors.get_mut(at))
+        else {
+            return Err(Fault::State);
+        };
+        let around = AroundMut { depth: self.depths.around_mut(anchor.place, state.tick), now };
+        let quote = apply(state, around, &Order::exact_in(a_to_b, amount_in))?;
+        anchor.version = anchor.version.wrapping_add(1);
+        Ok(quote.amount_out)
+    }
+
     /// Something happened to the pool of `row` that was not kept.
     pub(super) fn lose(&mut self, row: &Swap) {
         let found = self.number(&row.pool).and_then(|number| usize::try_from(number).ok());

@@ -1,7 +1,7 @@
 //! What the stage counted: where records went, where candidates went, and why.
 
 use super::book::{Applied, ModelChecks};
-use super::graph::{Found, Full};
+use super::detect::{Found, Full};
 use super::rows::Taken;
 use crate::record::Refusal;
 
@@ -25,6 +25,7 @@ pub struct Counters {
     searched: u64,
     cut: u64,
     candidates: u64,
+    baseless: u64,
     listed: u64,
     no_rate: u64,
     full: [u64; Full::NAMES.len()],
@@ -75,6 +76,7 @@ impl Counters {
         self.searched = self.searched.saturating_add(1);
         self.cut = self.cut.saturating_add(u64::from(found.cut));
         self.candidates = self.candidates.saturating_add(u64::from(found.met));
+        self.baseless = self.baseless.saturating_add(u64::from(found.baseless));
         self.listed = self.listed.saturating_add(listed);
     }
 
@@ -97,7 +99,7 @@ impl Counters {
     }
 
     /// The funnel, widest first, and what stands beside it.
-    pub fn numbers(&self) -> [(&'static str, u64); 19] {
+    pub fn numbers(&self) -> [(&'static str, u64); 20] {
         let known = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         [
             ("swaps", self.swaps),
@@ -117,6 +119,7 @@ impl Counters {
             ("searches", self.searched),
             ("searches_cut", self.cut),
             ("candidates", self.candidates),
+            ("candidates_without_base", self.baseless),
             ("candidates_judged", self.listed),
             ("opportunities", self.emitted),
         ]
@@ -160,7 +163,7 @@ mod tests {
         assert_eq!(Applied::NAMES.len(), Applied::VaultChange as usize + 1);
         assert_eq!(Applied::NAMES[Applied::DROPPED_FROM], "unknown_pool");
         assert_eq!(Taken::NAMES.len(), Taken::Full as usize + 1);
-        assert_eq!(Full::NAMES.len(), Full::Pools as usize + 1);
+        assert_eq!(Full::NAMES.len(), Full::Trees as usize + 1);
         assert_eq!(Refusal::NAMES.len(), Refusal::Moment as usize + 1);
     }
 }

@@ -3,8 +3,8 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::book::Book;
+use super::detect::{Candidate, SEARCH_HOPS};
 use super::engine::Options;
-use super::graph::{Candidate, SEARCH_HOPS};
 use super::guard::Progress;
 use super::log2::floor_log2_q20;
 use super::size::{Hop, Limits, Sizing, size};
@@ -103,7 +103,7 @@ impl Bench {
         }
     }
 
-    /// Judges `candidate`.
+    /// Judges `candidate`, unless it was taken in the same states before.
     pub(super) fn judge(
         &mut self,
         candidate: &Candidate,
@@ -111,68 +111,17 @@ impl Bench {
         options: &Options,
         progress: Progress,
     ) -> Judged {
-        let mut record = Opportunity::new(0);
-        let refusal = match self.decide(candidate, book, options, progress, &mut record) {
-            Ok(()) => Refusal::None,
-            Err(refusal) => refusal,
-        };
-        Judged { record, refusal }
-    }
-
-    fn decide(
-        &mut self,
-        candidate: &Candidate,
-        book: &Book,
-        options: &Options,
-        progress: Progress,
-        record: &mut Opportunity,
-    ) -> Result<(), Refusal> {
-        describe(candidate, book, record);
-        options.guards.check(candidate, book, &options.bases, progress)?;
         let (cycle, versions) = identity(candidate, book);
-        if self.place(cycle).is_some_and(|place| *place == (cycle, versions)) {
-            return Err(Refusal::Duplicate);
+        let known = self.place(cycle).is_some_and(|place| *place == (cycle, versions));
+        let mut judged = judge(candidate, book, options, progress);
+        if judged.refusal == Refusal::None {
+            if known {
+                judged.refusal = Refusal::Duplicate;
+            } else if let Some(place) = self.place(cycle) {
+                *place = (cycle, versions);
+            }
         }
-        let now = Moment::of(progress.newest_slot, progress.rx_ns);
-        let hop = |at: usize| {
-            let step = candidate.steps().get(at).or(candidate.steps().first())?;
-            let (pool, _) = book.state(step.pool)?;
-            Some(PoolHop { pool, around: book.around(step.pool, now), a_to_b: step.a_to_b })
-        };
-        let (Some(first), Some(second), Some(third)) = (hop(0), hop(1), hop(2)) else {
-            return Err(Refusal::BadState);
-        };
-        let all: [PoolHop<'_>; SEARCH_HOPS] = [first, second, third];
-        let hops = all.get(..candidate.steps().len()).ok_or(Refusal::BadState)?;
-        let hop_count = u32::from(record.hops);
-        record.compute_units =
-            options.cu_base.saturating_add(options.cu_hop.saturating_mul(hop_count));
-        record.cu_price_micro = options.costs.cu_price_micro;
-        let least = options.min_profit.max(1);
-        let step = options.costs.fixed(record.compute_units.saturating_add(options.cu_step));
-        let limits = Limits {
-            step_cost: step.saturating_sub(options.costs.fixed(record.compute_units)),
-            flash: options.flash,
-            cap: options.cap().0,
-            reach: options.reach,
-            cost: options
-                .costs
-                .fixed(record.compute_units)
-                .saturating_add(options.costs.min_tip)
-                .saturating_add(least.saturating_sub(1)),
-        };
-        let sizing = size(hops, &limits)?;
-        record.crossings = u16::try_from(sizing.crossings).unwrap_or(u16::MAX);
-        record.compute_units =
-            record.compute_units.saturating_add(options.cu_step.saturating_mul(sizing.crossings));
-        fill(&sizing, options, record)?;
-        if record.net < i64::try_from(least).unwrap_or(i64::MAX) {
-            return Err(Refusal::BelowMinProfit);
-        }
-        if let Some(place) = self.place(cycle) {
-            *place = (cycle, versions);
-        }
-        Ok(())
+        judged
     }
 
     fn place(&mut self, cycle: u64) -> Option<&mut (u64, u64)> {
@@ -180,6 +129,65 @@ impl Bench {
         #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
         self.taken.get_mut(cycle as usize & mask)
     }
+}
+
+/// Judges `candidate` as if it were met for the first time.
+pub(super) fn judge(
+    candidate: &Candidate,
+    book: &Book,
+    options: &Options,
+    progress: Progress,
+) -> Judged {
+    let mut record = Opportunity::new(0);
+    let refusal = decide(candidate, book, options, progress, &mut record).err();
+    Judged { record, refusal: refusal.unwrap_or(Refusal::None) }
+}
+
+fn decide(
+    candidate: &Candidate,
+    book: &Book,
+    options: &Options,
+    progress: Progress,
+    record: &mut Opportunity,
+) -> Result<(), Refusal> {
+    describe(candidate, book, record);
+    options.guards.check(candidate, book, &options.bases, progress)?;
+    let now = Moment::of(progress.newest_slot, progress.rx_ns);
+    let hop = |at: usize| {
+        let step = candidate.steps().get(at).or(candidate.steps().first())?;
+        let (pool, _) = book.state(step.pool)?;
+        Some(PoolHop { pool, around: book.around(step.pool, now), a_to_b: step.a_to_b })
+    };
+    let [Some(first), Some(second), Some(third), Some(fourth)] = [0, 1, 2, 3].map(hop) else {
+        return Err(Refusal::BadState);
+    };
+    let all: [PoolHop<'_>; SEARCH_HOPS] = [first, second, third, fourth];
+    let hops = all.get(..candidate.steps().len()).ok_or(Refusal::BadState)?;
+    let hop_count = u32::from(record.hops);
+    record.compute_units = options.cu_base.saturating_add(options.cu_hop.saturating_mul(hop_count));
+    record.cu_price_micro = options.costs.cu_price_micro;
+    let least = options.min_profit.max(1);
+    let step = options.costs.fixed(record.compute_units.saturating_add(options.cu_step));
+    let limits = Limits {
+        step_cost: step.saturating_sub(options.costs.fixed(record.compute_units)),
+        flash: options.flash,
+        cap: options.cap().0,
+        reach: options.reach,
+        cost: options
+            .costs
+            .fixed(record.compute_units)
+            .saturating_add(options.costs.min_tip)
+            .saturating_add(least.saturating_sub(1)),
+    };
+    let sizing = size(hops, &limits)?;
+    record.crossings = u16::try_from(sizing.crossings).unwrap_or(u16::MAX);
+    record.compute_units =
+        record.compute_units.saturating_add(options.cu_step.saturating_mul(sizing.crossings));
+    fill(&sizing, options, record)?;
+    if record.net < i64::try_from(least).unwrap_or(i64::MAX) {
+        return Err(Refusal::BelowMinProfit);
+    }
+    Ok(())
 }
 
 /// `floor(2^20 log2(marginal rate))` at the start of `segment`.

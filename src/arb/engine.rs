@@ -10,14 +10,17 @@
 use super::book::{Applied, Book, BookRoom};
 use super::cost::{CostModel, Flash};
 use super::count::Counters;
-use super::decide::{Bench, Judged, Trigger};
-use super::graph::{Found, Graph, Room};
+use super::decide::{Bench, Judged, PoolHop, Trigger};
+use super::detect::{Found, Graph, Room};
+use super::explain::{Explained, explain};
 use super::guard::{Guards, Progress};
+use super::plan::Planner;
 use super::rows::{ROWS, Rows, Taken, place};
+use super::size::{self, Hop, Limits, MAX_HOPS};
 use crate::dex::Moment;
 use crate::ids::{Key, WSOL};
 use crate::record::{
-    Gap, Layout, Liquidity, Opportunity, Pool, Record, Refusal, Role, Swap, Ticks,
+    Direction, Gap, Layout, Liquidity, Opportunity, Pool, Record, Refusal, Role, Swap, Ticks,
 };
 use crate::stream::{Sink, Stage};
 
@@ -63,6 +66,8 @@ pub struct Options {
     pub min_profit: u64,
     /// What a state must be to be traded on.
     pub guards: Guards,
+    /// Most cycles of a plan; no plans below 1.
+    pub plan: usize,
     /// Write refused candidates too.
     pub explain: bool,
 }
@@ -93,6 +98,7 @@ impl Default for Options {
             cu_step: 10_000,
             min_profit: 1,
             guards: Guards { min_reserve: 1000, min_depth: 1_000_000, max_slot_spread: 150 },
+            plan: 0,
             explain: false,
         }
     }
@@ -117,6 +123,7 @@ pub struct Engine {
     rows: Rows,
     found: Found,
     bench: Bench,
+    planner: Planner,
     /// Pools whose state changed in this step.
     touched: Vec<u32>,
     /// Opportunities of this step.
@@ -130,6 +137,14 @@ pub struct Engine {
     row_ordinal: u64,
     next_group: u32,
     counters: Counters,
+    watch: Option<Watch>,
+}
+
+/// What is looked at more closely.
+struct Watch {
+    ordinal: u64,
+    what_if: Option<u64>,
+    seen: Vec<Explained>,
 }
 
 impl Engine {
@@ -146,8 +161,9 @@ impl Engine {
             rows: Rows::new(1 << 16),
             found: Found::new(LISTED),
             bench: Bench::new(1 << 12),
+            planner: Planner::new(),
             touched: Vec::with_capacity(ROWS),
-            taken: Vec::with_capacity(EMIT_MAX.saturating_add(1)),
+            taken: Vec::with_capacity(EMIT_MAX.saturating_add(super::plan::MOST)),
             explained: 0,
             waiting: None,
             progress: Progress::default(),
@@ -155,8 +171,110 @@ impl Engine {
             row_ordinal: 0,
             next_group: 1,
             counters: Counters::default(),
+            watch: None,
             options,
         }
+    }
+
+    /// Explains what the record of number `ordinal` leads to, and what `what_if` would have given.
+    pub(super) fn watch(&mut self, ordinal: u64, what_if: Option<u64>) {
+        self.watch = Some(Watch { ordinal, what_if, seen: Vec::new() });
+    }
+
+    /// What was watched for, so far.
+    pub(super) fn seen(&self) -> &[Explained] {
+        self.watch.as_ref().map_or(&[], |watch| &watch.seen)
+    }
+
+    /// What comes back when the cycle of `record` executes with its amounts in the present states;
+    /// `None` when a hop gives less than its least.
+    pub(super) fn execute(&self, record: &Opportunity) -> Option<u64> {
+        let mut amount = record.amounts.first().copied()?;
+        for (hop, least) in self.hops(record).zip(&record.min_out) {
+            amount = hop?.out(amount).ok().filter(|out| out >= least)?;
+        }
+        Some(amount)
+    }
+
+    /// Whether some size of the cycle of `record` still gains more than its fixed costs.
+    pub(super) fn pays(&self, record: &Opportunity) -> bool {
+        let fixed = record.base_fee.saturating_add(record.priority_fee);
+        let cost = fixed.saturating_add(self.options.costs.min_tip);
+        let mut hops = [None; MAX_HOPS];
+        for (place, hop) in hops.iter_mut().zip(self.hops(record)) {
+            *place = hop;
+        }
+        let all: Option<Vec<PoolHop<'_>>> =
+            hops.into_iter().take(usize::from(record.hops)).collect();
+        all.is_some_and(|hops| size::walk(&hops, self.options.flash, cost).is_ok())
+    }
+
+    /// The hops of `record`, as the pools now stand.
+    fn hops(&self, record: &Opportunity) -> impl Iterator<Item = Option<PoolHop<'_>>> {
+        let now = Moment::of(self.progress.newest_slot, self.progress.rx_ns);
+        let steps = record.pools.into_iter().zip(record.directions).take(usize::from(record.hops));
+        steps.map(move |(key, direction)| {
+            let number = self.book.number(&key)?;
+            let (pool, _) = self.book.state(number)?;
+            let a_to_b = direction == Direction::AToB as u8;
+            Some(PoolHop { pool, around: self.book.around(number, now), a_to_b })
+        })
+    }
+
+    /// The hops through the pools `path` in order, from a base token.
+    ///
+    /// # Errors
+    /// What is wrong with the path.
+    pub(super) fn path(&self, path: &[Key]) -> Result<Vec<PoolHop<'_>>, String> {
+        let now = Moment::of(self.progress.newest_slot, self.progress.rx_ns);
+        let mut hops = Vec::new();
+        let mut token = None;
+        for key in path {
+            let name = crate::bytes::base58::Key(key);
+            let number = self.book.number(key).ok_or_else(|| format!("no pool {name}"))?;
+            let (pool, _) = self.book.state(number).ok_or_else(|| format!("no pool {name}"))?;
+            let is_base = |mint: &Key| self.options.bases.contains(mint);
+            let base = [pool.mint_a, pool.mint_b].into_iter().find(is_base);
+            let from = token.or(base).ok_or_else(|| format!("{name} holds no base token"))?;
+            let a_to_b = from == pool.mint_a;
+            if !a_to_b && from != pool.mint_b {
+                return Err(format!("{name} does not hold what the pool before it gives"));
+            }
+            token = Some(if a_to_b { pool.mint_b } else { pool.mint_a });
+            hops.push(PoolHop { pool, around: self.book.around(number, now), a_to_b });
+        }
+        let first =
+            hops.first().map(|hop| if hop.a_to_b { hop.pool.mint_a } else { hop.pool.mint_b });
+        if token != first {
+            return Err("the path does not end in the token that it begins with".to_owned());
+        }
+        Ok(hops)
+    }
+
+    /// What bounds a size, costs aside.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            flash: self.options.flash,
+            cap: self.options.cap().0,
+            reach: self.options.reach,
+            cost: 0,
+            step_cost: 0,
+        }
+    }
+
+    /// Number of the next record.
+    pub(super) fn ordinal(&self) -> u64 {
+        self.ordinal
+    }
+
+    /// Looks at `record` more closely, if it was asked for.
+    fn look_at(&mut self, record: &Opportunity) {
+        let Some(watch) = self.watch.as_mut().filter(|watch| watch.ordinal == record.ordinal)
+        else {
+            return;
+        };
+        let now = Moment::of(self.progress.newest_slot, self.progress.rx_ns);
+        watch.seen.push(explain(record, &self.book, &self.options, now, watch.what_if));
     }
 
     /// What was counted so far.
@@ -313,6 +431,7 @@ impl Engine {
         self.progress.rx_ns = trigger.rx_ns;
         self.explained = 0;
         self.taken.clear();
+        self.planner.clear();
         let now = Moment::of(self.progress.newest_slot, trigger.rx_ns);
         // All rates first: a search must not see half a transaction.
         let mut searches = [(0_u32, [false; 2]); ROWS];
@@ -333,7 +452,7 @@ impl Engine {
             }
         }
         self.touched.clear();
-        self.emit(out);
+        self.emit(trigger, out);
     }
 
     fn search(&mut self, number: u32, a_to_b: bool, trigger: &Trigger, out: &mut impl Sink) {
@@ -341,6 +460,9 @@ impl Engine {
         self.graph.search(number, a_to_b, &mut self.found);
         self.counters.search(&self.found);
         for candidate in self.found.list() {
+            if self.options.plan > 0 {
+                self.planner.remember(candidate);
+            }
             let judged = self.bench.judge(candidate, &self.book, &self.options, self.progress);
             let Judged { mut record, refusal } = judged;
             trigger.write(&mut record, self.book.state(number).map(|(pool, _)| pool.pool));
@@ -355,24 +477,60 @@ impl Engine {
                 self.explained = self.explained.saturating_add(1);
                 record.head.flags |= Opportunity::REFUSED;
                 record.reason = refusal as u8;
+                if let Some(watch) = self.watch.as_mut().filter(|one| one.ordinal == record.ordinal)
+                {
+                    let now = Moment::of(self.progress.newest_slot, self.progress.rx_ns);
+                    let what_if = watch.what_if;
+                    watch.seen.push(explain(&record, &self.book, &self.options, now, what_if));
+                }
                 out.put(Record::of(&record));
             }
         }
     }
 
-    /// Puts what was taken, each with the number of those that it conflicts with.
-    fn emit(&mut self, out: &mut impl Sink) {
+    /// Puts what was taken, each with the number of those that it conflicts with; the one with the
+    /// largest net as the first of its plan, and the plan's others behind all.
+    fn emit(&mut self, trigger: &Trigger, out: &mut impl Sink) {
         group(&mut self.taken, &mut self.next_group);
-        for record in &self.taken {
+        if self.options.plan > 0 && !self.taken.is_empty() {
+            self.plan(trigger);
+        }
+        for at in 0..self.taken.len() {
+            let Some(record) = self.taken.get(at).copied() else { break };
+            self.look_at(&record);
+            let record = &record;
             self.counters.emitted = self.counters.emitted.saturating_add(1);
             out.put(Record::of(record));
         }
         self.taken.clear();
     }
+
+    fn plan(&mut self, trigger: &Trigger) {
+        let most = self.options.plan;
+        let plan = self.planner.make(&mut self.book, &self.options, self.progress, most);
+        let Some((first, others)) = plan.split_first() else { return };
+        let Some(held) = self.taken.first_mut() else { return };
+        if held.pools != first.pools || held.amounts != first.amounts {
+            return; // the best was taken before and is not taken again
+        }
+        (held.plan_count, held.plan_bound) = (first.plan_count, first.plan_bound);
+        held.captured_ppm = first.captured_ppm;
+        held.present |= first.present & Opportunity::PLAN;
+        let (group, trigger_pool) = (held.conflict_group, held.trigger_pool);
+        for other in others {
+            let mut other = *other;
+            trigger.write(&mut other, Some(trigger_pool));
+            other.conflict_group = group;
+            if self.taken.len() < self.taken.capacity() {
+                self.taken.push(other);
+            }
+        }
+    }
 }
 
 impl Stage for Engine {
-    const MAX_OUT: usize = (2 * EMIT_MAX) * size_of::<Opportunity>() + size_of::<Swap>();
+    const MAX_OUT: usize =
+        (2 * EMIT_MAX + super::plan::MOST) * size_of::<Opportunity>() + size_of::<Swap>();
 
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
         // The caller has checked version and layout of what is consumed.

@@ -4,7 +4,7 @@
 //! 2.7); every check has a name, so that what was refused can be counted and explained.
 
 use super::book::{Anchor, Book};
-use super::graph::{Candidate, Step};
+use super::detect::{Candidate, Step};
 use crate::dex::Moment;
 use crate::ids::Key;
 use crate::record::{Pool, PoolStatus, Refusal};
@@ -126,7 +126,7 @@ fn repeats(steps: &[Step]) -> bool {
 #[allow(clippy::arithmetic_side_effects, reason = "a test may stop where it is wrong")]
 mod tests {
     use super::super::book::BookRoom;
-    use super::super::graph::{Found, Graph, Room};
+    use super::super::detect::{Found, Graph, Room};
     use super::*;
     use crate::dex::GENESIS_UNIX_S;
     use crate::ids::{Venue, WSOL};

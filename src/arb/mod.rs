@@ -1,7 +1,7 @@
 //! mev-arb: finds cycles of swaps that pay, to the last lamport.
 //!
 //! ```text
-//! pool, ticks, swap --book--> states --graph--> candidates --guard, moebius, size, cost--> opportunity
+//! pool, ticks, swap --book--> states --detect--> candidates --guard, moebius, size, cost--> opportunity
 //! ```
 //!
 //! Invariants:
@@ -17,6 +17,11 @@
 
 mod args;
 mod arrays;
+#[allow(
+    clippy::arithmetic_side_effects,
+    reason = "it measures; nothing is decided by it, and a number that overflows stops it"
+)]
+pub mod bench;
 mod block;
 mod book;
 mod cost;
@@ -24,16 +29,26 @@ mod count;
 mod curve;
 mod decide;
 mod depth;
+mod detect;
+mod dual;
 mod engine;
-mod graph;
+mod explain;
 mod guard;
 mod intern;
 mod log2;
+mod methods;
 mod moebius;
+mod plan;
+mod plot;
+mod replay;
+mod report;
 mod rows;
 mod run;
+mod show;
 mod sides;
 mod size;
+mod stats;
+mod svg;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -43,6 +58,7 @@ pub use cost::{CostModel, Costs, Flash, FlashFault, priority_fee};
 pub use count::Counters;
 pub use engine::{Engine, Options};
 pub use guard::Guards;
+pub use replay::{Delay, Landed, Outcome, Replay};
 pub use vectors::{Report, verify};
 
 use crate::cli::Tool;
@@ -59,7 +75,7 @@ pub const TOOL: &Tool = &Tool {
     augment: args::Args::augment_args,
     run: run::run,
     description: &[
-        "Keeps the state of pools from pool, ticks and swap records, applies each swap exactly as its program would, and after each transaction looks for cycles of two and three hops through the pools that it touched. A cycle is sized in closed form with integers and refined to the last unit; swap fees, base and priority fee, tip and flash-loan fee are subtracted; what pays is written as an opportunity record.",
+        "Keeps the state of pools from pool, ticks and swap records, applies each swap exactly as its program would, and after each transaction looks for cycles of two, three and four hops through the pools that it touched. A cycle is sized in closed form with integers and refined to the last unit; swap fees, base and priority fee, tip and flash-loan fee are subtracted; what pays is written as an opportunity record.",
         "Candidates are refused by name: rates that do not multiply to more than one, costs above the greatest possible gain, stale or tiny pools, states too many slots apart, pools that are closed, tick arrays that are not loaded, factors too good to be true. --stats counts them, --explain writes them too.",
         "A swap that is not newer than its pool's state changes nothing; a fill stands before its intent, a route and a failed transaction are never applied, an intent whose own limit would be broken is not applied. A later pool record replaces what was computed, and the difference is counted as model_wrong. A liquidity record makes its pool wait for its next state, and a gap makes every pool stale until then.",
     ],
@@ -77,6 +93,15 @@ pub const TOOL: &Tool = &Tool {
             "mev-arb --explain --only opportunity -f json parsed.rec",
             "every candidate, with the reason against it",
         ),
+        (
+            "mev-arb explain 1454-8cda6cdff9f0d0b6 parsed.rec",
+            "every hop, every cost and every rounding of one of them",
+        ),
+        (
+            "mev-parse x.pcap --accounts pools.jsonl | mev-arb replay --latency 0ms,50ms",
+            "what they would have been worth some time later",
+        ),
+        ("mev-arb plot money found.rec -o money.svg", "net over time, as a picture"),
         ("mev-arb verify --vectors vectors/arb.json", "the arithmetic, against exact integers"),
     ],
 };

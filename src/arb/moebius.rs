@@ -103,6 +103,17 @@ impl Moebius {
         Some(t.checked_mul(t)? > four)
     }
 
+    /// Whether the real gain of `input` is at least `gain`: `K x d >= (gain d + x (d + f)) (M + N x)`.
+    /// `None` when the numbers do not fit.
+    pub(super) fn reaches(&self, flash: Rate, input: u64, gain: i128) -> Option<bool> {
+        let Ok(gain) = u128::try_from(gain) else { return Some(true) };
+        let (x, den) = (Double::from(input), Double::from(flash.den));
+        let owed = den.checked_add(Double::from(flash.num))?.checked_mul(x)?;
+        let owed = den.checked_mul(Double::from(gain))?.checked_add(owed)?;
+        let depth = Double::from(self.m).checked_add(Double::from(self.n).checked_mul(x)?)?;
+        Some(Double::from(self.k).checked_mul(x)?.checked_mul(den)? >= owed.checked_mul(depth)?)
+    }
+
     /// The input at which the real gain is largest, rounded down and to 128 bits; 0 when none
     /// gains. `None` when the numbers do not fit.
     pub(super) fn best_input(&self, flash: Rate) -> Option<u128> {

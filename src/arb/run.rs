@@ -1,13 +1,19 @@
 //! The only file with I/O: opens, loops, counts, finishes.
 
-use super::args::{Args, Task};
+use super::args::{Args, Draw, Show, Task};
+use super::explain::Explained;
+use super::replay::{Delay, Replay};
+use super::stats::{By, group};
 use super::table::table;
-use super::{Engine, verify};
-use crate::cli::{Files, Flow, Frame, Stats, filter, print};
+use super::{Engine, Options, bench, methods, plot, report, verify};
+use crate::cli::{Files, Flow, Frame, Stats, Table, each_record, filter, print};
 use crate::error::{Error, Exit, Result};
-use crate::record::Opportunity;
-use crate::stream::Reader;
+use crate::ids::Key;
+use crate::record::{Opportunity, Refusal};
+use crate::stream::{Arena, Stage};
+use crate::time::Stopwatch;
 use clap::{ArgMatches, FromArgMatches};
+use hdrhistogram::Histogram;
 use std::path::Path;
 
 /// Does the work.
@@ -15,6 +21,23 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
     match &args.task {
         Some(Task::Table(files)) => show(frame, files),
+        Some(Task::Replay { files, latency, land, tip_floor, table }) => {
+            let delay = |latency: &std::time::Duration| Delay {
+                latency_ns: u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX),
+                land_ppm: land.saturating_mul(10_000),
+                tip_floor: *tip_floor,
+            };
+            let delays: Vec<Delay> = latency.iter().map(delay).collect();
+            replay(frame, &args, files, &delays, *table)
+        }
+        Some(Task::Size { files, path, curve }) => size(frame, &args, files, path, *curve),
+        Some(Task::Bench { pools }) => {
+            let sizes: Vec<usize> = pools.iter().map(|pools| *pools as usize).collect();
+            print(&bench::report(&sizes)).map(|()| Exit::Done)
+        }
+        Some(Task::Stats { files, by }) => sum(frame, files, *by),
+        Some(Task::Plot { what, files, id }) => draw(frame, &args, *what, files, *id),
+        Some(Task::Explain { id, files, what_if }) => explain(frame, &args, *id, files, *what_if),
         Some(Task::Verify { vectors }) => check(vectors),
         None => search(frame, &args),
     }
@@ -47,15 +70,7 @@ fn stats(engine: &Engine, flow: &Flow) -> Stats {
 
 /// Prints the opportunities of record streams as a table.
 fn show(frame: &Frame, files: &Files) -> Result<Exit> {
-    let mut found = Vec::new();
-    for named in files.named()? {
-        let (source, _) = named.open(frame)?.into_source();
-        let mut reader = Reader::new(source);
-        while let Some(record) = reader.next().map_err(|e| e.input(named.name()))? {
-            let one = record.get::<Opportunity>().map_err(|e| e.input(named.name()))?;
-            found.extend(one.filter(|one| one.head.flags & Opportunity::REFUSED == 0).copied());
-        }
-    }
+    let mut found = opportunities(frame, files)?;
     let all = found.len();
     if let Some(limit) = frame.common.limit.and_then(|limit| usize::try_from(limit).ok()) {
         found.sort_by_key(|one| std::cmp::Reverse(one.net));
@@ -65,6 +80,189 @@ fn show(frame: &Frame, files: &Files) -> Result<Exit> {
     let rest = if rest > 0 { format!("and {rest} more of smaller net\n") } else { String::new() };
     print(&format!("{}{rest}", table(&found)))?;
     Ok(if found.is_empty() { Exit::No } else { Exit::Done })
+}
+
+/// The opportunities of record streams, refused ones left out.
+fn opportunities(frame: &Frame, files: &Files) -> Result<Vec<Opportunity>> {
+    let mut found = Vec::new();
+    each_record(frame, &files.named()?, |record| {
+        let one = record.get::<Opportunity>()?;
+        found.extend(one.filter(|one| one.head.flags & Opportunity::REFUSED == 0).copied());
+        Ok(true)
+    })?;
+    Ok(found)
+}
+
+/// Counts and sums.
+fn sum(frame: &Frame, files: &Files, by: By) -> Result<Exit> {
+    let groups = group(&opportunities(frame, files)?, by);
+    Table::new("stats", &groups)
+        .text("key", |one| Some(one.key.clone()))
+        .unsigned("count", |one| Some(one.count))
+        .signed("gross", |one| Some(one.gross))
+        .unsigned("flash_fee", |one| Some(one.flash_fee))
+        .unsigned("base_fee", |one| Some(one.base_fee))
+        .unsigned("priority_fee", |one| Some(one.priority_fee))
+        .unsigned("tip", |one| Some(one.tip))
+        .signed("net", |one| Some(one.net))
+        .signed("net_p50", |one| one.quantile(500_000))
+        .signed("net_p90", |one| one.quantile(900_000))
+        .signed("net_max", |one| one.quantile(1_000_000))
+        .unsigned("share_ppm", |one| Some(one.share_ppm))
+        .write(frame)?;
+    Ok(if groups.is_empty() { Exit::No } else { Exit::Done })
+}
+
+/// Sizes one cycle in the states that the input ends with.
+fn size(
+    frame: &Frame,
+    args: &Args,
+    files: &Files,
+    path: &[Key],
+    points: Option<u64>,
+) -> Result<Exit> {
+    let mut engine = Engine::new(args.options()?);
+    let mut arena = Arena::with_room(Engine::MAX_OUT);
+    each_record(frame, &files.named()?, |record| {
+        engine.step(record, &mut arena);
+        arena.clear();
+        Ok(true)
+    })?;
+    engine.finish(&mut arena);
+    let hops = engine.path(path).map_err(Error::usage)?;
+    let limits = engine.limits();
+    let said = |refusal: Refusal| {
+        let name = Refusal::NAMES.get(refusal as usize).copied().unwrap_or("?");
+        print(&format!("no size: {name}\n")).map(|()| Exit::No)
+    };
+    if let Some(count) = points {
+        let curve = match methods::curve(&hops, limits.flash, count) {
+            Ok(curve) => curve,
+            Err(refusal) => return said(refusal),
+        };
+        Table::new("curve", &curve)
+            .unsigned("input", |point| Some(point.input))
+            .signed("gain", |point| Some(point.gain))
+            .unsigned("crossed", |point| Some(point.crossed))
+            .write(frame)?;
+        return Ok(Exit::Done);
+    }
+    let found = match methods::methods(&hops, &limits) {
+        Ok(found) => found,
+        Err(refusal) => return said(refusal),
+    };
+    Table::new("size", &found)
+        .text("method", |one| Some(one.name.clone()))
+        .unsigned("input", |one| Some(one.input))
+        .unsigned("back", |one| Some(one.back))
+        .unsigned("flash_fee", |one| Some(one.flash_fee))
+        .signed("gain", |one| Some(one.gain))
+        .write(frame)?;
+    Ok(Exit::Done)
+}
+
+/// Draws.
+fn draw(
+    frame: &Frame,
+    args: &Args,
+    what: Draw,
+    files: &Files,
+    id: Option<(u64, Option<u64>)>,
+) -> Result<Exit> {
+    let text = match what {
+        Draw::Money => plot::money(&opportunities(frame, files)?),
+        Draw::Latency => {
+            let mut engine = Engine::new(args.options()?);
+            let mut arena = Arena::with_room(Engine::MAX_OUT);
+            let mut steps = Histogram::new(3).map_err(|e| Error::usage(e.to_string()))?;
+            each_record(frame, &files.named()?, |record| {
+                let clock = Stopwatch::start();
+                engine.step(record, &mut arena);
+                let _ = steps.record(clock.elapsed_ns());
+                arena.clear();
+                Ok(true)
+            })?;
+            plot::latency(&steps)
+        }
+        Draw::Profit => {
+            let id = id.ok_or_else(|| Error::usage("plot profit wants --id"))?;
+            let engine = watched(frame, args, id.0, files, None)?;
+            let wanted = |one: &&Explained| id.1.is_none_or(|hash| hash == one.record.state_hash);
+            let Some(one) = engine.seen().iter().find(wanted) else { return absent(&engine, id.0) };
+            plot::profit(one)
+        }
+    };
+    frame.write_text(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Replays the input up to one opportunity and explains it.
+fn explain(
+    frame: &Frame,
+    args: &Args,
+    (ordinal, hash): (u64, Option<u64>),
+    files: &Files,
+    what_if: Option<u64>,
+) -> Result<Exit> {
+    let engine = watched(frame, args, ordinal, files, what_if)?;
+    let wanted = |one: &&Explained| hash.is_none_or(|hash| hash == one.record.state_hash);
+    let shown: Vec<_> = engine.seen().iter().filter(wanted).collect();
+    if shown.is_empty() {
+        return absent(&engine, ordinal);
+    }
+    let texts: Vec<_> = shown.iter().map(ToString::to_string).collect();
+    print(&texts.join("\n"))?;
+    Ok(Exit::Done)
+}
+
+/// An engine that has seen what record `ordinal` led to.
+fn watched(
+    frame: &Frame,
+    args: &Args,
+    ordinal: u64,
+    files: &Files,
+    what_if: Option<u64>,
+) -> Result<Engine> {
+    let mut engine = Engine::new(Options { explain: true, ..args.options()? });
+    engine.watch(ordinal, what_if);
+    let mut arena = Arena::with_room(Engine::MAX_OUT);
+    each_record(frame, &files.named()?, |record| {
+        engine.step(record, &mut arena);
+        arena.clear();
+        Ok(engine.seen().is_empty() || engine.ordinal() <= ordinal)
+    })?;
+    engine.finish(&mut arena);
+    Ok(engine)
+}
+
+/// Says why nothing is shown.
+fn absent(engine: &Engine, ordinal: u64) -> Result<Exit> {
+    let said = match engine.seen().first() {
+        Some(other) => {
+            format!("the states at record {ordinal} are others: {} was found in them", other.id())
+        }
+        None => format!("record {ordinal} leads to nothing that the options ask for"),
+    };
+    print(&format!("{said}\n"))?;
+    Ok(Exit::No)
+}
+
+/// Replays with a delay.
+fn replay(
+    frame: &Frame,
+    args: &Args,
+    files: &Files,
+    delays: &[Delay],
+    table: Show,
+) -> Result<Exit> {
+    let mut replay = Replay::new(args.options()?, delays.to_vec());
+    each_record(frame, &files.named()?, |record| {
+        replay.step(record);
+        Ok(true)
+    })?;
+    replay.finish();
+    report::write(frame, &replay, delays, table)?;
+    Ok(if replay.outcomes.iter().all(|one| one.tried == 0) { Exit::No } else { Exit::Done })
 }
 
 /// Prints what came of a file of vectors.

@@ -7,6 +7,9 @@ use crate::dex::{DepthMut, Levels};
 use crate::record::Level;
 use bytemuck::Zeroable;
 
+/// Bids and asks.
+type Pair<'a> = (&'a mut [Level], &'a mut [Level]);
+
 /// The books.
 pub(super) struct Sides {
     slab: Vec<Level>,
@@ -49,7 +52,7 @@ impl Sides {
         true
     }
 
-    fn book(&mut self, number: u32) -> Option<((&mut [Level], &mut [Level]), &mut [usize; 2])> {
+    fn book(&mut self, number: u32) -> Option<(Pair<'_>, &mut [usize; 2])> {
         let at = usize::try_from(number).ok()?;
         let len = self.size.checked_mul(2)?;
         let first = at.checked_mul(len)?;

@@ -14,7 +14,7 @@
 
 use super::cost::Flash;
 use super::curve::{Curve, FINE};
-use super::moebius::{Cycle, Rate, rounding_bound};
+use super::moebius::{Cycle, Moebius, Rate, rounding_bound};
 use crate::dex::{Fault, Segment};
 use crate::record::Refusal;
 
@@ -89,6 +89,15 @@ pub(super) struct Walk {
     pub(super) incomplete: bool,
     /// The inputs at which pieces ended, lowest first.
     pub(super) ends: Ends,
+}
+
+impl Walk {
+    /// The inputs at which pieces ended, lowest first: the last few.
+    pub(super) fn ends(&self) -> Vec<u64> {
+        let mut ends: Vec<u64> = self.ends.newest().map(|(_, end)| end).collect();
+        ends.reverse();
+        ends
+    }
 }
 
 /// Where the pieces of a walk ended: the last few, and how many there were.
@@ -275,6 +284,21 @@ pub(super) fn curves_at_zero<H: Hop>(hops: &[H]) -> Result<Vec<Curve>, Refusal> 
     Ok(Stand::new(hops)?.curves().to_vec())
 }
 
+/// Fraction bits that the pieces of `hop` ask for; `None` when it has no piece.
+pub(super) fn shift_of<H: Hop>(hop: &H) -> Option<u32> {
+    Some(fraction(&next_piece(hop, &mut hop.start())?))
+}
+
+fn fraction(piece: &Segment) -> u32 {
+    if matches!(piece, Segment::Product { .. }) { 0 } else { FINE }
+}
+
+/// The pieces of `hop`, one after the other, in units of 2^-`shift`.
+pub(super) fn curves<H: Hop>(hop: &H, shift: u32) -> impl Iterator<Item = Curve> {
+    let mut cursor = hop.start();
+    std::iter::from_fn(move || Curve::of(&next_piece(hop, &mut cursor)?, shift))
+}
+
 /// Where a walk stands: a point on a piece of every hop.
 struct Stand<H: Hop> {
     count: usize,
@@ -300,8 +324,7 @@ impl<H: Hop> Stand<H> {
             *piece = Some(next_piece(hop, &mut start).ok_or(Refusal::MissingTicks)?);
             *cursor = Some(start);
         }
-        let whole = |piece: &Segment| matches!(piece, Segment::Product { .. });
-        let shift = if pieces.iter().flatten().all(whole) { 0 } else { FINE };
+        let shift = pieces.iter().flatten().map(fraction).max().unwrap_or(0);
         let mut first = [Curve::EMPTY; MAX_HOPS];
         for (curve, piece) in first.iter_mut().zip(pieces.iter().flatten()) {
             *curve = Curve::of(piece, shift).ok_or(Refusal::BadState)?;
@@ -441,6 +464,57 @@ pub(super) fn refine<H: Hop>(hops: &[H], start: Plan, limits: &Limits) -> Plan {
     }
     let input = best.legs.first().copied().unwrap_or(0);
     trimmed(hops, input, limits.flash).map_or(best, |found| better(best, found))
+}
+
+/// The best plan of all, of a cycle whose hops are one piece each, and how many were tried.
+///
+/// The integer gain of an input is never above its real gain, which is concave: an input whose real
+/// gain is below that of a plan in hand cannot beat it. What is left is an interval, in which every
+/// amount of the coarsest hop is tried with the smallest input that gives it. `None` when a hop has
+/// more than one piece, the numbers do not fit, or more than `most` amounts would have to be tried.
+pub(super) fn certify<H: Hop>(
+    hops: &[H],
+    start: Plan,
+    flash: Flash,
+    most: u64,
+) -> Option<(Plan, u64)> {
+    let stand = Stand::new(hops).ok()?;
+    if stand.shift != 0 || stand.curves().iter().any(|curve| curve.room.is_some()) {
+        return None;
+    }
+    let real = Moebius::of(stand.curves())?;
+    let reaches = |input: u64| real.reaches(flash.rate(), input, start.gain).unwrap_or(true);
+    let near = *start.legs.first()?;
+    let low = edge(near, 0, reaches);
+    let high = edge(near, u64::MAX >> 1, reaches);
+    let outputs = start.legs.get(1..=hops.len())?;
+    let (at, _) = outputs.iter().enumerate().min_by_key(|(_, out)| **out)?;
+    let head = hops.get(..=at)?;
+    let through = |input: u64| head.iter().try_fold(input, |amount, hop| hop.out(amount));
+    let (first, last) = (through(low).unwrap_or(1).max(1), through(high).ok()?);
+    let tried = last.checked_sub(first)?.checked_add(1)?;
+    (tried <= most).then_some(())?;
+    let mut best = start;
+    for out in first..=last {
+        let Ok(input) = back(head, out) else { continue };
+        if let Ok(found) = plan(hops, input, flash) {
+            best = better(best, found);
+        }
+    }
+    Some((best, tried))
+}
+
+/// The farthest input from `near` towards `far` that still `reaches`.
+fn edge(near: u64, far: u64, reaches: impl Fn(u64) -> bool) -> u64 {
+    if reaches(far) {
+        return far;
+    }
+    let (mut inside, mut outside) = (near, far);
+    while inside.abs_diff(outside) > 1 {
+        let middle = inside.midpoint(outside);
+        if reaches(middle) { inside = middle } else { outside = middle }
+    }
+    inside
 }
 
 /// The plan that gains more, among equals the one that needs less.

@@ -1,14 +1,15 @@
 //! Opportunities as a table for people: route, readable amounts, every cost, what is left.
 
-use crate::bytes::base58::Key;
+use super::explain::id;
+use super::show::{amount, sol};
 use crate::cli::columns;
-use crate::ids::{USDC, Venue, WSOL};
+use crate::ids::Venue;
 use crate::record::Opportunity;
 use std::fmt::Write;
 
 /// Columns of the table; all but the first three are numbers.
 const COLUMNS: [&str; 10] =
-    ["#", "slot", "route", "amounts", "gross", "flash fee", "base fee", "priority", "tip", "net"];
+    ["id", "slot", "route", "amounts", "gross", "flash fee", "base fee", "priority", "tip", "net"];
 
 /// Columns that are aligned to the right.
 const NUMBERS_FROM: usize = 4;
@@ -17,7 +18,7 @@ const NUMBERS_FROM: usize = 4;
 pub(super) fn table(found: &[Opportunity]) -> String {
     let mut rows = vec![COLUMNS.map(str::to_owned)];
     let mut sums = [0i128; 6];
-    for (number, one) in found.iter().enumerate() {
+    for one in found {
         let money = [
             i128::from(one.gross),
             i128::from(one.flash_fee),
@@ -30,9 +31,19 @@ pub(super) fn table(found: &[Opportunity]) -> String {
             *sum = sum.saturating_add(part);
         }
         let [gross, flash, base, priority, tip, net] = money.map(sol);
-        let number = number.saturating_add(1).to_string();
         let slot = one.slot.to_string();
-        rows.push([number, slot, route(one), amounts(one), gross, flash, base, priority, tip, net]);
+        rows.push([
+            id(one),
+            slot,
+            route(one),
+            amounts(one),
+            gross,
+            flash,
+            base,
+            priority,
+            tip,
+            net,
+        ]);
     }
     if found.len() > 1 {
         let [gross, flash, base, priority, tip, net] = sums.map(sol);
@@ -68,47 +79,20 @@ fn amounts(one: &Opportunity) -> String {
     let hops = usize::from(one.hops);
     let into = one.amounts.iter().zip(&one.mints).zip(&one.decimals).take(hops);
     let mut text = String::new();
-    for ((amount, mint), decimals) in into {
-        let _ = write!(text, "{} {} > ", units(*amount, *decimals), symbol(mint));
+    for ((raw, mint), decimals) in into {
+        let _ = write!(text, "{} > ", amount(*raw, *decimals, mint));
     }
     let back = one.amounts.get(hops).copied().unwrap_or(0);
     let decimals = one.decimals.first().copied().unwrap_or(0);
-    let _ = write!(text, "{} {}", units(back, decimals), symbol(&one.base_mint));
+    text.push_str(&amount(back, decimals, &one.base_mint));
     text
-}
-
-/// A token's name: the two everybody knows, else the ends of its address.
-fn symbol(mint: &[u8; 32]) -> String {
-    match *mint {
-        WSOL => "SOL".to_owned(),
-        USDC => "USDC".to_owned(),
-        _ => {
-            let key = Key(mint).to_string();
-            let (head, tail) = (key.get(..4), key.get(key.len().saturating_sub(4)..));
-            format!("{}..{}", head.unwrap_or_default(), tail.unwrap_or_default())
-        }
-    }
-}
-
-/// Raw units as a decimal number, exact.
-fn units(raw: u64, decimals: u8) -> String {
-    let decimals = usize::from(decimals).min(19);
-    let digits = format!("{raw:0>width$}", width = decimals.saturating_add(1));
-    let (whole, part) = digits.split_at(digits.len().saturating_sub(decimals));
-    if part.is_empty() { whole.to_owned() } else { format!("{whole}.{part}") }
-}
-
-/// Lamports as SOL, exact.
-fn sol(lamports: i128) -> String {
-    let sign = if lamports < 0 { "-" } else { "" };
-    let whole = u64::try_from(lamports.unsigned_abs()).unwrap_or(u64::MAX);
-    format!("{sign}{}", units(whole, 9))
 }
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, reason = "a test may stop where it is wrong")]
 mod tests {
     use super::*;
+    use crate::ids::{USDC, WSOL};
 
     #[test]
     fn a_row_reads_to_the_last_lamport() {
@@ -130,11 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn units_and_signs_are_exact() {
-        assert_eq!(units(5, 0), "5");
-        assert_eq!(units(5, 9), "0.000000005");
-        assert_eq!(units(u64::MAX, 255), "1.8446744073709551615");
-        assert_eq!(sol(-1), "-0.000000001");
+    fn nothing_found_is_a_head_alone() {
         assert_eq!(table(&[]).lines().count(), 1);
     }
 }

@@ -31,6 +31,7 @@ fn options() -> Options {
         cu_step: 0,
         min_profit: 1,
         guards: Guards { min_reserve: 10, min_depth: 10, max_slot_spread: 100 },
+        plan: 0,
         explain: false,
     }
 }
@@ -151,6 +152,68 @@ fn a_cycle_is_not_written_twice_for_the_same_states() {
     again.sequence = 3;
     again.reserve_a += 1;
     assert_eq!(bed.give(&again).len(), 1, "worse, but still there");
+}
+
+#[test]
+fn a_plan_is_one_cycle_after_the_other_and_leaves_the_states_alone() {
+    // Three pools at one price; the swap moves the first against both others.
+    let feed = |bed: &mut Bed| {
+        bed.give(&pool(1, [0, 1], [1_000_000_000_000, 150_000_000_000]));
+        bed.give(&pool(2, [0, 1], [800_000_000_000, 120_000_000_000]));
+        bed.give(&pool(3, [0, 1], [500_000_000_000, 75_000_000_000]));
+        bed.give(&swap(1, true, 40_000_000_000, 9))
+    };
+    let mut planned = Bed::new(Options { plan: 5, ..options() });
+    let mut plain = Bed::new(options());
+    let (found, alone) = (feed(&mut planned), feed(&mut plain));
+    let plan: Vec<_> = found.iter().filter(|one| one.plan_count > 0).collect();
+    assert!(plan.len() > 1 && plan.iter().all(|one| one.invalid().is_none()));
+    let count = usize::from(plan[0].plan_count);
+    assert_eq!((count, plan.len()), (plan.len(), count));
+    for (one, index) in plan.iter().zip(0..) {
+        assert_eq!((one.plan_index, one.conflict_group), (index, plan[0].conflict_group));
+        assert_eq!((one.plan_bound, one.trigger), (plan[0].plan_bound, [9; 64]));
+    }
+    // The best comes first, and all together stay below the bound and take most of it.
+    assert_eq!((plan[0].net, plan[0].amounts), (alone[0].net, alone[0].amounts));
+    let gross: i64 = plan.iter().map(|one| one.gross).sum();
+    assert!(gross > alone[0].gross && gross <= i64::try_from(plan[0].plan_bound).unwrap());
+    let share = u64::try_from(gross).unwrap() * 1_000_000 / plan[0].plan_bound;
+    assert_eq!(u64::from(plan[0].captured_ppm), share);
+    assert!(share > 950_000, "{share}");
+    // Each is the best on what those before it leave: the model trades them one after the other.
+    let mut reserves = [
+        [1_040_000_000_000, 0],
+        [800_000_000_000, 120_000_000_000],
+        [500_000_000_000, 75_000_000_000_i64],
+    ]
+    .map(|pair| pair.map(BigInt::from));
+    reserves[0][1] = BigInt::from(150_000_000_000_i64)
+        - model_out(
+            &BigInt::from(1_000_000_000_000_i64),
+            &BigInt::from(150_000_000_000_i64),
+            &BigInt::from(40_000_000_000_i64),
+        );
+    for one in &plan {
+        for hop in 0..2 {
+            let at = usize::from(one.pools[hop][0]) - 101;
+            let way = usize::from(one.directions[hop]) - 1;
+            let input = BigInt::from(one.amounts[hop]);
+            let [r, s] = [way, 1 - way].map(|side| reserves[at][side].clone());
+            let out = model_out(&r, &s, &input);
+            assert_eq!(out, BigInt::from(one.amounts[hop + 1]));
+            reserves[at][way] += input;
+            reserves[at][1 - way] -= out;
+        }
+    }
+    // What was supposed is forgotten: the next swap finds the same states in both.
+    let next = swap(2, true, 1_000_000_000, 8);
+    let (found, alone) = (planned.give(&next), plain.give(&next));
+    let single = |found: &[Opportunity]| {
+        let all = found.iter().filter(|one| one.plan_index == 0);
+        all.map(|one| (one.amounts, one.net, one.state_hash)).collect::<Vec<_>>()
+    };
+    assert_eq!(single(&found), single(&alone));
 }
 
 #[test]
