@@ -20,6 +20,27 @@ pub(super) struct PoolHop<'a> {
     pub(super) a_to_b: bool,
 }
 
+impl<'a> PoolHop<'a> {
+    /// Pool `number` of `book`, for a swap at `now`.
+    #[inline]
+    pub(super) fn of(book: &'a Book, number: u32, a_to_b: bool, now: Moment) -> Option<Self> {
+        let (pool, _) = book.state(number)?;
+        Some(Self { pool, around: book.around(number, now), a_to_b })
+    }
+
+    /// The hops of `record`, as its pools now stand; `None` for one that is not in the book.
+    pub(super) fn all(
+        book: &'a Book,
+        record: &Opportunity,
+        now: Moment,
+    ) -> impl Iterator<Item = Option<Self>> + use<'a> {
+        let steps = record.pools.into_iter().zip(record.directions).take(usize::from(record.hops));
+        steps.map(move |(key, direction)| {
+            Self::of(book, book.number(&key)?, direction == Direction::AToB as u8, now)
+        })
+    }
+}
+
 impl Hop for PoolHop<'_> {
     type Cursor = Cursor;
 
@@ -152,11 +173,10 @@ fn decide(
 ) -> Result<(), Refusal> {
     describe(candidate, book, record);
     options.guards.check(candidate, book, &options.bases, progress)?;
-    let now = Moment::of(progress.newest_slot, progress.rx_ns);
+    let now = progress.now();
     let hop = |at: usize| {
         let step = candidate.steps().get(at).or(candidate.steps().first())?;
-        let (pool, _) = book.state(step.pool)?;
-        Some(PoolHop { pool, around: book.around(step.pool, now), a_to_b: step.a_to_b })
+        PoolHop::of(book, step.pool, step.a_to_b, now)
     };
     let [Some(first), Some(second), Some(third), Some(fourth)] = [0, 1, 2, 3].map(hop) else {
         return Err(Refusal::BadState);

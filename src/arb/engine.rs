@@ -20,7 +20,7 @@ use super::size::{self, Hop, Limits, MAX_HOPS};
 use crate::dex::Moment;
 use crate::ids::{Key, WSOL};
 use crate::record::{
-    Direction, Gap, Layout, Liquidity, Opportunity, Pool, Record, Refusal, Role, Swap, Ticks,
+    Gap, Layout, Liquidity, Opportunity, Pool, Record, Refusal, Role, Swap, Ticks,
 };
 use crate::stream::{Sink, Stage};
 
@@ -147,6 +147,15 @@ struct Watch {
     seen: Vec<Explained>,
 }
 
+impl Watch {
+    /// Explains `record`, if it is one that was asked for.
+    fn look(&mut self, record: &Opportunity, book: &Book, options: &Options, now: Moment) {
+        if self.ordinal == record.ordinal {
+            self.seen.push(explain(record, book, options, now, self.what_if));
+        }
+    }
+}
+
 impl Engine {
     /// Takes all the memory that it will ever use.
     pub fn new(options: Options) -> Self {
@@ -190,7 +199,9 @@ impl Engine {
     /// `None` when a hop gives less than its least.
     pub(super) fn execute(&self, record: &Opportunity) -> Option<u64> {
         let mut amount = record.amounts.first().copied()?;
-        for (hop, least) in self.hops(record).zip(&record.min_out) {
+        for (hop, least) in
+            PoolHop::all(&self.book, record, self.progress.now()).zip(&record.min_out)
+        {
             amount = hop?.out(amount).ok().filter(|out| out >= least)?;
         }
         Some(amount)
@@ -201,7 +212,9 @@ impl Engine {
         let fixed = record.base_fee.saturating_add(record.priority_fee);
         let cost = fixed.saturating_add(self.options.costs.min_tip);
         let mut hops = [None; MAX_HOPS];
-        for (place, hop) in hops.iter_mut().zip(self.hops(record)) {
+        for (place, hop) in
+            hops.iter_mut().zip(PoolHop::all(&self.book, record, self.progress.now()))
+        {
             *place = hop;
         }
         let all: Option<Vec<PoolHop<'_>>> =
@@ -209,24 +222,12 @@ impl Engine {
         all.is_some_and(|hops| size::walk(&hops, self.options.flash, cost).is_ok())
     }
 
-    /// The hops of `record`, as the pools now stand.
-    fn hops(&self, record: &Opportunity) -> impl Iterator<Item = Option<PoolHop<'_>>> {
-        let now = Moment::of(self.progress.newest_slot, self.progress.rx_ns);
-        let steps = record.pools.into_iter().zip(record.directions).take(usize::from(record.hops));
-        steps.map(move |(key, direction)| {
-            let number = self.book.number(&key)?;
-            let (pool, _) = self.book.state(number)?;
-            let a_to_b = direction == Direction::AToB as u8;
-            Some(PoolHop { pool, around: self.book.around(number, now), a_to_b })
-        })
-    }
-
     /// The hops through the pools `path` in order, from a base token.
     ///
     /// # Errors
     /// What is wrong with the path.
     pub(super) fn path(&self, path: &[Key]) -> Result<Vec<PoolHop<'_>>, String> {
-        let now = Moment::of(self.progress.newest_slot, self.progress.rx_ns);
+        let now = self.progress.now();
         let mut hops = Vec::new();
         let mut token = None;
         for key in path {
@@ -241,7 +242,7 @@ impl Engine {
                 return Err(format!("{name} does not hold what the pool before it gives"));
             }
             token = Some(if a_to_b { pool.mint_b } else { pool.mint_a });
-            hops.push(PoolHop { pool, around: self.book.around(number, now), a_to_b });
+            hops.extend(PoolHop::of(&self.book, number, a_to_b, now));
         }
         let first =
             hops.first().map(|hop| if hop.a_to_b { hop.pool.mint_a } else { hop.pool.mint_b });
@@ -265,16 +266,6 @@ impl Engine {
     /// Number of the next record.
     pub(super) fn ordinal(&self) -> u64 {
         self.ordinal
-    }
-
-    /// Looks at `record` more closely, if it was asked for.
-    fn look_at(&mut self, record: &Opportunity) {
-        let Some(watch) = self.watch.as_mut().filter(|watch| watch.ordinal == record.ordinal)
-        else {
-            return;
-        };
-        let now = Moment::of(self.progress.newest_slot, self.progress.rx_ns);
-        watch.seen.push(explain(record, &self.book, &self.options, now, watch.what_if));
     }
 
     /// What was counted so far.
@@ -432,7 +423,7 @@ impl Engine {
         self.explained = 0;
         self.taken.clear();
         self.planner.clear();
-        let now = Moment::of(self.progress.newest_slot, trigger.rx_ns);
+        let now = self.progress.now();
         // All rates first: a search must not see half a transaction.
         let mut searches = [(0_u32, [false; 2]); ROWS];
         for (search, number) in searches.iter_mut().zip(&self.touched) {
@@ -477,11 +468,8 @@ impl Engine {
                 self.explained = self.explained.saturating_add(1);
                 record.head.flags |= Opportunity::REFUSED;
                 record.reason = refusal as u8;
-                if let Some(watch) = self.watch.as_mut().filter(|one| one.ordinal == record.ordinal)
-                {
-                    let now = Moment::of(self.progress.newest_slot, self.progress.rx_ns);
-                    let what_if = watch.what_if;
-                    watch.seen.push(explain(&record, &self.book, &self.options, now, what_if));
+                if let Some(watch) = &mut self.watch {
+                    watch.look(&record, &self.book, &self.options, self.progress.now());
                 }
                 out.put(Record::of(&record));
             }
@@ -495,10 +483,10 @@ impl Engine {
         if self.options.plan > 0 && !self.taken.is_empty() {
             self.plan(trigger);
         }
-        for at in 0..self.taken.len() {
-            let Some(record) = self.taken.get(at).copied() else { break };
-            self.look_at(&record);
-            let record = &record;
+        for record in &self.taken {
+            if let Some(watch) = &mut self.watch {
+                watch.look(record, &self.book, &self.options, self.progress.now());
+            }
             self.counters.emitted = self.counters.emitted.saturating_add(1);
             out.put(Record::of(record));
         }

@@ -10,14 +10,15 @@ use super::cost::CostModel;
 use super::curve::Curve;
 use super::decide::PoolHop;
 use super::engine::Options;
+use super::methods::sample;
 use super::show::{amount, point, sol, symbol, units};
-use super::size::{self, MAX_HOPS, Plan};
+use super::size::{self, Plan};
 use crate::bytes::base58;
 use crate::cli::columns;
 use crate::dex::{self, Moment};
 use crate::ids::{Key, Venue};
 use crate::math::wide::to_u128;
-use crate::record::{Direction, Opportunity, Pool, Refusal};
+use crate::record::{Opportunity, Pool, Refusal};
 use std::fmt::{self, Write as _};
 
 /// Decimals of prices.
@@ -64,24 +65,13 @@ pub(super) fn explain(
     now: Moment,
     what_if: Option<u64>,
 ) -> Explained {
-    let count = usize::from(record.hops).min(MAX_HOPS);
-    let mut hops = Vec::with_capacity(count);
-    for (key, direction) in record.pools.iter().zip(record.directions).take(count) {
-        let Some(number) = book.number(key) else { continue };
-        let Some((pool, _)) = book.state(number) else { continue };
-        let a_to_b = direction == Direction::AToB as u8;
-        hops.push(PoolHop { pool, around: book.around(number, now), a_to_b });
-    }
+    let hops: Vec<_> = PoolHop::all(book, record, now).flatten().collect();
     let what_if = what_if.map(|input| (input, size::plan(&hops, input, options.flash)));
     let amounts = record.amounts.iter().zip(record.amounts.iter().skip(1));
     let views = hops.iter().zip(amounts).map(|(hop, (into, out))| view(hop, *into, *out));
     let most = record.amounts.first().copied().unwrap_or(0).saturating_mul(2);
-    let input = |part: u64| {
-        let whole = u128::from(most).saturating_mul(u128::from(part));
-        u64::try_from(whole.checked_div(u128::from(POINTS)).unwrap_or(0)).unwrap_or(u64::MAX)
-    };
-    let gain = |input| Some((input, size::plan(&hops, input, options.flash).ok()?.gain));
-    let curve = std::iter::once((0, 0)).chain((1..=POINTS).map(input).filter_map(gain));
+    let curve = sample(&hops, options.flash, u128::from(most), POINTS);
+    let curve = std::iter::once((0, 0)).chain(curve);
     let ends = size::walk(&hops, options.flash, 0).map_or_else(|_| Vec::new(), |walk| walk.ends());
     Explained {
         record: *record,
@@ -298,7 +288,7 @@ impl Explained {
         match &self.what_if {
             None => Ok(()),
             Some((input, Err(refusal))) => {
-                let name = Refusal::NAMES.get(*refusal as usize).copied().unwrap_or("?");
+                let name = refusal.name();
                 let input = amount(*input, decimals, &one.base_mint);
                 writeln!(f, "\nwith {input} instead: refused, {name}")
             }

@@ -34,6 +34,13 @@ pub(super) struct Progress {
     pub(super) rx_ns: u64,
 }
 
+impl Progress {
+    /// The moment at which a transaction made now would execute.
+    pub(super) fn now(self) -> Moment {
+        Moment::of(self.newest_slot, self.rx_ns)
+    }
+}
+
 impl Guards {
     /// Passes `candidate` or names the first reason against it.
     pub(super) fn check(

@@ -61,19 +61,31 @@ pub(super) fn methods<H: Hop>(hops: &[H], limits: &Limits) -> Result<Vec<Method>
     Ok(all)
 }
 
+/// Inputs and what they gain at `count` even steps up to `most`; those that are refused left out.
+pub(super) fn sample<H: Hop>(
+    hops: &[H],
+    flash: Flash,
+    most: u128,
+    count: u64,
+) -> impl Iterator<Item = (u64, i128)> {
+    (1..=count).filter_map(move |part| {
+        let at = most.saturating_mul(u128::from(part)).checked_div(u128::from(count))?;
+        let input = u64::try_from(at).ok()?;
+        Some((input, size::plan(hops, input, flash).ok()?.gain))
+    })
+}
+
 /// `count` points of the gain, from nothing to twice the best input.
 pub(super) fn curve<H: Hop>(hops: &[H], flash: Flash, count: u64) -> Result<Vec<Point>, Refusal> {
     let walk = size::walk(hops, flash, 0)?;
     let most = u128::from(walk.input).saturating_mul(2);
-    let point = |part: u64| {
-        let at = most.saturating_mul(u128::from(part)).checked_div(u128::from(count))?;
-        let input = u64::try_from(at).ok()?;
-        let plan = size::plan(hops, input, flash).ok()?;
-        let crossed = walk.ends().iter().filter(|end| **end < input).count();
-        let gain = i64::try_from(plan.gain).ok()?;
+    let ends = walk.ends();
+    let point = |(input, gain): (u64, i128)| {
+        let crossed = ends.iter().filter(|end| **end < input).count();
+        let gain = i64::try_from(gain).ok()?;
         Some(Point { input, gain, crossed: u64::try_from(crossed).unwrap_or(0) })
     };
-    Ok((1..=count).filter_map(point).collect())
+    Ok(sample(hops, flash, most, count).filter_map(point).collect())
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl Planner {
         progress: Progress,
         most: usize,
     ) -> &mut [Opportunity] {
-        let now = Moment::of(progress.newest_slot, progress.rx_ns);
+        let now = progress.now();
         let bound = self.bound(book, now);
         book.suppose();
         while self.plan.len() < most.min(MOST) {
@@ -124,8 +124,7 @@ impl Planner {
             if !self.pools.contains(&step.pool) {
                 (self.pools.len() < POOLS).then_some(())?;
                 self.pools.push(step.pool);
-                let (pool, _) = book.state(step.pool)?;
-                let hop = PoolHop { pool, around: book.around(step.pool, now), a_to_b: true };
+                let hop = PoolHop::of(book, step.pool, true, now)?;
                 shift = shift.max(super::size::shift_of(&hop)?);
             }
         }
@@ -135,7 +134,7 @@ impl Planner {
             let numbers = [&pool.mint_a, &pool.mint_b].map(|mint| self.token(mint));
             let [Some(a), Some(b)] = numbers else { return None };
             for a_to_b in [true, false] {
-                let hop = PoolHop { pool, around: book.around(number, now), a_to_b };
+                let hop = PoolHop::of(book, number, a_to_b, now)?;
                 if hop.is_smooth() {
                     return None;
                 }

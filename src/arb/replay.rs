@@ -223,21 +223,21 @@ impl Replay {
     fn try_one(&mut self, attempt: &Attempt) {
         let one = &attempt.record;
         let Some(delay) = self.delays.get(attempt.delay).copied() else { return };
-        let met = self.engine.execute(one);
         let Some(outcome) = self.outcomes.get_mut(attempt.delay) else { return };
         outcome.tried = outcome.tried.saturating_add(1);
-        let count = if one.tip < delay.tip_floor {
-            &mut outcome.outbid
-        } else if chance(one) >= delay.land_ppm {
-            &mut outcome.unlucky
-        } else if met.is_none() {
-            &mut outcome.moved
-        } else {
-            &mut outcome.landed
+        if one.tip < delay.tip_floor {
+            outcome.outbid = outcome.outbid.saturating_add(1);
+            return;
+        }
+        if chance(one) >= delay.land_ppm {
+            outcome.unlucky = outcome.unlucky.saturating_add(1);
+            return;
+        }
+        let Some(back) = self.engine.execute(one) else {
+            outcome.moved = outcome.moved.saturating_add(1);
+            return;
         };
-        *count = count.saturating_add(1);
-        let landed = one.tip >= delay.tip_floor && chance(one) < delay.land_ppm;
-        let Some(back) = met.filter(|_| landed) else { return };
+        outcome.landed = outcome.landed.saturating_add(1);
         let first = one.amounts.first().copied().unwrap_or(0);
         let gross = i64::try_from(i128::from(back).saturating_sub(i128::from(first)));
         let gross = gross.unwrap_or(i64::MAX);

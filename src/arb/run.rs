@@ -131,10 +131,8 @@ fn size(
     engine.finish(&mut arena);
     let hops = engine.path(path).map_err(Error::usage)?;
     let limits = engine.limits();
-    let said = |refusal: Refusal| {
-        let name = Refusal::NAMES.get(refusal as usize).copied().unwrap_or("?");
-        print(&format!("no size: {name}\n")).map(|()| Exit::No)
-    };
+    let said =
+        |refusal: Refusal| print(&format!("no size: {}\n", refusal.name())).map(|()| Exit::No);
     if let Some(count) = points {
         let curve = match methods::curve(&hops, limits.flash, count) {
             Ok(curve) => curve,
@@ -187,8 +185,7 @@ fn draw(
         Draw::Profit => {
             let id = id.ok_or_else(|| Error::usage("plot profit wants --id"))?;
             let engine = watched(frame, args, id.0, files, None)?;
-            let wanted = |one: &&Explained| id.1.is_none_or(|hash| hash == one.record.state_hash);
-            let Some(one) = engine.seen().iter().find(wanted) else { return absent(&engine, id.0) };
+            let Some(one) = named(&engine, id.1).next() else { return absent(&engine, id.0) };
             plot::profit(one)
         }
     };
@@ -205,12 +202,10 @@ fn explain(
     what_if: Option<u64>,
 ) -> Result<Exit> {
     let engine = watched(frame, args, ordinal, files, what_if)?;
-    let wanted = |one: &&Explained| hash.is_none_or(|hash| hash == one.record.state_hash);
-    let shown: Vec<_> = engine.seen().iter().filter(wanted).collect();
-    if shown.is_empty() {
+    let texts: Vec<_> = named(&engine, hash).map(ToString::to_string).collect();
+    if texts.is_empty() {
         return absent(&engine, ordinal);
     }
-    let texts: Vec<_> = shown.iter().map(ToString::to_string).collect();
     print(&texts.join("\n"))?;
     Ok(Exit::Done)
 }
@@ -233,6 +228,12 @@ fn watched(
     })?;
     engine.finish(&mut arena);
     Ok(engine)
+}
+
+/// What was seen in the states of `hash`, or in any.
+fn named(engine: &Engine, hash: Option<u64>) -> impl Iterator<Item = &Explained> {
+    let is_it = move |one: &&Explained| hash.is_none_or(|hash| hash == one.record.state_hash);
+    engine.seen().iter().filter(is_it)
 }
 
 /// Says why nothing is shown.

@@ -71,6 +71,11 @@ impl Refusal {
         "vault_change",
         "moment_unknown",
     ];
+
+    /// The name that is shown.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.get(self as usize).copied().unwrap_or("?")
+    }
 }
 
 /// What led to an opportunity.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::topology::{Dice, Market, SOL};
-use crate::arb::detect::{Found, Graph, NO_RATE, Room};
+use crate::arb::detect::{Found, Graph, NO_RATE, Room, add};
 use crate::ids::Key;
 use crate::time::Stopwatch;
 use hdrhistogram::Histogram;
@@ -132,7 +132,7 @@ impl Pairs {
         for other in back.filter(|other| **other != pool) {
             let rates = self.rates.get(*other as usize).copied().unwrap_or([NO_RATE; 2]);
             if from == SOL || to == SOL {
-                best = best.max(sum(rate, if closing { rates[1] } else { rates[0] }));
+                best = best.max(add(rate, if closing { rates[1] } else { rates[0] }));
             }
         }
         let mut home = std::mem::take(&mut self.home);
@@ -154,16 +154,16 @@ impl Pairs {
             if *y == far {
                 continue;
             }
-            let first = sum(rate, way(near, *y, *pair));
+            let first = add(rate, way(near, *y, *pair));
             if first == NO_RATE {
                 continue;
             }
             if based || *y == SOL {
-                best = best.max(sum(first, known(*y)));
+                best = best.max(add(first, known(*y)));
             }
             for (z, pair) in self.next.get(*y as usize).into_iter().flatten() {
                 if *z != near && *z != far && (based || *y == SOL || *z == SOL) {
-                    best = best.max(sum(sum(first, way(*y, *z, *pair)), known(*z)));
+                    best = best.max(add(add(first, way(*y, *z, *pair)), known(*z)));
                 }
             }
         }
@@ -224,7 +224,7 @@ impl Pairs {
             then.copy_from_slice(now);
             for ([low, high], rates) in self.tokens.iter().zip(&self.best) {
                 for (x, y, rate) in [(*low, *high, rates[0]), (*high, *low, rates[1])] {
-                    let reached = sum(now.get(x as usize).copied().unwrap_or(NO_RATE), rate);
+                    let reached = add(now.get(x as usize).copied().unwrap_or(NO_RATE), rate);
                     if let Some(held) = then.get_mut(y as usize) {
                         *held = (*held).max(reached);
                     }
@@ -235,11 +235,6 @@ impl Pairs {
         }
         best
     }
-}
-
-#[inline]
-fn sum(a: i32, b: i32) -> i32 {
-    if a == NO_RATE || b == NO_RATE { NO_RATE } else { a.saturating_add(b) }
 }
 
 /// Address of a token of a market.

@@ -290,8 +290,8 @@ impl Graph {
         }
         match (first == END, last == END) {
             (true, true) => self.cross(way, rate),
-            (false, true) => self.chain(to, first, rate, true),
-            (true, false) => self.chain(from, last, rate, false),
+            (false, true) => self.chain(to, first, true),
+            (true, false) => self.chain(from, last, false),
             (false, false) => {}
         }
     }
@@ -336,7 +336,7 @@ impl Graph {
     }
 
     /// Leaves of T3 that begin (`outward`) or end with `hub` next to `spoke`.
-    fn chain(&mut self, spoke: u32, hub: u32, _rate: i32, outward: bool) {
+    fn chain(&mut self, spoke: u32, hub: u32, outward: bool) {
         let hubs = self.hubs_of(spoke);
         let Some(mine) = (0..hubs.len).find(|at| self.entry(hubs, *at).0 == hub) else { return };
         let spokes = self.spokes_of(spoke);

@@ -284,7 +284,7 @@ fn item_mut<T>(list: &mut [T], at: u32) -> Option<&mut T> {
 
 /// Sum of rates; `NO_RATE` when one is missing.
 #[inline]
-fn add(a: i32, b: i32) -> i32 {
+pub(super) fn add(a: i32, b: i32) -> i32 {
     if a == NO_RATE || b == NO_RATE { NO_RATE } else { a.saturating_add(b) }
 }
 

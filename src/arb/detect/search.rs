@@ -66,12 +66,17 @@ impl Graph {
 
     /// Both ends are hubs, with these numbers.
     fn between_hubs(&mut self, touched: &Touched, from: u32, to: u32, found: &mut Found) {
-        self.detours(touched, to, from, found, |graph, touched, token, found| {
-            let ways = [graph.toward(token, to).map(Way::back), graph.toward(token, from)];
-            if let [Some(out), Some(home)] = ways {
-                graph.open(touched, &[out, home], found);
+        let (tree, kind) = two(to, from);
+        if let Some(head) = self.t2.get(tree).copied() {
+            let mut walk = Forest::<1>::walk(head, kind);
+            while let Some(slot) = self.leaf(&mut walk, Self::need(touched, 2, found), found) {
+                let token = self.forest.owner(head, slot);
+                let ways = [self.toward(token, to).map(Way::back), self.toward(token, from)];
+                if let [Some(out), Some(home)] = ways {
+                    self.open(touched, &[out, home], found);
+                }
             }
-        });
+        }
         for hub in 0..HUBS {
             let Ok(hub) = u32::try_from(hub) else { return };
             if hub as usize >= self.hubs.len() || found.cut {
@@ -90,7 +95,6 @@ impl Graph {
                 self.spoke_then_hub(touched, to, hub, found);
             }
         }
-        let (tree, kind) = two(to, from);
         let Some(head) = self.t3.get(tree).copied() else { return };
         let mut walk = Forest::<1>::walk(head, kind);
         while let Some(slot) = self.leaf(&mut walk, Self::need(touched, 3, found), found) {
@@ -159,24 +163,6 @@ impl Graph {
         let ways = [self.toward(first, to).map(Way::back), self.toward(last, from)];
         if let [Some(out), Some(home)] = ways {
             self.open(touched, &[out, middle, home], found);
-        }
-    }
-
-    /// Leaves of T2 between two hubs that pass.
-    fn detours(
-        &mut self,
-        touched: &Touched,
-        start: u32,
-        end: u32,
-        found: &mut Found,
-        open: impl Fn(&mut Self, &Touched, u32, &mut Found),
-    ) {
-        let (tree, kind) = two(start, end);
-        let Some(head) = self.t2.get(tree).copied() else { return };
-        let mut walk = Forest::<1>::walk(head, kind);
-        while let Some(slot) = self.leaf(&mut walk, Self::need(touched, 2, found), found) {
-            let token = self.forest.owner(head, slot);
-            open(self, touched, token, found);
         }
     }
 

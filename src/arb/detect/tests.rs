@@ -9,6 +9,7 @@
 )]
 
 use super::*;
+use crate::arb::bench::topology::Dice;
 
 const ROOM: Room = Room { tokens: 64, pools: 512, visits: 1 << 20 };
 
@@ -16,17 +17,6 @@ fn mint(token: u32) -> Key {
     let mut key = [0; 32];
     key[..4].copy_from_slice(&token.to_le_bytes());
     key
-}
-
-/// A small generator: repeatable, and the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u32) -> u32 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % u64::from(sides)) as u32
-    }
 }
 
 /// The same search by following every sequence of pools.
@@ -121,7 +111,7 @@ fn check(model: &Model, found: &Found, want: &[(i32, Vec<u32>)], bases: &[u32], 
 /// so that few have most pools. Returns how many updates were compared.
 fn play(seed: u64, tokens: u32, pools: usize, hub_degree: u32, skew: bool, updates: u32) -> u32 {
     const MOST: usize = 8;
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let bases: Vec<u32> = if dice.roll(2) == 0 { vec![0] } else { vec![1, 0] };
     let keys: Vec<Key> = bases.iter().map(|base| mint(*base)).collect();
     let mut graph = Graph::with_hubs(&keys, ROOM, hub_degree);
@@ -177,7 +167,7 @@ fn equals_every_cycle_after_every_update() {
 /// What a skipped search would have found was listed before: nothing is new in it.
 #[test]
 fn a_skipped_search_hides_nothing_new() {
-    let mut dice = Dice(7);
+    let mut dice = Dice::new(7);
     for _ in 0..60 {
         let mut graph = Graph::with_hubs(&[mint(0)], ROOM, 3);
         let mut model = Model::default();

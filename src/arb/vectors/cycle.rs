@@ -79,7 +79,7 @@ pub(super) fn case(case: &mut Case<'_>, groups: &Map<String, Value>) -> Result<(
 }
 
 pub(super) fn reason(refusal: Refusal) -> &'static str {
-    Refusal::NAMES.get(refusal as usize).copied().unwrap_or("?")
+    refusal.name()
 }
 
 /// K, M, N and what follows from them alone.
