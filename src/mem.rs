@@ -1,4 +1,4 @@
-//! Memory maps of files: the only place that maps.
+//! Memory maps of files and advice about memory: the only place that maps.
 //!
 //! A regular file is read through a private, read-only map. The kernel serves pages as they are
 //! touched; [`Map::release`] gives back those that lie behind the reader, so that a capture larger
@@ -69,6 +69,39 @@ pub fn prefetch(bytes: &[u8], at: usize, len: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (bytes, at, len);
+}
+
+/// As [`prefetch`], the cache line where item `at` of `list` begins.
+#[inline]
+#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "an intrinsic"))]
+pub fn prefetch_item<T>(list: &[T], at: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(item) = list.get(at) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: as in `prefetch`; this address is that of `item`.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(item).cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (list, at);
+}
+
+/// Asks the kernel for large pages under `room`, which is best not touched yet: a table read all over
+/// then misses fewer translations. Advice only: it changes no result, and a kernel that has none to
+/// give serves small ones.
+#[cfg_attr(target_os = "linux", expect(unsafe_code, reason = "a system call on addresses"))]
+pub fn large_pages<T>(room: &mut [std::mem::MaybeUninit<T>]) {
+    #[cfg(target_os = "linux")]
+    {
+        const LARGE: usize = 2 << 20;
+        let from = room.as_mut_ptr().addr().next_multiple_of(LARGE);
+        let end = room.as_mut_ptr_range().end.addr() / LARGE * LARGE;
+        let Some(len) = end.checked_sub(from).filter(|len| *len > 0) else { return };
+        // SAFETY: MADV_HUGEPAGE changes how the pages of `[from, end)` are backed and nothing of what
+        // they hold; the range is inside of `room`, which is ours alone.
+        let _ = unsafe { libc::madvise(from as *mut libc::c_void, len, libc::MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = room;
 }
 
 /// The pages of a map around its reader: those ahead are asked for, those that lie behind are given

@@ -6,6 +6,7 @@
 //! once can be had again, which is what undoing relies on.
 
 use super::NO_RATE;
+use crate::mem;
 use bytemuck::{Pod, Zeroable};
 
 /// No block, no number.
@@ -42,7 +43,9 @@ impl Arena {
     pub(super) fn new(words: usize) -> Self {
         // A first block of each small size takes lines of its own.
         let most = words.div_ceil(LINE).saturating_add(2 * LINE).min(1 << 28);
-        Self { lines: Vec::with_capacity(most), most, free: [END; CLASSES] }
+        let mut lines = Vec::with_capacity(most);
+        mem::large_pages(lines.spare_capacity_mut());
+        Self { lines, most, free: [END; CLASSES] }
     }
 
     /// Bytes of the blocks handed out so far, given back or not.
@@ -111,6 +114,12 @@ impl Arena {
         if let Some(held) = self.words_mut().get_mut(at as usize) {
             *held = word;
         }
+    }
+
+    /// Asks for the line of the word at `at`.
+    #[inline]
+    pub(super) fn prefetch(&self, at: u32) {
+        mem::prefetch_item(self.words(), at as usize);
     }
 
     /// `len` words from `at`.

@@ -4,8 +4,10 @@
 //! to each other make a leaf of T3 with each hub of the one and each of the other. Where a leaf lies
 //! is kept beside the token and beside the pair.
 
+use crate::mem;
+
 use super::arena::END;
-use super::{Graph, HUBS, List, NO_RATE, Token, Way, add, item, item_mut, two};
+use super::{ENTRY, Entry, Graph, HUBS, List, NO_RATE, Token, Way, add, item, item_mut, two};
 
 /// Place of the leaf for entries `p` and `q` of a token's hubs.
 #[inline]
@@ -65,11 +67,11 @@ impl Graph {
         item(&self.tokens, token).map_or(List::EMPTY, |token| token.spokes)
     }
 
-    /// `list` with one more; `None` when there is no room.
+    /// `list` with one more, whose rates are not known yet; `None` when there is no room.
     fn appended(&mut self, mut list: List, other: u32, way: Way) -> Option<List> {
         if list.len >= list.room {
-            let room = list.room.checked_mul(2)?.max(2);
-            let words = |entries: u32| (entries as usize).wrapping_mul(2);
+            let room = list.room.checked_mul(2)?.max(1);
+            let words = |entries: u32| (entries as usize).wrapping_mul(ENTRY);
             let at = self.forest.arena.take(words(room))?;
             if list.at != END {
                 self.forest.arena.copy(list.at, at, words(list.len));
@@ -77,9 +79,8 @@ impl Graph {
             }
             (list.at, list.room) = (at, room);
         }
-        let place = list.at.checked_add(list.len.checked_mul(2)?)?;
-        self.forest.arena.set(place, other.cast_signed());
-        self.forest.arena.set(place.checked_add(1)?, way.0.cast_signed());
+        let words = [other.cast_signed(), way.0.cast_signed(), NO_RATE, NO_RATE];
+        self.forest.arena.slice_mut(list.place(list.len), ENTRY).copy_from_slice(&words);
         list.len = list.len.checked_add(1)?;
         Some(list)
     }
@@ -93,18 +94,15 @@ impl Graph {
         self.corners(token, before, list)?;
         let slots = item(&self.tokens, token)?.slots;
         for at in 0..place {
-            let (other, _) = self.entry(list, at);
-            let (tree, _) = two(hub, other);
+            let (tree, _) = two(hub, self.entry(list, at).other);
             let slot = self.forest.insert(self.t2.get_mut(tree)?, token)?;
             self.forest.arena.set(slots.checked_add(corner(at, place))?, slot.cast_signed());
         }
         let spokes = self.spokes_of(token);
         for at in 0..spokes.len {
-            let (_, next) = self.entry(spokes, at);
-            self.cells(next.pair())?;
+            self.cells(self.entry(spokes, at).way.pair())?;
         }
-        self.spread(way);
-        self.spread(way.back());
+        self.refresh(way.pair());
         Some(())
     }
 
@@ -113,7 +111,10 @@ impl Graph {
         if before.room == now.room {
             return Some(());
         }
-        let words = |room: u32| corner(0, room.max(1)) as usize;
+        let words = |room: u32| corner(0, room) as usize;
+        if words(now.room) == 0 {
+            return Some(()); // one hub makes no leaf
+        }
         let at = self.forest.arena.take(words(now.room))?;
         let held = item_mut(&mut self.tokens, token)?;
         let old = std::mem::replace(&mut held.slots, at);
@@ -164,9 +165,9 @@ impl Graph {
         let columns = u32::from(item(&self.pairs, number)?.room[1]);
         let [of_low, of_high] = lists;
         for row in 0..of_low.len {
-            let (first, _) = self.entry(of_low, row);
+            let first = self.entry(of_low, row).other;
             for column in 0..of_high.len {
-                let (last, _) = self.entry(of_high, column);
+                let last = self.entry(of_high, column).other;
                 let place = slots.wrapping_add(row.wrapping_mul(columns)).wrapping_add(column);
                 if first == last || self.forest.arena.get(place) != END.cast_signed() {
                     continue;
@@ -177,8 +178,7 @@ impl Graph {
                 self.forest.arena.set(place, slot.cast_signed());
             }
         }
-        self.spread(Way::new(number, 0));
-        self.spread(Way::new(number, 1));
+        self.refresh(number);
         Some(())
     }
 
@@ -188,13 +188,13 @@ impl Graph {
         let mut count =
             |list: List| words = words.saturating_add((list.len as usize).saturating_mul(64));
         count(self.hubs_of(token));
-        for (next, _) in self.entries(self.hubs_of(token)) {
-            count(self.hubs_of(item(&self.hubs, next).copied().unwrap_or(END)));
+        for next in self.entries(self.hubs_of(token)) {
+            count(self.hubs_of(item(&self.hubs, next.other).copied().unwrap_or(END)));
         }
-        for (spoke, _) in self.entries(self.spokes_of(token)) {
-            count(self.hubs_of(spoke));
-            for (further, _) in self.entries(self.spokes_of(spoke)) {
-                count(self.hubs_of(further));
+        for spoke in self.entries(self.spokes_of(token)) {
+            count(self.hubs_of(spoke.other));
+            for further in self.entries(self.spokes_of(spoke.other)) {
+                count(self.hubs_of(further.other));
             }
         }
         let arena = &self.forest.arena;
@@ -206,26 +206,25 @@ impl Graph {
         let Ok(hub) = u32::try_from(self.hubs.len()) else { return };
         let spokes = self.spokes_of(token);
         for at in 0..spokes.len {
-            let (_, way) = self.entry(spokes, at);
-            self.uncell(way.pair());
+            self.uncell(self.entry(spokes, at).way.pair());
         }
         let Some(held) = item_mut(&mut self.tokens, token) else { return };
         (held.hub, held.spokes) = (hub, List::EMPTY);
         self.hubs.push(token);
         for at in 0..spokes.len {
-            let (spoke, way) = self.entry(spokes, at);
-            self.forget(spoke, token);
+            let spoke = self.entry(spokes, at);
+            self.forget(spoke.other, token);
             // The room was asked for before.
-            let _ = self.attach(spoke, hub, way.back());
+            let _ = self.attach(spoke.other, hub, spoke.way.back());
         }
         if spokes.at != END {
-            self.forest.arena.give(spokes.at, (spokes.room as usize).wrapping_mul(2));
+            self.forest.arena.give(spokes.at, (spokes.room as usize).wrapping_mul(ENTRY));
         }
         let hubs = self.hubs_of(token);
         for at in 0..hubs.len {
-            let (next, way) = self.entry(hubs, at);
-            let Some(next) = item(&self.hubs, next).copied() else { continue };
-            let _ = self.attach(next, hub, way.back());
+            let entry = self.entry(hubs, at);
+            let Some(next) = item(&self.hubs, entry.other).copied() else { continue };
+            let _ = self.attach(next, hub, entry.way.back());
         }
     }
 
@@ -233,9 +232,8 @@ impl Graph {
     fn forget(&mut self, token: u32, other: u32) {
         let list = self.spokes_of(token);
         let Some(last) = list.len.checked_sub(1) else { return };
-        let Some(at) = (0..list.len).find(|at| self.entry(list, *at).0 == other) else { return };
-        let from = list.at.wrapping_add(last.wrapping_mul(2));
-        self.forest.arena.copy(from, list.at.wrapping_add(at.wrapping_mul(2)), 2);
+        let Some(at) = self.find(list, other) else { return };
+        self.forest.arena.copy(list.place(last), list.place(at), ENTRY);
         if let Some(token) = item_mut(&mut self.tokens, token) {
             token.spokes.len = last;
         }
@@ -252,9 +250,9 @@ impl Graph {
         }
         let (of_low, of_high) = (self.hubs_of(low), self.hubs_of(high));
         for row in 0..of_low.len.min(rows) {
-            let (first, _) = self.entry(of_low, row);
+            let first = self.entry(of_low, row).other;
             for column in 0..of_high.len.min(columns) {
-                let (last, _) = self.entry(of_high, column);
+                let last = self.entry(of_high, column).other;
                 let place = slots.wrapping_add(row.wrapping_mul(columns)).wrapping_add(column);
                 let slot = self.forest.arena.get(place).cast_unsigned();
                 if slot == END {
@@ -270,93 +268,150 @@ impl Graph {
         self.forest.arena.give(slots, (rows as usize).wrapping_mul(columns as usize));
     }
 
-    /// The best rate of `way` has changed: so have the leaves that it is a part of.
-    pub(super) fn spread(&mut self, way: Way) {
-        let Some(pair) = item(&self.pairs, way.pair()) else { return };
-        let [low, high] = pair.tokens;
-        let (from, to) = if way.direction() == 0 { (low, high) } else { (high, low) };
-        let rate = self.best(way);
-        let (first, last) = (self.hub_of(from), self.hub_of(to));
+    /// Place of neighbour `other` in `list`.
+    #[inline]
+    fn find(&self, list: List, other: u32) -> Option<u32> {
+        (0..list.len).zip(self.entries(list)).find(|(_, e)| e.other == other).map(|(at, _)| at)
+    }
+
+    /// As [`Self::spread`], of a pair whose leaves are new.
+    fn refresh(&mut self, number: u32) {
+        let Some(pair) = item(&self.pairs, number) else { return };
+        let (tokens, best) = (pair.tokens, pair.best);
+        self.spread(number, tokens, best);
+    }
+
+    /// The best rates of a pair have changed: so have the leaves that it is a part of.
+    pub(super) fn spread(&mut self, number: u32, tokens: [u32; 2], best: [i32; 2]) {
+        let [low, high] = tokens;
+        let [first, last] = tokens.map(|token| self.hub_of(token));
+        let [there, back] = best;
         if first != END && last != END {
             let [by_start, by_end] = &mut self.direct;
-            by_start.set(first, last, rate);
-            by_end.set(last, first, rate);
+            by_start.set(first, last, there);
+            by_end.set(last, first, there);
+            by_start.set(last, first, back);
+            by_end.set(first, last, back);
         }
         if first != END {
-            self.fan(to, first, rate, true);
+            self.beside_hub(high, first, [back, there], last == END);
         }
         if last != END {
-            self.fan(from, last, rate, false);
+            self.beside_hub(low, last, best, first == END);
         }
-        match (first == END, last == END) {
-            (true, true) => self.cross(way, rate),
-            (false, true) => self.chain(to, first, true),
-            (true, false) => self.chain(from, last, false),
-            (false, false) => {}
+        if first == END && last == END {
+            self.note(self.spokes_of(low), high, best);
+            self.note(self.spokes_of(high), low, [back, there]);
+            self.cross(number, tokens, best);
         }
     }
 
-    /// Leaves of T2 through `middle` that begin (`outward`) or end with `hub`, `rate` between the two.
-    fn fan(&mut self, middle: u32, hub: u32, rate: i32, outward: bool) {
-        let list = self.hubs_of(middle);
-        let Some(place) = (0..list.len).find(|at| self.entry(list, *at).0 == hub) else { return };
+    /// Writes the rates of neighbour `other` into `list`; its place.
+    #[inline]
+    fn note(&mut self, list: List, other: u32, rate: [i32; 2]) -> Option<u32> {
+        let at = self.find(list, other)?;
+        let place = list.place(at).wrapping_add(2);
+        self.forest.arena.slice_mut(place, 2).copy_from_slice(&rate);
+        Some(at)
+    }
+
+    /// `rate` is that from `token` to the hub next to it, and back.
+    fn beside_hub(&mut self, token: u32, hub: u32, rate: [i32; 2], is_spoke: bool) {
+        let list = self.hubs_of(token);
+        let Some(place) = self.note(list, hub, rate) else { return };
+        if list.len > 1 {
+            self.fan(token, (list, place), hub, rate);
+        }
+        if is_spoke {
+            self.chain(token, (hub, place), rate);
+        }
+    }
+
+    /// Leaves of T2 through `middle` that begin or end with `hub`, entry `place` of its hubs; the
+    /// rates are to the hub and back.
+    fn fan(&mut self, middle: u32, (list, place): (List, u32), hub: u32, rate: [i32; 2]) {
         let slots = item(&self.tokens, middle).map_or(END, |token| token.slots);
-        for at in 0..list.len {
-            if at == place {
-                continue;
-            }
-            let (other, way) = self.entry(list, at);
-            let (from, to, value) = if outward {
-                (hub, other, add(rate, self.best(way)))
-            } else {
-                (other, hub, add(self.best(way.back()), rate))
-            };
+        let [out, back] = rate;
+        for at in (0..list.len).filter(|at| *at != place) {
+            let entry = self.entry(list, at);
             let slot = self.forest.arena.get(slots.wrapping_add(corner(at, place))).cast_unsigned();
-            let (tree, kind) = two(from, to);
+            let there = add(back, entry.turned(false));
+            let home = add(entry.turned(true), out);
+            let (tree, turned) = two(hub, entry.other);
             let Some(head) = self.t2.get(tree).copied() else { continue };
-            if let Some(root) = self.forest.set(head, slot, kind, value) {
-                let [by_start, by_end] = &mut self.detour;
-                by_start.set(from, to, root);
-                by_end.set(to, from, root);
+            let values = if turned == 0 { [there, home] } else { [home, there] };
+            let roots = self.forest.set_both(head, slot, values);
+            let ends = if turned == 0 { [hub, entry.other] } else { [entry.other, hub] };
+            let [by_start, by_end] = &mut self.detour;
+            for (root, [from, to]) in roots.into_iter().zip([ends, [ends[1], ends[0]]]) {
+                if let Some(root) = root {
+                    by_start.set(from, to, root);
+                    by_end.set(to, from, root);
+                }
             }
         }
     }
 
-    /// Leaves of T3 along `way`, between two spokes.
-    fn cross(&mut self, way: Way, rate: i32) {
-        let Some([low, high]) = item(&self.pairs, way.pair()).map(|pair| pair.tokens) else {
-            return;
-        };
+    /// Leaves of T3 along a pair of two spokes.
+    fn cross(&mut self, number: u32, [low, high]: [u32; 2], best: [i32; 2]) {
+        let Some(cells) = self.cells_of(number) else { return };
         let (of_low, of_high) = (self.hubs_of(low), self.hubs_of(high));
         for row in 0..of_low.len {
+            let first = self.entry(of_low, row);
             for column in 0..of_high.len {
-                self.cell(way, (row, column), rate);
+                let last = self.entry(of_high, column);
+                self.cell(cells, (row, column), [first, last], best);
             }
         }
     }
 
-    /// Leaves of T3 that begin (`outward`) or end with `hub` next to `spoke`.
-    fn chain(&mut self, spoke: u32, hub: u32, outward: bool) {
-        let hubs = self.hubs_of(spoke);
-        let Some(mine) = (0..hubs.len).find(|at| self.entry(hubs, *at).0 == hub) else { return };
+    /// Leaves of T3 that begin or end with `hub`, entry `mine` of the hubs of `spoke`; the rates are
+    /// to the hub and back.
+    fn chain(&mut self, spoke: u32, (hub, mine): (u32, u32), rate: [i32; 2]) {
         let spokes = self.spokes_of(spoke);
+        let near = Entry { other: hub, way: Way(END), rate };
+        for next in self.entries(spokes) {
+            mem::prefetch_item(&self.pairs, next.way.pair() as usize);
+            mem::prefetch_item(&self.tokens, next.other as usize);
+        }
+        for next in self.entries(spokes) {
+            if let Some((slots, _)) = self.cells_of(next.way.pair()) {
+                self.forest.arena.prefetch(slots);
+            }
+            self.forest.arena.prefetch(self.hubs_of(next.other).at);
+        }
         for at in 0..spokes.len {
-            let (other, way) = self.entry(spokes, at);
-            let rate = self.best(if outward { way } else { way.back() });
-            let is_low = way.direction() == 0;
-            for theirs in 0..self.hubs_of(other).len {
-                let places = if is_low { (mine, theirs) } else { (theirs, mine) };
-                self.cell(if outward { way } else { way.back() }, places, rate);
+            let next = self.entry(spokes, at);
+            let Some(cells) = self.cells_of(next.way.pair()) else { continue };
+            let hubs = self.hubs_of(next.other);
+            for theirs in 0..hubs.len {
+                let far = self.entry(hubs, theirs);
+                let [out, back] = next.rate;
+                if next.way.direction() == 0 {
+                    self.cell(cells, (mine, theirs), [near, far], [out, back]);
+                } else {
+                    self.cell(cells, (theirs, mine), [far, near], [back, out]);
+                }
             }
         }
     }
 
-    /// One leaf of T3: along `way` between two spokes, `rate` between them, from the hub next to the
-    /// first to the one next to the second; `row` and `column` are those of the pair's tokens.
-    fn cell(&mut self, way: Way, (row, column): (u32, u32), rate: i32) {
-        let Some(pair) = item(&self.pairs, way.pair()) else { return };
-        let ([low, high], slots, [rows, columns]) =
-            (pair.tokens, pair.slots, pair.room.map(u32::from));
+    /// Where the leaves of a pair of spokes are kept, and how many rows and columns there are.
+    #[inline]
+    fn cells_of(&self, number: u32) -> Option<(u32, [u32; 2])> {
+        let pair = item(&self.pairs, number)?;
+        (pair.slots != END).then_some((pair.slots, pair.room.map(u32::from)))
+    }
+
+    /// One leaf of T3: from the hub next to the pair's first token over both to the hub next to its
+    /// second, and back; `best` are the pair's rates.
+    fn cell(
+        &mut self,
+        (slots, [rows, columns]): (u32, [u32; 2]),
+        (row, column): (u32, u32),
+        [first, last]: [Entry; 2],
+        best: [i32; 2],
+    ) {
         if row >= rows || column >= columns {
             return;
         }
@@ -365,14 +420,13 @@ impl Graph {
         if slot == END {
             return;
         }
-        let (of_low, of_high) =
-            (self.entry(self.hubs_of(low), row), self.entry(self.hubs_of(high), column));
-        let ((from, enter), (to, leave)) =
-            if way.direction() == 0 { (of_low, of_high) } else { (of_high, of_low) };
-        let value = add(add(self.best(enter.back()), rate), self.best(leave));
-        let (tree, kind) = two(from, to);
+        let [there, back] = best;
+        let there = add(add(first.turned(true), there), last.turned(false));
+        let back = add(add(last.turned(true), back), first.turned(false));
+        let (tree, turned) = two(first.other, last.other);
         if let Some(head) = self.t3.get(tree).copied() {
-            self.forest.set(head, slot, kind, value);
+            let values = if turned == 0 { [there, back] } else { [back, there] };
+            self.forest.set_both(head, slot, values);
         }
     }
 }

@@ -14,17 +14,21 @@
 //!
 //! so that the best way from one end of a pool to the other is found by a few look-ups ([`search`]);
 //! leaves are opened only where their tree's best passes the bar. Listed is what scores at least
-//! `-hops`, the most by which rounded-down logarithms can hide a gain: the best few, in order.
+//! `-hops`, the most by which rounded-down logarithms can hide a gain: the best few, in order
+//! ([`list`]).
 //!
 //! **When a touched pool is searched.** A rate that rises can make a gain, so its direction is
 //! searched. A rate that does not rise makes none; but gains listed before are still there, only
 //! smaller, so its direction is searched as long as the last search listed something ("hot").
+//!
+//! A pool whose rates are both gone counts no more: a token with one pool left is on no cycle.
 //!
 //! Cycles are simple: no token twice. They start in a base token; what meets none is counted.
 //! All memory is taken at construction; a pool that finds no room is refused by name.
 
 mod arena;
 mod link;
+mod list;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -32,7 +36,9 @@ mod tree;
 
 use super::intern::Interner;
 use crate::ids::Key;
+use crate::mem;
 use arena::{Arena, END};
+pub(super) use list::Found;
 use tree::{Forest, Head};
 
 /// No rate in this direction.
@@ -71,58 +77,33 @@ impl Candidate {
     }
 }
 
-/// The best candidates of a search.
-pub(super) struct Found {
-    list: Vec<Candidate>,
-    most: usize,
-    /// Places looked at.
-    pub(super) visits: u32,
-    /// Candidates met, listed or not.
-    pub(super) met: u32,
-    /// Of these, those that meet no base token.
-    pub(super) baseless: u32,
-    /// The search stopped before its end: too many places to look at.
-    pub(super) cut: bool,
+/// A neighbour of a token.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// Number of the hub, or of the spoke.
+    other: u32,
+    way: Way,
+    /// The pair's best rates: to the neighbour, and back. Held here too, so that a search reads one
+    /// line instead of a pair for each neighbour.
+    rate: [i32; 2],
 }
 
-impl Found {
-    /// Room for the `most` best.
-    pub(super) fn new(most: usize) -> Self {
-        let list = Vec::with_capacity(most.saturating_add(1));
-        Self { list, most, visits: 0, met: 0, baseless: 0, cut: false }
-    }
+/// Words of an entry.
+const ENTRY: usize = 4;
 
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        self.list.clear();
-        (self.visits, self.met, self.baseless, self.cut) = (0, 0, 0, false);
-    }
-
-    /// The best first; among equals the first met.
-    pub(super) fn list(&self) -> &[Candidate] {
-        &self.list
-    }
-
-    /// The least score that a cycle of `hops` hops must have to be listed.
-    #[inline]
-    fn bar(&self, hops: usize) -> i32 {
-        let least = i32::try_from(hops).unwrap_or(4).wrapping_neg();
-        match self.list.last() {
-            Some(last) if self.list.len() >= self.most => least.max(last.score.saturating_add(1)),
-            _ => least,
-        }
-    }
-
-    fn push(&mut self, candidate: Candidate) {
-        let at = self.list.partition_point(|held| held.score >= candidate.score);
-        if at < self.most {
-            self.list.insert(at, candidate);
-            self.list.truncate(self.most);
-        }
-    }
+/// The pool that a search starts from, in one direction.
+#[derive(Clone, Copy)]
+struct Touched {
+    pool: u32,
+    way: Way,
+    from: u32,
+    to: u32,
+    rate: i32,
+    /// One of its tokens is a base.
+    based: bool,
 }
 
-/// A list in the arena: a word each for the neighbour and for the pair's [`Way`] to it.
+/// A list of [`Entry`]s in the arena.
 #[derive(Clone, Copy)]
 struct List {
     at: u32,
@@ -131,8 +112,35 @@ struct List {
     room: u32,
 }
 
+impl Entry {
+    #[inline]
+    fn read(words: &[i32]) -> Self {
+        match *words {
+            [other, way, out, back] => Self {
+                other: other.cast_unsigned(),
+                way: Way(way.cast_unsigned()),
+                rate: [out, back],
+            },
+            _ => Self { other: END, way: Way(END), rate: [NO_RATE; 2] },
+        }
+    }
+
+    /// The rate to the neighbour, or (`flip`) from it.
+    #[inline]
+    fn turned(self, flip: bool) -> i32 {
+        let [out, back] = self.rate;
+        if flip { back } else { out }
+    }
+}
+
 impl List {
     const EMPTY: Self = Self { at: END, len: 0, room: 0 };
+
+    /// Place of entry `at`.
+    #[inline]
+    fn place(self, at: u32) -> u32 {
+        self.at.wrapping_add(at.wrapping_mul(4))
+    }
 }
 
 /// A pair, taken in one direction: the pair's number doubled, plus the direction.
@@ -171,6 +179,7 @@ struct Token {
     /// Its number as a hub, or `END`.
     hub: u32,
     degree: u32,
+    /// Pools with a rate.
     pools: u32,
 }
 
@@ -188,6 +197,8 @@ struct Pair {
 }
 
 struct Node {
+    /// Those of its pair.
+    tokens: [u32; 2],
     pair: u32,
     /// Its leaf in the pair's tree.
     slot: u32,
@@ -259,7 +270,7 @@ pub(super) struct Graph {
     bases: Vec<u32>,
     /// Tokens of the hubs.
     hubs: Vec<u32>,
-    forest: Forest<1>,
+    forest: Forest,
     /// T2 and T3 of every two hubs, by [`two`]; value 0 is from the lower number to the higher.
     t2: Vec<Head>,
     t3: Vec<Head>,
@@ -321,6 +332,9 @@ impl Graph {
             hub_degree,
             room,
         };
+        mem::large_pages(graph.tokens.spare_capacity_mut());
+        mem::large_pages(graph.pairs.spare_capacity_mut());
+        mem::large_pages(graph.pools.spare_capacity_mut());
         for base in bases {
             if let Some(token) = graph.token(base) {
                 graph.bases.push(token);
@@ -347,13 +361,9 @@ impl Graph {
             return Err(Full::Trees);
         }
         let slot = self.forest.insert(&mut held.pools, number).ok_or(Full::Trees)?;
-        for token in [a, b] {
-            if let Some(token) = item_mut(&mut self.tokens, token) {
-                token.pools = token.pools.saturating_add(1);
-            }
-        }
         let rate = [NO_RATE; 2];
-        self.pools.push(Node { pair, slot, rate, hot: [false; 2], swapped: a > b });
+        let tokens = [a.min(b), a.max(b)];
+        self.pools.push(Node { tokens, pair, slot, rate, hot: [false; 2], swapped: a > b });
         Ok(number)
     }
 
@@ -419,32 +429,47 @@ impl Graph {
         }
         let before = std::mem::replace(&mut node.rate, rate);
         let (hot, swapped, number, slot) = (node.hot, node.swapped, node.pair, node.slot);
-        let mut search = [false; 2];
-        for (direction, search) in search.iter_mut().enumerate() {
-            let [rate, before] =
-                [rate, before].map(|one| one.get(direction).copied().unwrap_or(NO_RATE));
-            let hot = hot.get(direction).copied().unwrap_or(false);
-            *search = rate > before || hot;
-            if rate == before {
-                continue;
-            }
-            let Some(pair) = item_mut(&mut self.pairs, number) else { continue };
-            let Some(best) = self.forest.set(pair.pools, slot, direction, rate) else { continue };
-            if let Some(held) = pair.best.get_mut(direction)
-                && std::mem::replace(held, best) != best
-            {
-                self.spread(Way::new(number, direction));
+        let ends = node.tokens;
+        for token in ends {
+            mem::prefetch_item(&self.tokens, token as usize);
+        }
+        let Some(pair) = item_mut(&mut self.pairs, number) else { return [false; 2] };
+        let held = pair.best;
+        if rate != before {
+            let [there, back] = self.forest.set_both(pair.pools, slot, rate);
+            let best = [there.unwrap_or(held[0]), back.unwrap_or(held[1])];
+            if best != held {
+                pair.best = best;
+                self.spread(number, ends, best);
             }
         }
-        // A token with one pool is on no cycle.
-        let ends = item(&self.pairs, number).map_or([0; 2], |pair| pair.tokens);
-        if ends.iter().any(|end| item(&self.tokens, *end).is_none_or(|token| token.pools < 2)) {
-            search = [false; 2];
+        let counts = self.count(ends, before, rate);
+        let mut search = [false; 2];
+        for (search, ((rate, before), hot)) in
+            search.iter_mut().zip(rate.into_iter().zip(before).zip(hot))
+        {
+            *search = (rate > before || hot) && counts;
         }
         if swapped {
             search.reverse();
         }
         search
+    }
+
+    /// Counts the pools with a rate of both tokens; whether both have another one.
+    #[inline]
+    fn count(&mut self, ends: [u32; 2], before: [i32; 2], now: [i32; 2]) -> bool {
+        let [was, is] = [before, now].map(|rate| rate != [NO_RATE; 2]);
+        let mut more = true;
+        for end in ends {
+            let Some(token) = item_mut(&mut self.tokens, end) else { return false };
+            if was != is {
+                token.pools =
+                    if is { token.pools.saturating_add(1) } else { token.pools.saturating_sub(1) };
+            }
+            more &= token.pools >= 2;
+        }
+        more
     }
 
     /// The best rate of `way`.
@@ -456,21 +481,15 @@ impl Graph {
 
     /// Entry `at` of `list`.
     #[inline]
-    fn entry(&self, list: List, at: u32) -> (u32, Way) {
-        let place = list.at.wrapping_add(at.wrapping_mul(2));
-        let word = |place| self.forest.arena.get(place).cast_unsigned();
-        (word(place), Way(word(place.wrapping_add(1))))
+    fn entry(&self, list: List, at: u32) -> Entry {
+        Entry::read(self.forest.arena.slice(list.place(at), ENTRY))
     }
 
     /// The entries of `list`.
     #[inline]
-    fn entries(&self, list: List) -> impl Iterator<Item = (u32, Way)> + Clone + use<'_> {
-        let words = self.forest.arena.slice(list.at, (list.len as usize).wrapping_mul(2));
-        let pairs = words.chunks_exact(2);
-        pairs.map(|words| match *words {
-            [other, way] => (other.cast_unsigned(), Way(way.cast_unsigned())),
-            _ => (END, Way(END)),
-        })
+    fn entries(&self, list: List) -> impl Iterator<Item = Entry> + Clone + use<'_> {
+        let words = self.forest.arena.slice(list.at, (list.len as usize).wrapping_mul(ENTRY));
+        words.chunks_exact(ENTRY).map(Entry::read)
     }
 
     /// The way from token `from` to token `to`, if they are a pair.

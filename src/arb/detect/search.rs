@@ -10,461 +10,293 @@
 //! worst of the list. Ways are found outward from a spoke, against the direction of the trade where
 //! the spoke is where it starts (`flip`).
 
+use crate::mem;
+
 use super::arena::{Arena, END};
-use super::tree::Forest;
-use super::{
-    Candidate, Found, Graph, HUBS, NO_RATE, SEARCH_HOPS, Step, Way, add, item, item_mut, two,
-};
-
-/// The pool that a search starts from, in one direction.
-#[derive(Clone, Copy)]
-struct Touched {
-    pool: u32,
-    way: Way,
-    from: u32,
-    to: u32,
-    rate: i32,
-}
-
-/// Pools of a cycle, each with its direction within the pair.
-type Chosen = [(u32, usize); SEARCH_HOPS];
+use super::tree::{Forest, Walk};
+use super::{Entry, Found, Graph, List, NO_RATE, Touched, Way, add, item, item_mut, two};
 
 impl Graph {
     /// Adds to `found` the best cycles through `pool`, entered with token a if `a_to_b`, that may
     /// gain.
     pub(in super::super) fn search(&mut self, pool: u32, a_to_b: bool, found: &mut Found) {
         let Some(touched) = self.touched(pool, a_to_b) else { return };
-        let met = found.met;
         if touched.rate != NO_RATE {
-            self.open(&touched, &[touched.way.back()], found);
+            self.beside(&touched, found);
             let (from, to) = (self.hub_of(touched.from), self.hub_of(touched.to));
             match (from == END, to == END) {
                 (false, false) => self.between_hubs(&touched, from, to, found),
-                (false, true) => self.with_spoke(&touched, touched.to, touched.from, false, found),
-                (true, false) => self.with_spoke(&touched, touched.from, touched.to, true, found),
+                (false, true) => self.with_spoke(&touched, touched.to, from, false, found),
+                (true, false) => self.with_spoke(&touched, touched.from, to, true, found),
                 (true, true) => self.between_spokes(&touched, found),
             }
+            self.finish(&touched, found);
         }
-        let hot = found.met != met || found.cut;
-        self.heat(pool, touched.way.direction(), hot);
+        let hot = found.met != 0 || found.cut;
+        let node = item_mut(&mut self.pools, pool);
+        if let Some(held) = node.and_then(|node| node.hot.get_mut(touched.way.direction())) {
+            *held = hot;
+        }
     }
 
     fn touched(&self, pool: u32, a_to_b: bool) -> Option<Touched> {
         let node = item(&self.pools, pool)?;
         let direction = usize::from(a_to_b == node.swapped);
-        let [low, high] = item(&self.pairs, node.pair)?.tokens;
+        let [low, high] = node.tokens;
         let (from, to) = if direction == 0 { (low, high) } else { (high, low) };
         let rate = node.rate.get(direction).copied()?;
-        Some(Touched { pool, way: Way::new(node.pair, direction), from, to, rate })
+        let based = self.bases.iter().any(|base| *base == from || *base == to);
+        Some(Touched { pool, way: Way::new(node.pair, direction), from, to, rate, based })
     }
 
-    /// What a way back of `hops` more hops must have at least.
+    /// What a way back of `hops` hops must have at least.
     #[inline]
     fn need(touched: &Touched, hops: usize, found: &Found) -> i32 {
         found.bar(hops.wrapping_add(1)).saturating_sub(touched.rate)
+    }
+
+    /// The token of a hub.
+    #[inline]
+    fn hub_token(&self, hub: u32) -> u32 {
+        item(&self.hubs, hub).copied().unwrap_or(END)
     }
 
     /// Both ends are hubs, with these numbers.
     fn between_hubs(&mut self, touched: &Touched, from: u32, to: u32, found: &mut Found) {
         let (tree, kind) = two(to, from);
         if let Some(head) = self.t2.get(tree).copied() {
-            let mut walk = Forest::<1>::walk(head, kind);
-            while let Some(slot) = self.leaf(&mut walk, Self::need(touched, 2, found), found) {
-                let token = self.forest.owner(head, slot);
-                let ways = [self.toward(token, to).map(Way::back), self.toward(token, from)];
-                if let [Some(out), Some(home)] = ways {
-                    self.open(touched, &[out, home], found);
-                }
+            let mut walk = Forest::walk(head, kind);
+            while let Some((slot, sum)) = self.leaf(&mut walk, Self::need(touched, 2, found), found)
+            {
+                self.meet(touched, sum, [self.forest.owner(head, slot), END], found);
             }
         }
-        for hub in 0..HUBS {
-            let Ok(hub) = u32::try_from(hub) else { return };
-            if hub as usize >= self.hubs.len() || found.cut {
-                break;
-            }
+        for (hub, _) in (0..).zip(0..self.hubs.len()) {
             let at = |row: &[i32]| row.get(hub as usize).copied().unwrap_or(NO_RATE);
             let [by_start, by_end] = &self.direct;
             let [detour_start, detour_end] = &self.detour;
-            let first = add(at(by_start.row(to)), at(detour_end.row(from)));
-            let last = add(at(detour_start.row(to)), at(by_end.row(from)));
+            let (out, home) = (at(by_start.row(to)), at(by_end.row(from)));
+            let first = add(out, at(detour_end.row(from)));
+            let last = add(at(detour_start.row(to)), home);
             let need = Self::need(touched, 3, found);
-            if first >= need {
-                self.hub_then_any(touched, from, hub, found);
+            if first >= need && hub != from {
+                // to -> hub -> any -> from
+                let ends = (two(hub, from), out);
+                self.over_detours(touched, ends, found, |token| {
+                    (token != touched.to).then_some([self.hub_token(hub), token])
+                });
             }
-            if last >= need {
-                self.spoke_then_hub(touched, to, hub, found);
+            if last >= need && hub != to {
+                // to -> spoke -> hub -> from; a hub in its place is what the other rule has had.
+                let ends = (two(to, hub), home);
+                self.over_detours(touched, ends, found, |token| {
+                    (self.hub_of(token) == END).then_some([token, self.hub_token(hub)])
+                });
             }
         }
         let Some(head) = self.t3.get(tree).copied() else { return };
-        let mut walk = Forest::<1>::walk(head, kind);
-        while let Some(slot) = self.leaf(&mut walk, Self::need(touched, 3, found), found) {
+        let mut walk = Forest::walk(head, kind);
+        while let Some((slot, sum)) = self.leaf(&mut walk, Self::need(touched, 3, found), found) {
             let owner = self.forest.owner(head, slot);
-            self.over_two_spokes(touched, (from, to), owner, found);
+            let Some(pair) = item(&self.pairs, owner >> 1) else { continue };
+            let [low, high] = pair.tokens;
+            // The lower hub is next to the pair's first token, or (turned) to its second.
+            let first_is_low = (to < from) != (owner & 1 == 1);
+            let between = if first_is_low { [low, high] } else { [high, low] };
+            self.meet(touched, sum, between, found);
         }
     }
 
-    /// to -> hub -> any -> from.
-    fn hub_then_any(&mut self, touched: &Touched, from: u32, hub: u32, found: &mut Found) {
-        let Some(out) = self.toward(touched.to, hub) else { return };
-        let rate = self.best(out);
-        let (tree, kind) = two(hub, from);
-        let Some(head) = self.t2.get(tree).copied().filter(|_| hub != from) else { return };
-        let mut walk = Forest::<1>::walk(head, kind);
-        loop {
-            let bar = Self::need(touched, 3, found).saturating_sub(rate);
-            let Some(slot) = self.leaf(&mut walk, bar, found) else { return };
-            let token = self.forest.owner(head, slot);
-            if token == touched.to {
-                continue;
-            }
-            let ways = [self.toward(token, hub).map(Way::back), self.toward(token, from)];
-            if let [Some(middle), Some(home)] = ways {
-                self.open(touched, &[out, middle, home], found);
-            }
-        }
-    }
-
-    /// to -> spoke -> hub -> from.
-    fn spoke_then_hub(&mut self, touched: &Touched, to: u32, hub: u32, found: &mut Found) {
-        let Some(home) = self.toward(touched.from, hub).map(Way::back) else { return };
-        let rate = self.best(home);
-        let (tree, kind) = two(to, hub);
-        let Some(head) = self.t2.get(tree).copied().filter(|_| hub != to) else { return };
-        let mut walk = Forest::<1>::walk(head, kind);
-        loop {
-            let bar = Self::need(touched, 3, found).saturating_sub(rate);
-            let Some(slot) = self.leaf(&mut walk, bar, found) else { return };
-            let token = self.forest.owner(head, slot);
-            if self.hub_of(token) != END {
-                continue; // a hub, which the other rule has had
-            }
-            let ways = [self.toward(token, to).map(Way::back), self.toward(token, hub)];
-            if let [Some(out), Some(middle)] = ways {
-                self.open(touched, &[out, middle, home], found);
-            }
-        }
-    }
-
-    /// to -> spoke -> spoke -> from, of a leaf of T3.
-    fn over_two_spokes(
-        &mut self,
+    /// The detours of a tree of T2, with the rate of the hop beside it; `between` makes tokens of the
+    /// one in the middle.
+    fn over_detours(
+        &self,
         touched: &Touched,
-        (from, to): (u32, u32),
-        owner: u32,
+        ((tree, kind), rate): ((usize, usize), i32),
         found: &mut Found,
+        between: impl Fn(u32) -> Option<[u32; 2]>,
     ) {
-        let pair = owner >> 1;
-        let Some([low, high]) = item(&self.pairs, pair).map(|pair| pair.tokens) else { return };
-        // The lower hub is next to the pair's first token, or (turned) to its second.
-        let turned = owner & 1 == 1;
-        let first_is_low = (to < from) != turned;
-        let (first, last) = if first_is_low { (low, high) } else { (high, low) };
-        let middle = Way::new(pair, usize::from(!first_is_low));
-        let ways = [self.toward(first, to).map(Way::back), self.toward(last, from)];
-        if let [Some(out), Some(home)] = ways {
-            self.open(touched, &[out, middle, home], found);
-        }
-    }
-
-    /// One end is a spoke, `far` the hub at the other. Ways go outward from the spoke; `flip` says
-    /// that the trade goes the other way.
-    fn with_spoke(
-        &mut self,
-        touched: &Touched,
-        spoke: u32,
-        far: u32,
-        flip: bool,
-        found: &mut Found,
-    ) {
-        let end = self.hub_of(far);
-        let hubs = self.hubs_of(spoke);
-        for at in 0..hubs.len {
-            let (hub, out) = self.entry(hubs, at);
-            if hub == end || !self.visit(found) {
-                continue;
-            }
-            let rate = self.turned(out, flip);
-            let direct = self.direct_rate(hub, end, flip);
-            if add(rate, direct) >= Self::need(touched, 2, found)
-                && let Some(home) = self.toward(far, hub).map(Way::back)
-            {
-                self.open_turned(touched, &[out, home], flip, found);
-            }
-            if add(rate, self.detour_rate(hub, end, flip)) >= Self::need(touched, 3, found) {
-                self.hub_then_detour(touched, spoke, (out, hub, end), flip, found);
-            }
-        }
-        let spokes = self.spokes_of(spoke);
-        for at in 0..spokes.len {
-            let (next, out) = self.entry(spokes, at);
-            if !self.visit(found) {
-                return;
-            }
-            let rate = self.turned(out, flip);
-            if rate == NO_RATE {
-                continue;
-            }
-            if let Some(home) = self.toward(next, end)
-                && add(rate, self.turned(home, flip)) >= Self::need(touched, 2, found)
-            {
-                self.open_turned(touched, &[out, home], flip, found);
-            }
-            self.over_spoke(touched, (spoke, next, far), (out, rate), flip, found);
-        }
-    }
-
-    /// spoke -> hub -> any -> end.
-    fn hub_then_detour(
-        &mut self,
-        touched: &Touched,
-        spoke: u32,
-        (out, hub, end): (Way, u32, u32),
-        flip: bool,
-        found: &mut Found,
-    ) {
-        let rate = self.turned(out, flip);
-        let (tree, kind) = if flip { two(end, hub) } else { two(hub, end) };
         let Some(head) = self.t2.get(tree).copied() else { return };
-        let mut walk = Forest::<1>::walk(head, kind);
+        let mut walk = Forest::walk(head, kind);
         loop {
             let bar = Self::need(touched, 3, found).saturating_sub(rate);
-            let Some(slot) = self.leaf(&mut walk, bar, found) else { return };
-            let token = self.forest.owner(head, slot);
-            if token == spoke {
-                continue;
-            }
-            let ways = [self.toward(token, hub).map(Way::back), self.toward(token, end)];
-            if let [Some(middle), Some(home)] = ways {
-                self.open_turned(touched, &[out, middle, home], flip, found);
+            let Some((slot, value)) = self.leaf(&mut walk, bar, found) else { return };
+            if let Some(between) = between(self.forest.owner(head, slot)) {
+                self.meet(touched, add(rate, value), between, found);
             }
         }
     }
 
-    /// spoke -> next spoke -> its neighbours -> far.
+    /// One end is a spoke, `end` the hub at the other. Ways go outward from the spoke; `flip` says
+    /// that the trade goes the other way.
+    fn with_spoke(&self, touched: &Touched, spoke: u32, end: u32, flip: bool, found: &mut Found) {
+        let turned = |near: u32, far: u32| if flip { [far, near] } else { [near, far] };
+        let (direct, detour) = self.rows(end, flip);
+        let hubs = self.hubs_of(spoke);
+        if !self.visit(hubs.len, found) {
+            return;
+        }
+        // Of one hub alone: the end.
+        let others = if hubs.len > 1 { hubs } else { List::EMPTY };
+        for entry in self.entries(others).filter(|entry| entry.other != end) {
+            let rate = entry.turned(flip);
+            let at = |row: &[i32]| row.get(entry.other as usize).copied().unwrap_or(NO_RATE);
+            let (sum, most) = (add(rate, at(direct)), add(rate, at(detour)));
+            if sum >= Self::need(touched, 2, found) {
+                self.meet(touched, sum, [self.hub_token(entry.other), END], found);
+            }
+            if most >= Self::need(touched, 3, found) {
+                let hub = self.hub_token(entry.other);
+                let tree = if flip { two(end, entry.other) } else { two(entry.other, end) };
+                self.over_detours(touched, (tree, rate), found, |token| {
+                    (token != spoke).then_some(turned(hub, token))
+                });
+            }
+        }
+        let spokes = self.entries(self.spokes_of(spoke));
+        for entry in spokes.clone() {
+            mem::prefetch_item(&self.tokens, entry.other as usize);
+        }
+        for entry in spokes.clone() {
+            self.forest.arena.prefetch(self.hubs_of(entry.other).at);
+        }
+        for entry in spokes {
+            if entry.turned(flip) != NO_RATE {
+                self.over_spoke(touched, (spoke, entry, end), flip, found);
+            }
+        }
+    }
+
+    /// spoke -> next spoke -> the hub at the end, or one of its neighbours -> the hub at the end.
     fn over_spoke(
-        &mut self,
+        &self,
         touched: &Touched,
-        (spoke, next, far): (u32, u32, u32),
-        (out, rate): (Way, i32),
+        (spoke, next, end): (u32, Entry, u32),
         flip: bool,
         found: &mut Found,
     ) {
-        let end = self.hub_of(far);
-        let hubs = self.hubs_of(next);
-        for at in 0..hubs.len {
-            let (hub, middle) = self.entry(hubs, at);
-            if hub == end || !self.visit(found) {
+        let turned = |near: u32, far: u32| if flip { [far, near] } else { [near, far] };
+        let (direct, _) = self.rows(end, flip);
+        let rate = next.turned(flip);
+        let hubs = self.hubs_of(next.other);
+        if !self.visit(hubs.len, found) {
+            return;
+        }
+        for entry in self.entries(hubs) {
+            let sum = add(rate, entry.turned(flip));
+            if entry.other == end {
+                if sum >= Self::need(touched, 2, found) {
+                    self.meet(touched, sum, [next.other, END], found);
+                }
                 continue;
             }
-            let sum = add(add(rate, self.turned(middle, flip)), self.direct_rate(hub, end, flip));
-            if sum >= Self::need(touched, 3, found)
-                && let Some(home) = self.toward(far, hub).map(Way::back)
-            {
-                self.open_turned(touched, &[out, middle, home], flip, found);
+            let sum = add(sum, direct.get(entry.other as usize).copied().unwrap_or(NO_RATE));
+            if sum >= Self::need(touched, 3, found) {
+                let hub = self.hub_token(entry.other);
+                self.meet(touched, sum, turned(next.other, hub), found);
             }
         }
-        let spokes = self.spokes_of(next);
-        for at in 0..spokes.len {
-            let (further, middle) = self.entry(spokes, at);
-            if further == spoke || !self.visit(found) {
-                continue;
-            }
-            let Some(home) = self.toward(further, end) else { continue };
-            let sum = add(add(rate, self.turned(middle, flip)), self.turned(home, flip));
+        let spokes = self.spokes_of(next.other);
+        if !self.visit(spokes.len, found) {
+            return;
+        }
+        for entry in self.entries(spokes).filter(|entry| entry.other != spoke) {
+            let mut home = self.entries(self.hubs_of(entry.other));
+            let Some(home) = home.find(|home| home.other == end) else { continue };
+            let sum = add(add(rate, entry.turned(flip)), home.turned(flip));
             if sum >= Self::need(touched, 3, found) {
-                self.open_turned(touched, &[out, middle, home], flip, found);
+                self.meet(touched, sum, turned(next.other, entry.other), found);
             }
+        }
+    }
+
+    /// Rates between hub `end` and each hub, direct and by the best detour, in the trade's direction.
+    #[inline]
+    fn rows(&self, end: u32, flip: bool) -> (&[i32], &[i32]) {
+        let ([by_start, by_end], [detour_start, detour_end]) = (&self.direct, &self.detour);
+        if flip {
+            (by_start.row(end), detour_start.row(end))
+        } else {
+            (by_end.row(end), detour_end.row(end))
         }
     }
 
     /// Both ends are spokes: the neighbours of both.
-    fn between_spokes(&mut self, touched: &Touched, found: &mut Found) {
-        for first in 0..self.neighbours(touched.to) {
-            let (near, out) = self.neighbour(touched.to, first);
-            let rate = self.best(out);
-            if near == touched.from || rate == NO_RATE || !self.visit(found) {
+    fn between_spokes(&self, touched: &Touched, found: &mut Found) {
+        for (near, out) in self.neighbours(touched.to) {
+            let rate = out.turned(false);
+            if near == touched.from || rate == NO_RATE || !self.visit(1, found) {
                 continue;
             }
-            for last in 0..self.neighbours(touched.from) {
-                let (far, back) = self.neighbour(touched.from, last);
-                let home = back.back();
-                if far == touched.to || !self.visit(found) {
-                    continue;
-                }
-                let sum = add(rate, self.best(home));
-                if sum == NO_RATE {
+            for (far, home) in self.neighbours(touched.from) {
+                let sum = add(rate, home.turned(true));
+                if far == touched.to || !self.visit(1, found) || sum == NO_RATE {
                     continue;
                 }
                 if near == far {
                     if sum >= Self::need(touched, 2, found) {
-                        self.open(touched, &[out, home], found);
+                        self.meet(touched, sum, [near, END], found);
                     }
-                } else if let Some(middle) = self.any_way(near, far)
-                    && add(sum, self.best(middle)) >= Self::need(touched, 3, found)
-                {
-                    self.open(touched, &[out, middle, home], found);
+                } else {
+                    let sum = add(sum, self.rate_between(near, far));
+                    if sum >= Self::need(touched, 3, found) {
+                        self.meet(touched, sum, [near, far], found);
+                    }
                 }
             }
         }
     }
 
-    /// Neighbours of a spoke.
-    fn neighbours(&self, token: u32) -> u32 {
-        self.hubs_of(token).len.wrapping_add(self.spokes_of(token).len)
+    /// Neighbours of a spoke, hubs first: token and entry.
+    fn neighbours(&self, token: u32) -> impl Iterator<Item = (u32, Entry)> + Clone + use<'_> {
+        let hubs =
+            self.entries(self.hubs_of(token)).map(|entry| (self.hub_token(entry.other), entry));
+        hubs.chain(self.entries(self.spokes_of(token)).map(|entry| (entry.other, entry)))
     }
 
-    /// Neighbour `at` of a spoke: hubs first.
-    fn neighbour(&self, token: u32, at: u32) -> (u32, Way) {
-        let hubs = self.hubs_of(token);
-        if at < hubs.len {
-            let (hub, way) = self.entry(hubs, at);
-            return (item(&self.hubs, hub).copied().unwrap_or(END), way);
-        }
-        self.entry(self.spokes_of(token), at.wrapping_sub(hubs.len))
+    /// The best rate from `from` to `to`; `NO_RATE` when they are no neighbours.
+    fn rate_between(&self, from: u32, to: u32) -> i32 {
+        let (first, last) = (self.hub_of(from), self.hub_of(to));
+        let (list, other, flip) = match (first == END, last == END) {
+            (false, false) => {
+                let row = self.direct[0].row(first);
+                return row.get(last as usize).copied().unwrap_or(NO_RATE);
+            }
+            (true, false) => (self.hubs_of(from), last, false),
+            (false, true) => (self.hubs_of(to), first, true),
+            (true, true) => (self.spokes_of(from), to, false),
+        };
+        let mut entries = self.entries(list);
+        entries.find(|entry| entry.other == other).map_or(NO_RATE, |entry| entry.turned(flip))
     }
 
     /// The way from `from` to `to`, if they are neighbours.
-    fn any_way(&self, from: u32, to: u32) -> Option<Way> {
+    pub(super) fn any_way(&self, from: u32, to: u32) -> Option<Way> {
+        let toward = |token: u32, hub: u32| {
+            let mut entries = self.entries(self.hubs_of(token));
+            entries.find(|entry| entry.other == hub).map(|entry| entry.way)
+        };
         let (first, last) = (self.hub_of(from), self.hub_of(to));
-        if last != END && (first == END || self.hubs_of(from).len <= self.hubs_of(to).len) {
-            self.toward(from, last)
-        } else if first != END {
-            self.toward(to, first).map(Way::back)
-        } else {
-            self.way(from, to)
+        match (first == END, last == END) {
+            (true, false) => toward(from, last),
+            (false, true) => toward(to, first).map(Way::back),
+            _ => self.way(from, to),
         }
     }
 
-    /// The way from `token` to the hub of number `hub`, if they are neighbours.
+    /// The next leaf of a walk that passes `bar`: slot and value.
     #[inline]
-    fn toward(&self, token: u32, hub: u32) -> Option<Way> {
-        self.entries(self.hubs_of(token)).find(|(other, _)| *other == hub).map(|(_, way)| way)
-    }
-
-    /// The best rate of a way that goes outward, in the trade's direction.
-    #[inline]
-    fn turned(&self, way: Way, flip: bool) -> i32 {
-        self.best(if flip { way.back() } else { way })
-    }
-
-    #[inline]
-    fn direct_rate(&self, hub: u32, end: u32, flip: bool) -> i32 {
-        let [by_start, by_end] = &self.direct;
-        let row = if flip { by_start.row(end) } else { by_end.row(end) };
-        row.get(hub as usize).copied().unwrap_or(NO_RATE)
-    }
-
-    #[inline]
-    fn detour_rate(&self, hub: u32, end: u32, flip: bool) -> i32 {
-        let [by_start, by_end] = &self.detour;
-        let row = if flip { by_start.row(end) } else { by_end.row(end) };
-        row.get(hub as usize).copied().unwrap_or(NO_RATE)
-    }
-
-    /// The next leaf of a walk that passes `bar`.
-    #[inline]
-    fn leaf(&self, walk: &mut super::tree::Walk, bar: i32, found: &mut Found) -> Option<u32> {
+    pub(super) fn leaf(&self, walk: &mut Walk, bar: i32, found: &mut Found) -> Option<(u32, i32)> {
         let arena: &Arena = &self.forest.arena;
-        let (slot, value) = walk.next(arena, bar.max(NO_RATE.saturating_add(1)))?;
-        (value != NO_RATE && self.visit(found)).then_some(slot)
+        let leaf = walk.next(arena, bar.max(NO_RATE.saturating_add(1)))?;
+        self.visit(1, found).then_some(leaf)
     }
 
-    /// Counts one more place; false when there have been too many.
+    /// Counts more places; false when there have been too many.
     #[inline]
-    fn visit(&self, found: &mut Found) -> bool {
-        found.visits = found.visits.saturating_add(1);
+    pub(super) fn visit(&self, places: u32, found: &mut Found) -> bool {
+        found.visits = found.visits.saturating_add(places);
         found.cut |= found.visits > self.room.visits;
         !found.cut
-    }
-
-    /// As [`Self::open`], of ways that go outward.
-    fn open_turned(&mut self, touched: &Touched, ways: &[Way], flip: bool, found: &mut Found) {
-        if !flip {
-            return self.open(touched, ways, found);
-        }
-        let mut turned = [Way(END); SEARCH_HOPS];
-        for (place, way) in turned.iter_mut().zip(ways.iter().rev()) {
-            *place = way.back();
-        }
-        self.open(touched, turned.get(..ways.len()).unwrap_or_default(), found);
-    }
-
-    /// Lists the cycles of pools along `ways` that pass.
-    fn open(&mut self, touched: &Touched, ways: &[Way], found: &mut Found) {
-        let mut chosen: Chosen = [(END, 0); SEARCH_HOPS];
-        chosen[0] = (touched.pool, touched.way.direction());
-        self.choose(touched, ways, 0, touched.rate, &mut chosen, found);
-    }
-
-    /// Takes a pool for each way from number `depth` on.
-    fn choose(
-        &mut self,
-        touched: &Touched,
-        ways: &[Way],
-        depth: usize,
-        sum: i32,
-        chosen: &mut Chosen,
-        found: &mut Found,
-    ) {
-        let Some(way) = ways.get(depth).copied() else {
-            self.list(chosen.get(..=ways.len()).unwrap_or_default(), sum, found);
-            return;
-        };
-        let next = depth.wrapping_add(1);
-        let rest = ways.iter().skip(next).fold(sum, |sum, way| add(sum, self.best(*way)));
-        let hops = ways.len().wrapping_add(1);
-        if rest == NO_RATE || add(rest, self.best(way)) < found.bar(hops) {
-            return;
-        }
-        let Some(head) = item(&self.pairs, way.pair()).map(|pair| pair.pools) else { return };
-        let mut walk = Forest::<1>::walk(head, way.direction());
-        loop {
-            let bar = found.bar(hops).saturating_sub(rest);
-            let Some(slot) = self.leaf(&mut walk, bar, found) else { return };
-            let pool = self.forest.owner(head, slot);
-            if pool == touched.pool {
-                continue;
-            }
-            let rate = self.forest.leaf(head, slot, way.direction());
-            if let Some(place) = chosen.get_mut(next) {
-                *place = (pool, way.direction());
-            }
-            self.choose(touched, ways, next, add(sum, rate), chosen, found);
-        }
-    }
-
-    pub(super) fn heat(&mut self, pool: u32, direction: usize, hot: bool) {
-        let node = item_mut(&mut self.pools, pool);
-        if let Some(held) = node.and_then(|node| node.hot.get_mut(direction)) {
-            *held = hot;
-        }
-    }
-
-    /// Turns the cycle so that it starts in the first base it meets, and lists it.
-    fn list(&mut self, hops: &[(u32, usize)], score: i32, found: &mut Found) {
-        found.met = found.met.saturating_add(1);
-        let mut steps = [Step::default(); SEARCH_HOPS];
-        let mut starts = [END; SEARCH_HOPS];
-        for ((pool, direction), (step, start)) in hops.iter().zip(steps.iter_mut().zip(&mut starts))
-        {
-            let Some(node) = item(&self.pools, *pool) else { return };
-            let Some(pair) = item(&self.pairs, node.pair) else { return };
-            *step = Step { pool: *pool, a_to_b: (*direction == 1) == node.swapped };
-            *start = pair.tokens.get(*direction).copied().unwrap_or(END);
-        }
-        for (pool, direction) in hops {
-            self.heat(*pool, *direction, true);
-        }
-        let place =
-            self.bases.iter().find_map(|base| starts.iter().position(|start| start == base));
-        let Some(used) = steps.get_mut(..hops.len()) else { return };
-        match place.filter(|place| *place < used.len()) {
-            None => found.baseless = found.baseless.saturating_add(1),
-            Some(place) => {
-                used.rotate_left(place);
-                let hops = u8::try_from(hops.len()).unwrap_or(0);
-                found.push(Candidate { steps, hops, score });
-            }
-        }
     }
 }

@@ -1,13 +1,13 @@
 //! Max-trees of sixteen branches: the best of many values, kept while they change.
 //!
 //! ```text
-//! block: values 0 | values 1 | .. | values 2L-1 | owners
+//! block: values 0 | values 1 | owners
 //! values: leaves | maxima of 16 leaves each | maxima of 16 of these | .. (at most 16)
 //! ```
 //!
-//! A tree has `2L` values a leaf (two directions in each of `L` layers) and an owner. A node is one
-//! line of memory. Trees of up to 16 leaves are a few words in a row. A tree that is full moves to
-//! a block of twice the leaves; a leaf keeps its slot for life, and a slot given back is used again.
+//! A tree has two values a leaf, one for each direction, and an owner. A node is one line of memory.
+//! Trees of up to 16 leaves are a few words in a row. A tree that is full moves to a block of twice
+//! the leaves; a leaf keeps its slot for life, and a slot given back is used again.
 
 use super::NO_RATE;
 use super::arena::{Arena, END, LINE};
@@ -38,7 +38,7 @@ impl Head {
 
     /// Leaves that the block has.
     #[inline]
-    fn leaves(self) -> usize {
+    pub(super) fn leaves(self) -> usize {
         1 << (self.state >> 27)
     }
 
@@ -70,17 +70,17 @@ fn greatest(values: &[i32]) -> i32 {
 }
 
 /// Trees in one memory.
-pub(super) struct Forest<const L: usize> {
+pub(super) struct Forest {
     pub(super) arena: Arena,
 }
 
-impl<const L: usize> Forest<L> {
-    /// Kinds of values.
-    const KINDS: usize = 2 * L;
+/// Kinds of values.
+const KINDS: usize = 2;
 
+impl Forest {
     /// Words of a block with `leaves` leaves.
     fn block(leaves: usize) -> usize {
-        span(leaves).wrapping_mul(Self::KINDS).wrapping_add(leaves)
+        span(leaves).wrapping_mul(KINDS).wrapping_add(leaves)
     }
 
     /// First word of values `kind`.
@@ -93,7 +93,7 @@ impl<const L: usize> Forest<L> {
 
     #[inline]
     fn owner_at(head: Head, slot: u32) -> u32 {
-        Self::kind_at(head, Self::KINDS).wrapping_add(slot)
+        Self::kind_at(head, KINDS).wrapping_add(slot)
     }
 
     /// Adds a leaf without values (`NO_RATE`) and returns its slot. `None` when there is no room.
@@ -124,7 +124,7 @@ impl<const L: usize> Forest<L> {
         if leaves > 1 << 26 {
             return None;
         }
-        for kind in 0..Self::KINDS {
+        for kind in 0..KINDS {
             let to = Self::kind_at(*head, kind);
             self.arena.slice_mut(to, span(leaves)).fill(NO_RATE);
             if !old.is_empty() {
@@ -172,12 +172,6 @@ impl<const L: usize> Forest<L> {
         }
     }
 
-    /// Value `kind` of leaf `slot`.
-    #[inline]
-    pub(super) fn leaf(&self, head: Head, slot: u32, kind: usize) -> i32 {
-        self.arena.get(Self::kind_at(head, kind).wrapping_add(slot))
-    }
-
     /// The owner of leaf `slot`.
     #[inline]
     pub(super) fn owner(&self, head: Head, slot: u32) -> u32 {
@@ -215,6 +209,51 @@ impl<const L: usize> Forest<L> {
         }
     }
 
+    /// Sets both values of leaf `slot`. Returns the tree's best of each that may have changed.
+    #[inline]
+    pub(super) fn set_both(&mut self, head: Head, slot: u32, values: [i32; 2]) -> [Option<i32>; 2] {
+        let [there, back] = values;
+        if head.used() == 1 {
+            // The only leaf is the best one: it need not be read.
+            self.arena.set(Self::kind_at(head, 0), there);
+            self.arena.set(Self::kind_at(head, 1), back);
+            return values.map(Some);
+        }
+        [self.set(head, slot, 0, there), self.set(head, slot, 1, back)]
+    }
+
+    /// Asks for what [`Self::first`] reads first.
+    #[inline]
+    pub(super) fn prefetch(&self, head: Head, kind: usize) {
+        let leaves = head.leaves();
+        let top = if leaves > LINE { span(leaves).wrapping_sub(LINE) } else { 0 };
+        #[expect(clippy::cast_possible_truncation, reason = "inside of a block")]
+        self.arena.prefetch(Self::kind_at(head, kind).wrapping_add(top as u32));
+        self.arena.prefetch(Self::owner_at(head, 0));
+    }
+
+    /// The leaf with the best of values `kind`, and by how much it is better than every other.
+    #[inline]
+    pub(super) fn first(&self, head: Head, kind: usize) -> Option<(u32, i32)> {
+        let levels = Levels::of(head, kind);
+        let (mut node, mut lead, mut best) = (0, i32::MAX, NO_RATE);
+        for (base, width) in levels.list.get(..levels.count)?.iter().rev() {
+            let line = self.arena.slice(base.wrapping_add(node << 4), *width);
+            let (mut first, mut second, mut branch) = (NO_RATE, NO_RATE, 0);
+            for (value, place) in line.iter().zip(0_u32..) {
+                if *value > first {
+                    (second, first, branch) = (first, *value, place);
+                } else {
+                    second = second.max(*value);
+                }
+            }
+            best = first;
+            lead = lead.min(first.saturating_sub(second));
+            node = (node << 4) | branch;
+        }
+        (best != NO_RATE).then_some((node, lead))
+    }
+
     /// The best of values `kind`; `NO_RATE` when there is none.
     #[cfg(test)]
     fn root(&self, head: Head, kind: usize) -> i32 {
@@ -234,17 +273,32 @@ impl<const L: usize> Forest<L> {
     }
 
     /// Begins to walk over the leaves by values `kind`.
+    #[inline]
     pub(super) fn walk(head: Head, kind: usize) -> Walk {
-        let mut walk =
-            Walk { bases: [0; LEVELS], path: [(0, 0); LEVELS], level: 0, levels: 0, width: 0 };
+        let levels = Levels::of(head, kind);
+        let level = levels.count.wrapping_sub(1);
+        Walk { levels, path: [(0, FRESH); LEVELS], level }
+    }
+}
+
+/// The levels of a tree, leaves first: where each begins, and branches of a node.
+struct Levels {
+    list: [(u32, usize); LEVELS],
+    count: usize,
+}
+
+impl Levels {
+    #[inline]
+    fn of(head: Head, kind: usize) -> Self {
+        let mut levels = Self { list: [(0, 0); LEVELS], count: 0 };
         if head.is_empty() {
-            return walk;
+            return levels;
         }
-        let mut at = Self::kind_at(head, kind);
+        let mut at = Forest::kind_at(head, kind);
         let mut len = head.leaves();
-        walk.width = len.min(LINE);
-        for base in &mut walk.bases {
-            *base = at;
+        for level in &mut levels.list {
+            *level = (at, len.min(LINE));
+            levels.count = levels.count.wrapping_add(1);
             if len <= LINE {
                 break;
             }
@@ -253,51 +307,72 @@ impl<const L: usize> Forest<L> {
                 at = at.wrapping_add(len as u32);
             }
             len = len.div_ceil(LINE).next_multiple_of(LINE);
-            walk.level = walk.level.wrapping_add(1);
         }
-        walk.levels = walk.level.wrapping_add(1);
-        walk
+        levels
     }
 }
 
+/// A node whose branches have not been looked at.
+const FRESH: u32 = u32::MAX;
+
 /// Place of a walk: in every node the best branch first, so that a bar that rises cuts early.
 pub(super) struct Walk {
-    /// First word of each level.
-    bases: [u32; LEVELS],
-    /// Node of each level and the branches of it that are done.
-    path: [(u32, u16); LEVELS],
+    levels: Levels,
+    /// Node of each level and the branches of it that passed when it was entered.
+    path: [(u32, u32); LEVELS],
     level: usize,
-    /// Levels there are.
-    levels: usize,
-    width: usize,
 }
 
 impl Walk {
     /// The next leaf with at least `bar`: slot and value.
+    #[inline]
     pub(super) fn next(&mut self, arena: &Arena, bar: i32) -> Option<(u32, i32)> {
         loop {
-            let base = *self.bases.get(..self.levels)?.get(self.level)?;
-            let (node, done) = self.path.get_mut(self.level)?;
-            let at = base.wrapping_add(*node << 4);
-            let (mut best, mut branch) = (i32::MIN, 0_u32);
-            for (value, place) in arena.slice(at, self.width).iter().zip(0_u32..) {
-                if *value > best && *done & (1_u16 << place) == 0 {
-                    (best, branch) = (*value, place);
-                }
+            let (base, width) = *self.levels.list.get(..self.levels.count)?.get(self.level)?;
+            let (node, branches) = self.path.get_mut(self.level)?;
+            let line = arena.slice(base.wrapping_add(*node << 4), width);
+            if *branches == FRESH {
+                *branches = passing(line, bar);
             }
-            if best < bar {
+            let Some((branch, best)) = best_of(line, *branches).filter(|(_, best)| *best >= bar)
+            else {
                 self.level = self.level.wrapping_add(1);
                 continue;
-            }
-            *done |= 1 << branch;
+            };
+            *branches &= !(1 << branch);
             let index = (*node << 4) | branch;
             if self.level == 0 {
                 return Some((index, best));
             }
             self.level = self.level.wrapping_sub(1);
-            *self.path.get_mut(self.level)? = (index, 0);
+            *self.path.get_mut(self.level)? = (index, FRESH);
         }
     }
+}
+
+/// A bit for each of `values` with at least `bar`.
+#[inline]
+fn passing(values: &[i32], bar: i32) -> u32 {
+    let bit = |(value, place): (&i32, u32)| u32::from(*value >= bar) << place;
+    match <&[i32; LINE]>::try_from(values) {
+        Ok(line) => line.iter().zip(0..).map(bit).fold(0, |bits, bit| bits | bit),
+        Err(_) => values.iter().zip(0..).map(bit).fold(0, |bits, bit| bits | bit),
+    }
+}
+
+/// The best of the `values` that have a bit, and its place.
+#[inline]
+fn best_of(values: &[i32], mut bits: u32) -> Option<(u32, i32)> {
+    let mut best = None;
+    while bits != 0 {
+        let place = bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+        let value = *values.get(place as usize)?;
+        if best.is_none_or(|(_, held)| value > held) {
+            best = Some((place, value));
+        }
+    }
+    best
 }
 
 #[cfg(test)]
@@ -306,9 +381,9 @@ impl Walk {
 mod tests {
     use super::*;
 
-    /// A tree of `2L` kinds against a plain list, through growth, changes and removals.
-    fn equals_a_list<const L: usize>(count: u32) {
-        let mut forest = Forest::<L> { arena: Arena::new(1 << 20) };
+    /// A tree against a plain list, through growth, changes and removals.
+    fn equals_a_list(count: u32) {
+        let mut forest = Forest { arena: Arena::new(1 << 20) };
         let mut head = Head::EMPTY;
         let mut model: Vec<(u32, u32, Vec<i32>)> = Vec::new();
         let mut seed = u64::from(count) + 1;
@@ -321,23 +396,23 @@ mod tests {
             if model.is_empty() || (choice < 4 && (model.len() as u32) < count) {
                 let slot = forest.insert(&mut head, step).unwrap();
                 assert!(model.iter().all(|leaf| leaf.0 != slot));
-                model.push((slot, step, vec![NO_RATE; 2 * L]));
+                model.push((slot, step, vec![NO_RATE; 2]));
             } else if choice == 4 {
                 let (slot, owner, _) = model.swap_remove(random(model.len() as u32) as usize);
                 assert_eq!(forest.owner(head, slot), owner);
-                (0..2 * L).for_each(|kind| {
+                (0..2).for_each(|kind| {
                     forest.set(head, slot, kind, NO_RATE);
                 });
                 forest.erase(&mut head, slot);
             } else {
                 let at = random(model.len() as u32) as usize;
-                let (kind, value) = (random(2 * L as u32) as usize, random(1000) as i32 - 500);
+                let (kind, value) = (random(2) as usize, random(1000) as i32 - 500);
                 let before = forest.root(head, kind);
                 let changed = forest.set(head, model[at].0, kind, value);
                 model[at].2[kind] = value;
                 assert_eq!(changed.unwrap_or(before), forest.root(head, kind));
             }
-            for kind in 0..2 * L {
+            for kind in 0..2 {
                 let best = model.iter().map(|leaf| leaf.2[kind]).max().unwrap_or(NO_RATE);
                 assert_eq!(forest.root(head, kind), best);
             }
@@ -345,7 +420,7 @@ mod tests {
         for (bar, kind) in [(-500, 0), (100, 1), (499, 0), (500, 1)] {
             let mut want: Vec<_> =
                 model.iter().filter(|l| l.2[kind] >= bar).map(|l| (l.0, l.2[kind])).collect();
-            let mut walk = Forest::<L>::walk(head, kind);
+            let mut walk = Forest::walk(head, kind);
             let mut got: Vec<_> = std::iter::from_fn(|| walk.next(&forest.arena, bar)).collect();
             assert_eq!(got.first().map(|leaf| leaf.1), want.iter().map(|leaf| leaf.1).max());
             want.sort_unstable();
@@ -357,14 +432,13 @@ mod tests {
     #[test]
     fn trees_of_every_height_equal_a_list() {
         for count in [1, 2, 3, 15, 16, 17, 40, 255, 257, 700, 4200] {
-            equals_a_list::<1>(count);
+            equals_a_list(count);
         }
-        equals_a_list::<2>(300);
     }
 
     #[test]
     fn a_memory_that_is_full_leaves_the_tree_as_it_was() {
-        let mut forest = Forest::<1> { arena: Arena::new(0) };
+        let mut forest = Forest { arena: Arena::new(0) };
         let mut head = Head::EMPTY;
         let mut count = 0;
         while let Some(slot) = forest.insert(&mut head, count) {
