@@ -179,6 +179,36 @@ pub(super) enum Task {
         #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=1_000_000))]
         curve: Option<u64>,
     },
+    /// Measures what each pending swap lets others take
+    ///
+    /// For every swap that is asked for: the largest swap in front of it behind which it still keeps its
+    /// limit, what selling that again behind it would gain, how far it moves its own price; and what
+    /// keeps it: the loosest limit at which no attack pays, and the number of equal parts that costs
+    /// least. Writes exposure records in the order of the stream. It measures; it makes no transaction.
+    Exposure {
+        #[command(flatten)]
+        files: Files,
+
+        /// Take an attack to cost N lamports
+        ///
+        /// Two transactions' fees and a tip.
+        #[arg(long, value_name = "N", default_value_t = 150_000)]
+        attack_cost: u64,
+
+        /// Take each of the user's transactions to cost N lamports
+        #[arg(long, value_name = "N", default_value_t = 5_000)]
+        part_cost: u64,
+
+        /// Consider at most N parts
+        ///
+        /// Equal ones, each on the pool as it is now: the market comes back in between.
+        #[arg(long, value_name = "N", default_value_t = 16, value_parser = value_parser!(u16).range(1..=1000))]
+        most_parts: u16,
+
+        /// Say it in sentences instead of records
+        #[arg(long)]
+        say: bool,
+    },
     /// Replays a recorded stream with a delay between finding and landing
     ///
     /// Each opportunity (the best of its conflict group) is tried again after the latency, in the

@@ -369,17 +369,16 @@ impl Book {
         self.begin(ROWS);
     }
 
-    /// Swaps `amount_in` in pool `number`, as a part of what is supposed.
+    /// Executes `order` on pool `number`, as a part of what is supposed.
     ///
     /// # Errors
     /// The venue's reason; [`Fault::State`] when the pool could not be put back afterwards.
     pub(super) fn trade(
         &mut self,
         number: u32,
-        a_to_b: bool,
-        amount_in: u64,
+        order: &Order,
         now: Moment,
-    ) -> Result<u64, Fault> {
+    ) -> Result<Quote, Fault> {
         let at = usize::try_from(number).map_err(|_| Fault::State)?;
         let before = self.undo.len();
         self.put_aside(at);
@@ -392,9 +391,9 @@ impl Book {
             return Err(Fault::State);
         };
         let around = AroundMut { depth: self.depths.around_mut(anchor.place, state.tick), now };
-        let quote = apply(state, around, &Order::exact_in(a_to_b, amount_in))?;
+        let quote = apply(state, around, order)?;
         anchor.version = anchor.version.wrapping_add(1);
-        Ok(quote.amount_out)
+        Ok(quote)
     }
 
     /// Something happened to the pool of `row` that was not kept.
@@ -473,14 +472,12 @@ fn is_a_to_b(row: &Swap, state: &Pool) -> Option<bool> {
     }
 }
 
-/// Executes `row` on `state`.
-fn compute(
-    row: &Swap,
-    carried: Option<u64>,
-    state: &mut Pool,
-    around: AroundMut<'_>,
-) -> (Applied, Option<u64>) {
-    let Some(a_to_b) = is_a_to_b(row, state) else { return (Applied::NoDirection, None) };
+/// What `row` asks of the pool in `state`; `carried` goes in where it does not say.
+///
+/// # Errors
+/// What is not known.
+pub(super) fn order(row: &Swap, carried: Option<u64>, state: &Pool) -> Result<Order, Applied> {
+    let a_to_b = is_a_to_b(row, state).ok_or(Applied::NoDirection)?;
     let told = |bit, value| (row.present & bit != 0).then_some(value);
     let amount_in = told(Swap::AMOUNT_IN, row.amount_in);
     let amount_out = told(Swap::AMOUNT_OUT, row.amount_out);
@@ -488,22 +485,34 @@ fn compute(
     let (exact, amount) = match (amount_in.or(carried), amount_out) {
         (_, Some(amount)) if exact_out => (Exact::Out, amount),
         (Some(amount), _) if !exact_out || amount_in.is_some() => (Exact::In, amount),
-        _ => return (Applied::NoAmount, None),
+        _ => return Err(Applied::NoAmount),
     };
+    // What was executed has kept its limits.
     let is_fill = row.role == Role::Fill as u8;
-    let order = Order {
+    Ok(Order {
         a_to_b,
         exact,
         amount,
-        // What was executed has kept its limits.
         limit: told(Swap::LIMIT, row.limit).filter(|_| !is_fill),
         sqrt_limit: Some(row.sqrt_limit)
             .filter(|_| !is_fill && row.present & Swap::SQRT_LIMIT != 0),
+    })
+}
+
+/// Executes `row` on `state`.
+fn compute(
+    row: &Swap,
+    carried: Option<u64>,
+    state: &mut Pool,
+    around: AroundMut<'_>,
+) -> (Applied, Option<u64>) {
+    let order = match order(row, carried, state) {
+        Ok(order) => order,
+        Err(unknown) => return (unknown, None),
     };
+    let is_fill = row.role == Role::Fill as u8;
     match apply(state, around, &order) {
-        Ok(quote) if is_fill && !agrees(&quote, amount_in, amount_out) => {
-            (Applied::ModelError, None)
-        }
+        Ok(quote) if is_fill && !agrees(&quote, row) => (Applied::ModelError, None),
         Ok(quote) => (Applied::Changed, Some(quote.amount_out)),
         // What was executed has not been refused: the state is not what it was.
         Err(_) if is_fill => (Applied::ModelError, None),
@@ -512,9 +521,10 @@ fn compute(
 }
 
 /// Whether the model computes what was executed.
-fn agrees(quote: &Quote, amount_in: Option<u64>, amount_out: Option<u64>) -> bool {
-    amount_in.is_none_or(|amount| amount == quote.amount_in)
-        && amount_out.is_none_or(|amount| amount == quote.amount_out)
+fn agrees(quote: &Quote, row: &Swap) -> bool {
+    let is = |bit, told: u64, computed| row.present & bit == 0 || told == computed;
+    is(Swap::AMOUNT_IN, row.amount_in, quote.amount_in)
+        && is(Swap::AMOUNT_OUT, row.amount_out, quote.amount_out)
 }
 
 /// What a refusal to quote an intent means for the pool.

@@ -263,6 +263,26 @@ impl Engine {
         }
     }
 
+    /// The states.
+    pub(super) fn book_mut(&mut self) -> &mut Book {
+        &mut self.book
+    }
+
+    /// Finishes what came before `row`, if `row` begins another transaction; whether it does.
+    pub(super) fn make_way(&mut self, row: &Swap, out: &mut impl Sink) -> bool {
+        self.look(out);
+        let foreign = self.rows.is_foreign(row);
+        if foreign {
+            self.settle(out);
+        }
+        foreign
+    }
+
+    /// Whether rows of a transaction wait for its last.
+    pub(super) fn waits(&self) -> bool {
+        !self.rows.held().is_empty()
+    }
+
     /// Number of the next record.
     pub(super) fn ordinal(&self) -> u64 {
         self.ordinal
@@ -353,10 +373,7 @@ impl Engine {
     /// Takes in a row, and applies its transaction when it is the last.
     fn take_swap(&mut self, row: &Swap, out: &mut impl Sink) {
         self.counters.swaps = self.counters.swaps.saturating_add(1);
-        self.look(out);
-        if self.rows.is_foreign(row) {
-            self.settle(out);
-        }
+        self.make_way(row, out);
         self.row_ordinal = self.ordinal;
         let taken = self.rows.push(row);
         self.counters.row(taken);

@@ -33,6 +33,7 @@ mod detect;
 mod dual;
 mod engine;
 mod explain;
+mod exposure;
 mod guard;
 mod intern;
 mod log2;
@@ -57,12 +58,13 @@ mod vectors;
 pub use cost::{CostModel, Costs, Flash, FlashFault, priority_fee};
 pub use count::Counters;
 pub use engine::{Engine, Options};
+pub use exposure::{Economics, Exposer};
 pub use guard::Guards;
 pub use replay::{Delay, Landed, Outcome, Replay};
 pub use vectors::{Report, verify};
 
 use crate::cli::Tool;
-use crate::record::{Layout, Liquidity, Opportunity, Pool, Producer, Swap, Ticks};
+use crate::record::{Exposure, Layout, Liquidity, Opportunity, Pool, Producer, Swap, Ticks};
 use clap::Args as _;
 
 /// The program.
@@ -71,7 +73,7 @@ pub const TOOL: &Tool = &Tool {
     producer: Producer::Arb,
     about: "Finds cycles of swaps that pay, to the last lamport",
     reads: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Liquidity::SCHEMA],
-    writes: &[Opportunity::SCHEMA],
+    writes: &[Opportunity::SCHEMA, Exposure::SCHEMA],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[
@@ -100,6 +102,10 @@ pub const TOOL: &Tool = &Tool {
         (
             "mev-parse x.pcap --accounts pools.jsonl | mev-arb replay --latency 0ms,50ms",
             "what they would have been worth some time later",
+        ),
+        (
+            "mev-parse shreds.pcap --accounts pools.jsonl | mev-arb exposure --say",
+            "what each pending swap lets others take, and the limit that keeps it",
         ),
         ("mev-arb plot money found.rec -o money.svg", "net over time, as a picture"),
         ("mev-arb verify --vectors vectors/arb.json", "the arithmetic, against exact integers"),

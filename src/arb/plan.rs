@@ -11,7 +11,7 @@ use super::dual::{Dual, TOKENS};
 use super::engine::Options;
 use super::guard::Progress;
 use super::size::{Hop, curves};
-use crate::dex::Moment;
+use crate::dex::{Moment, Order};
 use crate::ids::Key;
 use crate::record::{Opportunity, Refusal};
 
@@ -161,6 +161,7 @@ impl Planner {
 fn trade(book: &mut Book, candidate: &Candidate, record: &Opportunity, now: Moment) -> bool {
     let (from, to) = (record.amounts.iter(), record.amounts.iter().skip(1));
     candidate.steps().iter().zip(from.zip(to)).all(|(step, (amount_in, amount_out))| {
-        book.trade(step.pool, step.a_to_b, *amount_in, now) == Ok(*amount_out)
+        let order = Order::exact_in(step.a_to_b, *amount_in);
+        book.trade(step.pool, &order, now).is_ok_and(|quote| quote.amount_out == *amount_out)
     })
 }

@@ -2,14 +2,15 @@
 
 use super::args::{Args, Draw, Show, Task};
 use super::explain::Explained;
+use super::exposure::say;
 use super::replay::{Delay, Replay};
 use super::stats::{By, group};
 use super::table::table;
-use super::{Engine, Options, bench, methods, plot, report, verify};
+use super::{Economics, Engine, Exposer, Options, bench, methods, plot, report, verify};
 use crate::cli::{Files, Flow, Frame, Stats, Table, each_record, filter, print};
 use crate::error::{Error, Exit, Result};
 use crate::ids::Key;
-use crate::record::{Opportunity, Refusal};
+use crate::record::{Exposure, Opportunity, Refusal};
 use crate::stream::{Arena, Stage};
 use crate::time::Stopwatch;
 use clap::{ArgMatches, FromArgMatches};
@@ -31,6 +32,14 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
             replay(frame, &args, files, &delays, *table)
         }
         Some(Task::Size { files, path, curve }) => size(frame, &args, files, path, *curve),
+        Some(Task::Exposure { files, attack_cost, part_cost, most_parts, say }) => {
+            let economics = Economics {
+                attack_cost: *attack_cost,
+                part_cost: *part_cost,
+                most_parts: *most_parts,
+            };
+            exposure(frame, &args, files, economics, *say)
+        }
         Some(Task::Bench { pools }) => {
             let sizes: Vec<usize> = pools.iter().map(|pools| *pools as usize).collect();
             print(&bench::report(&sizes)).map(|()| Exit::Done)
@@ -66,6 +75,45 @@ fn stats(engine: &Engine, flow: &Flow) -> Stats {
         .counts("dropped", counters.dropped())
         .flow(flow);
     stats
+}
+
+/// Measures the pending swaps of record streams.
+fn exposure(
+    frame: &Frame,
+    args: &Args,
+    files: &Files,
+    economics: Economics,
+    in_sentences: bool,
+) -> Result<Exit> {
+    let mut exposer = Exposer::new(args.options()?, economics);
+    let inputs = files.named()?;
+    if in_sentences {
+        let mut arena = Arena::with_room(Exposer::MAX_OUT);
+        let mut texts = Vec::new();
+        let mut told = |arena: &mut Arena| {
+            texts.extend(arena.records().filter_map(|one| one.typed::<Exposure>().map(say)));
+            arena.clear();
+        };
+        each_record(frame, &inputs, |record| {
+            exposer.step(record, &mut arena);
+            told(&mut arena);
+            Ok(true)
+        })?;
+        exposer.finish(&mut arena);
+        told(&mut arena);
+        print(&texts.join("\n"))?;
+        return Ok(if texts.is_empty() { Exit::No } else { Exit::Done });
+    }
+    let flow = filter(frame, &mut exposer, &[], &inputs)?;
+    let (measured, attackable) = exposer.measured();
+    let mut stats = Stats::default();
+    stats
+        .number("measured", measured)
+        .number("attackable", attackable)
+        .counts("unmeasured", exposer.unmeasured())
+        .flow(&flow);
+    frame.report(&stats);
+    Ok(Exit::Done)
 }
 
 /// Prints the opportunities of record streams as a table.

@@ -16,11 +16,12 @@
 //!
 //! The arrows of the pipeline are the files of this folder: `packet` (capture to parse), `swap`,
 //! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `opportunity` (arb to bundle),
-//! `bundle` (bundle to send), `receipt` (send to you), `finding` (parse and arb to you), and
+//! `bundle` (bundle to send), `receipt` (send to you), `exposure` (arb to you), `finding` (parse and arb to you), and
 //! `head`, `gap`, `end`, which frame every stream.
 
 mod bundle;
 mod cell;
+mod exposure;
 mod finding;
 mod frame;
 mod layout;
@@ -37,6 +38,7 @@ mod view;
 
 pub use bundle::Bundle;
 pub use cell::{Cell, Column, Holds};
+pub use exposure::{Exposure, Unmeasured};
 pub use finding::{Finding, FindingReason, Proof, Signed, What};
 pub use frame::{End, Gap, GapReason, Head, MAGIC, Producer};
 pub use layout::{Layout, Plain};
@@ -54,7 +56,7 @@ pub use view::{arrow, cells, csv, csv_header, flat, json, numpy, schema_json, ta
 use crate::error::Error;
 
 /// Every schema, in order of kind.
-pub const ALL: [&Schema; 13] = [
+pub const ALL: [&Schema; 14] = [
     Head::SCHEMA,
     Gap::SCHEMA,
     End::SCHEMA,
@@ -65,6 +67,7 @@ pub const ALL: [&Schema; 13] = [
     Slot::SCHEMA,
     Liquidity::SCHEMA,
     Opportunity::SCHEMA,
+    Exposure::SCHEMA,
     Finding::SCHEMA,
     Bundle::SCHEMA,
     Receipt::SCHEMA,

@@ -6,6 +6,7 @@
 
 mod backrun;
 mod cycle;
+mod exposure;
 mod graph;
 mod ranges;
 mod split;
@@ -106,6 +107,11 @@ pub fn verify(text: &str) -> Report {
                 backrun::threshold(&mut case, groups.get("backrun_after_victim"))
             }
             "split_parallel_exhaustive" => split::case(&mut case),
+            "sandwich_exposure" => exposure::case(&mut case),
+            "sandwich_break_even" => {
+                exposure::break_even(&mut case, groups.get("sandwich_exposure"))
+            }
+            "sandwich_tiny_exhaustive" => exposure::tiny(&mut case),
             "stable_vs_cpmm_exhaustive" => stable::case(&mut case),
             _ if name.starts_with("cpmm_") => ranges::case(&mut case),
             _ if is_cycle(name) => cycle::case(&mut case, &groups),
