@@ -423,11 +423,14 @@ impl Anchor {
 }
 
 /// What a pool's price is made from.
-fn price(pool: &Pool) -> (u64, u64, u128, u128, i32) {
+fn price(pool: &Pool) -> (i128, i128, u128, u128, i32) {
     if pool.present & Pool::SQRT_PRICE != 0 {
         return (0, 0, pool.sqrt_price, pool.liquidity, pool.tick);
     }
-    (pool.reserve_a, pool.reserve_b, 0, 0, pool.tick)
+    // A fee may wait in a vault, with as much less of the virtual reserve.
+    let whole = |own: u64, beside: i64| i128::from(own).saturating_add(i128::from(beside));
+    let (a, b) = (whole(pool.reserve_a, pool.virtual_a), whole(pool.reserve_b, pool.virtual_b));
+    (a, b, 0, 0, pool.tick)
 }
 
 /// What else decides a quote.
@@ -437,6 +440,7 @@ fn rules(pool: &Pool) -> Pool {
     rules.head.flags = 0;
     (rules.slot, rules.sequence) = (0, 0);
     (rules.reserve_a, rules.reserve_b) = (0, 0);
+    (rules.virtual_a, rules.virtual_b) = (0, 0);
     (rules.sqrt_price, rules.liquidity, rules.tick) = (0, 0, 0);
     rules
 }

@@ -21,6 +21,7 @@
 mod account;
 mod event;
 pub(super) mod fees;
+pub(super) mod quote;
 pub(super) mod rates;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,9 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     event: event::event,
     rederive: event::rederive,
     pools: account::pools,
+    swap: quote::swap_curve,
+    settle: quote::settle_curve,
+    segment: quote::segment,
     ..VenueSpec::of(Venue::Pump)
 };
 

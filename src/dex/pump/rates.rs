@@ -25,6 +25,16 @@ pub(in super::super) fn fees(quote: u64, bps: &[u64]) -> Option<u64> {
     bps.iter().try_fold(0u64, |sum, bps| sum.checked_add(fee(quote, *bps)?))
 }
 
+/// The part of `paid` that reaches the curve, so that it and its fees are at most that:
+/// `floor(paid * 10000 / (10000 + sum of bps))`, less what the rounded fees are over.
+pub(in super::super) fn net_of(paid: u64, bps: &[u64]) -> Option<u64> {
+    let sum = bps.iter().try_fold(0u64, |sum, bps| sum.checked_add(*bps))?;
+    let whole = BPS.checked_add(sum.into())?;
+    let net: u64 = mul_div_floor_u128(paid.into(), BPS, whole)?.try_into().ok()?;
+    let over = net.checked_add(fees(net, bps)?)?.saturating_sub(paid);
+    net.checked_sub(over)
+}
+
 /// What a buyer gets for `net` of quote: `floor(B * (net - 1) / (Q + net - 1))`.
 pub(in super::super) fn base_for(net: u64, base: u128, quote: u128) -> Option<u64> {
     let net = u128::from(net.checked_sub(1)?);
@@ -59,6 +69,7 @@ mod tests {
         // One less than 1.5e9 * 10000 / 10055, with whose fees more than 1.5e9 would be paid.
         let net = 1_491_795_125;
         assert_eq!(net + fees(net, &[20, 5, 30]).unwrap(), 1_500_000_000);
+        assert_eq!(net_of(1_500_000_000, &[20, 5, 30]), Some(net));
         assert_eq!(base_for(net, base, quote), Some(11_206_836_149_304));
     }
 

@@ -17,11 +17,17 @@
 //! of `pump::rates`. Fees are over the quote of a buy, and off that of a sale.
 
 use super::super::event::{Channel, Event, FeeSide, Filled, Moved, Rederived, anchor};
+use super::super::pump::quote::pool_cost;
 use super::super::pump::rates;
+#[cfg(test)]
+use super::super::{pump::fees, quote::Order};
 use crate::bytes::{i128_at, key_at, u32_at, u64_at};
 use crate::ids::Key;
-use crate::math::muldiv::mul_div_ceil_u128;
+#[cfg(test)]
+use crate::ids::Venue;
 use crate::record::Direction;
+#[cfg(test)]
+use crate::record::Pool;
 
 const BUY: [u8; 8] = [0x67, 0xf4, 0x52, 0x1f, 0x2c, 0xf5, 0x77, 0x77];
 const CREATE_POOL: [u8; 8] = [0xb1, 0x31, 0x0c, 0xd2, 0xa0, 0x76, 0xa7, 0x74];
@@ -154,9 +160,8 @@ impl<'a> Trade<'a> {
             let bought = rates::base_for(self.curve_quote, base, quote)?;
             return Some((pays(self.curve_quote)?, bought));
         }
-        let bought = u128::from(self.base);
-        let cost = mul_div_ceil_u128(quote, bought, base.checked_sub(bought)?)?;
-        Some((pays(cost.try_into().ok()?)?, self.base))
+        let cost = pool_cost(self.base, base.try_into().ok()?, quote.try_into().ok()?)?;
+        Some((pays(cost)?, self.base))
     }
 }
 
@@ -221,4 +226,25 @@ pub(super) fn rederive(channel: Channel, bytes: &[u8]) -> Rederived {
         Some(None) => Rederived::Refused,
         Some(Some((amount_in, amount_out))) => Rederived::Both { amount_in, amount_out },
     }
+}
+
+/// The pool before the swap that an event tells of, the order, and what was paid and got.
+#[cfg(test)]
+pub(super) fn case(bytes: &[u8]) -> Option<(Pool, Order, [u64; 2])> {
+    let buys = *bytes.first_chunk()? == BUY;
+    let trade = Trade::read(bytes, buys)?;
+    let mut pool = Pool::new(0);
+    pool.venue = Venue::PumpSwap as u16;
+    [pool.reserve_a, pool.reserve_b] = trade.reserves;
+    pool.virtual_b = trade.virtual_quote.try_into().ok()?;
+    let [lp, protocol, creator, cashback] = trade.bps;
+    // Cashback takes the creator's place.
+    fees::charge(&mut pool, [lp, protocol, creator.max(cashback)])?;
+    let order = match (trade.buys, trade.exact_quote) {
+        (false, _) => Order::exact_in(true, trade.base),
+        (true, true) => Order::exact_in(false, trade.user_quote),
+        (true, false) => Order::exact_out(false, trade.base),
+    };
+    let told = if buys { [trade.user_quote, trade.base] } else { [trade.base, trade.user_quote] };
+    (creator == 0 || cashback == 0).then_some((pool, order, told))
 }

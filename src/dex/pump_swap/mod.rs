@@ -23,7 +23,7 @@ mod event;
 mod tests;
 
 use super::instruction::{Decoded, Hops, Instruction, IxFault, LiquidityIx, SwapIx};
-use super::pump::{HOP, hop, hops_buy, is_curve_of};
+use super::pump::{HOP, hop, hops_buy, is_curve_of, quote};
 use super::{Coverage, Grade, VenueSpec};
 use crate::bytes::u16_at;
 use crate::ids::Venue;
@@ -36,6 +36,8 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     event: event::event,
     rederive: event::rederive,
     pools: account::pools,
+    swap: quote::swap_pool,
+    segment: quote::segment,
     ..VenueSpec::of(Venue::PumpSwap)
 };
 

@@ -2,7 +2,7 @@
 
 use super::super::event::{Channel, Event, FeeSide, Filled, Rederived, SELF_CALL};
 use super::super::instruction::tests::anchor_hash;
-use super::super::{decode, spec};
+use super::super::{Around, apply, decode, spec};
 use super::*;
 use crate::bytes::base58;
 use crate::bytes::hex;
@@ -25,6 +25,20 @@ fn told(bytes: &[u8]) -> Filled<'_> {
 
 fn of(signature: &str) -> Vec<u8> {
     events().find(|(own, _)| own.starts_with(signature)).unwrap().1
+}
+
+/// A quote on the state before gives what the chain paid and charged.
+#[test]
+fn quotes_equal_what_the_chain_did() {
+    let mut buys = [0; 2];
+    for (signature, bytes) in events() {
+        let Some((pool, order, told)) = event::case(&bytes) else { continue };
+        let mut after = pool;
+        let quote = apply(&mut after, Around::NONE, &order).unwrap();
+        assert_eq!([quote.amount_in, quote.amount_out], told, "{signature}");
+        buys[usize::from(order.a_to_b)] += 1;
+    }
+    assert!(buys[0] >= 4 && buys[1] >= 4, "{buys:?}");
 }
 
 #[test]
