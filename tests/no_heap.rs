@@ -7,7 +7,7 @@
 #[path = "support/counting.rs"]
 mod counting;
 
-use mev::arb::{Engine, Options};
+use mev::arb::{Economics, Engine, Exposer, Options};
 use mev::chain::Chain;
 use mev::parse::{Config, Feed, Limits, Order, Parser, Verify, Wanted};
 use mev::record::Opportunity;
@@ -74,4 +74,16 @@ fn nothing_is_allocated_between_a_datagram_and_a_decision() {
     let (asked, found) = requests(&mut engine, &files[0], Engine::MAX_OUT);
     assert!(found > 100, "only {found} opportunities: the test says little");
     assert_eq!(asked, 0, "requests for memory on slots");
+
+    let options = Options { plan: 5, ref_size: 50_000_000, ..Options::default() };
+    let mut planner = Engine::new(options.clone());
+    let (asked, found) = requests(&mut planner, &files[0], Engine::MAX_OUT);
+    assert!(found > 100, "only {found} opportunities: the test says little");
+    assert_eq!(asked, 0, "requests for memory with plans and both weights");
+
+    let economics = Economics { attack_cost: 150_000, part_cost: 5000, most_parts: 4 };
+    let mut exposer = Exposer::new(Options::default(), economics);
+    let (asked, _) = requests(&mut exposer, &files[0], Exposer::MAX_OUT);
+    assert!(exposer.measured().0 > 100, "only {:?} swaps measured", exposer.measured());
+    assert_eq!(asked, 0, "requests for memory for exposure");
 }

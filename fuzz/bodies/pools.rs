@@ -3,10 +3,11 @@
 use super::{Input, met, program};
 use mev::bytes::key_at;
 use mev::dex::{
-    self, AccountBook, Build, Clock, Cursor, Fault, Found, Order, Part, TickRange, Unsupported,
+    self, AccountBook, Around, AroundMut, BinRange, Build, Clock, Cursor, Depth, DepthMut, Fault,
+    Found, Levels, Moment, Order, Part, Quote, TickRange, Unsupported,
 };
 use mev::ids::{Key, TOKEN, TOKEN_2022, Venue};
-use mev::record::{self, Exact, Layout, Pool, PoolStatus, Record, Tick};
+use mev::record::{self, Bin, Exact, Layout, Level, Pool, PoolStatus, Record, Tick};
 
 /// What quotes are asked for beside what the input asks.
 const AMOUNTS: [u64; 4] = [1, 999, 1_000_000_007, u64::MAX];
@@ -121,7 +122,7 @@ fn look(book: &AccountBook, clock: Clock, missing: &mut dyn FnMut(Part, Key)) {
             let venue = Venue::from_number(pool.venue).expect("a pool's venue is known");
             assert!(venue.programs().contains(&pool.program));
             for amount in AMOUNTS {
-                hold_quotes(pool, TickRange::NONE, amount);
+                hold_quotes(pool, &Held::Ticks(Vec::new(), 0, 0), amount);
             }
             hold_call(book, pool);
             last = Some(pool.pool);
@@ -156,36 +157,135 @@ fn hold_call(book: &AccountBook, pool: &Pool) {
     assert_eq!((swap.user_in, swap.user_out), (Some(user_in), Some(user_out)));
 }
 
-/// A quote: a venue, an amount, a pool's record from byte 16 on, then ticks. Whatever the record
-/// says, quotes keep to what they promise.
+/// What lies around a pool's price, owned.
+enum Held {
+    Ticks(Vec<Tick>, i32, i32),
+    Bins(Vec<Bin>, i32, i32),
+    Levels(Vec<Level>, Vec<Level>),
+}
+
+impl Held {
+    /// Ticks, bins or levels: as `how` says, whatever they say, in the order that their owner keeps.
+    fn read(how: u8, input: &mut Input<'_>) -> Self {
+        let (first, end) =
+            (i32::from_le_bytes(input.array()), i32::from_le_bytes(input.array()));
+        let (mut ticks, mut bins, mut bids, mut asks) = (vec![], vec![], vec![], vec![]);
+        let most = |count: usize| count < 64;
+        while !input.0.is_empty() && most(ticks.len() + bins.len() + bids.len() + asks.len()) {
+            let (number, wide) = (i32::from_le_bytes(input.array()), input.array::<16>());
+            let [low, high] = bytemuck::cast::<_, [u64; 2]>(wide);
+            match how >> 1 & 3 {
+                1 => bins.push(Bin {
+                    price: u128::from(high).max(1) << (how & 31),
+                    amount_a: low,
+                    amount_b: high,
+                    orders: low ^ high,
+                    bin: number,
+                    orders_of_a: u32::from(how >> 7),
+                }),
+                2 => {
+                    let (price, is_bid) = (u128::from(high), u64::from(number & 1 == 1));
+                    let level = Level { price, base: low, sequence: 0, expires: 0, is_bid };
+                    if is_bid == 1 { &mut bids } else { &mut asks }.push(level);
+                }
+                _ => ticks.push(Tick {
+                    liquidity_net: i128::from_le_bytes(wide),
+                    tick: number,
+                    orders: u32::from(how >> 7),
+                    _zero: [0; 8],
+                }),
+            }
+        }
+        match how >> 1 & 3 {
+            1 => {
+                bins.sort_unstable_by_key(|bin| bin.bin);
+                bins.dedup_by_key(|bin| bin.bin);
+                Self::Bins(bins, first, end)
+            }
+            2 => {
+                bids.sort_unstable_by_key(|level| std::cmp::Reverse(level.price));
+                asks.sort_unstable_by_key(|level| level.price);
+                Self::Levels(bids, asks)
+            }
+            _ => {
+                ticks.sort_unstable_by_key(|tick| tick.tick);
+                ticks.dedup_by_key(|tick| tick.tick);
+                Self::Ticks(ticks, first, end)
+            }
+        }
+    }
+
+    fn around(&self, now: Moment) -> Around<'_> {
+        let depth = match self {
+            Self::Ticks(ticks, first_tick, end_tick) => Depth::Ticks(TickRange {
+                ticks,
+                first_tick: *first_tick,
+                end_tick: *end_tick,
+            }),
+            Self::Bins(bins, first_bin, end_bin) => {
+                Depth::Bins(BinRange { bins, first_bin: *first_bin, end_bin: *end_bin })
+            }
+            Self::Levels(bids, asks) => Depth::Levels(Levels { bids, asks }),
+        };
+        Around { depth, now }
+    }
+
+    /// How many of them there are.
+    fn len(&self) -> usize {
+        match self {
+            Self::Ticks(ticks, ..) => ticks.len(),
+            Self::Bins(bins, ..) => bins.len(),
+            Self::Levels(bids, asks) => bids.len() + asks.len(),
+        }
+    }
+
+    /// What `order` makes of copies of `pool` and of these: the answer, and whether anything changed.
+    fn apply(&self, pool: &Pool, now: Moment, order: &Order) -> (Result<Quote, Fault>, bool) {
+        let mut after = *pool;
+        match self {
+            Self::Ticks(..) => {
+                let applied = dex::apply(&mut after, self.around(now), order);
+                (applied, after != *pool)
+            }
+            Self::Bins(bins, first_bin, end_bin) => {
+                let mut copy = bins.clone();
+                let (first_bin, end_bin) = (*first_bin, *end_bin);
+                let depth = DepthMut::Bins { bins: &mut copy, first_bin, end_bin };
+                let applied = dex::apply(&mut after, AroundMut { depth, now }, order);
+                (applied, after != *pool || copy != *bins)
+            }
+            Self::Levels(bids, asks) => {
+                let (mut left, mut right) = (bids.clone(), asks.clone());
+                let depth = DepthMut::Levels { bids: &mut left, asks: &mut right };
+                let applied = dex::apply(&mut after, AroundMut { depth, now }, order);
+                (applied, after != *pool || left != *bids || right != *asks)
+            }
+        }
+    }
+}
+
+/// A quote: a venue, an amount, a pool's record from byte 16 on, then ticks, bins or levels. Whatever
+/// the record says, quotes keep to what they promise.
 pub(crate) fn quote(bytes: &[u8]) {
     let mut input = Input(bytes);
     let (venue, how, amount) = (input.u8(), input.u8(), input.u64());
     let mut pool = Pool::new(1);
     let fields = bytemuck::bytes_of_mut(&mut pool).get_mut(16..).unwrap_or_default();
-    for (to, from) in fields.iter_mut().zip(input.take(512 - 16)) {
+    for (to, from) in fields.iter_mut().zip(input.take(size_of::<Pool>() - 16)) {
         *to = *from;
     }
     pool.venue = Venue::ALL[usize::from(venue) % Venue::ALL.len()] as u16;
     if how & 1 == 0 {
         (pool.status, pool.present) = (PoolStatus::Open as u8, u32::MAX);
     }
-    let (first_tick, end_tick) =
-        (i32::from_le_bytes(input.array()), i32::from_le_bytes(input.array()));
-    let mut ticks = Vec::new();
-    while !input.0.is_empty() && ticks.len() < 64 {
-        let tick = i32::from_le_bytes(input.array());
-        let liquidity_net = i128::from_le_bytes(input.array());
-        ticks.push(Tick { liquidity_net, tick, orders: u32::from(how >> 7), _zero: [0; 8] });
-    }
-    // A range's ticks are sorted, its owner sees to that; all else may be anything.
-    ticks.sort_unstable_by_key(|tick| tick.tick);
-    ticks.dedup_by_key(|tick| tick.tick);
-    hold_quotes(&pool, TickRange { ticks: &ticks, first_tick, end_tick }, amount);
+    let held = Held::read(how, &mut input);
+    hold_quotes(&pool, &held, amount);
 }
 
 /// What every quote of `pool` holds.
-fn hold_quotes(pool: &Pool, ticks: TickRange<'_>, amount: u64) {
+fn hold_quotes(pool: &Pool, held: &Held, amount: u64) {
+    let now = Moment { slot: 9, unix_s: 1_700_000_000 };
+    let ticks = held.around(now);
     for a_to_b in [false, true] {
         let forward = dex::quote_in(pool, ticks, a_to_b, amount);
         let crossed = forward.map(|quote| (quote.complete, quote.ticks_crossed.min(3)));
@@ -209,8 +309,7 @@ fn hold_quotes(pool: &Pool, ticks: TickRange<'_>, amount: u64) {
         }
         for exact in [Exact::In, Exact::Out] {
             let order = Order { a_to_b, exact, amount, limit: None, sqrt_limit: None };
-            let mut after = *pool;
-            let applied = dex::apply(&mut after, ticks, &order);
+            let (applied, changed) = held.apply(pool, now, &order);
             let quoted = if exact == Exact::In { forward } else { back };
             match (applied, quoted) {
                 (Ok(applied), Ok(quoted)) => assert_eq!(applied, quoted),
@@ -219,7 +318,7 @@ fn hold_quotes(pool: &Pool, ticks: TickRange<'_>, amount: u64) {
                 (applied, quoted) => panic!("{applied:?} applied, {quoted:?} quoted"),
             }
             if applied.is_err() {
-                assert_eq!(after, *pool, "what is refused changes nothing");
+                assert!(!changed, "what is refused changes nothing");
             }
         }
         let mut cursor = Cursor::start(pool);
@@ -230,7 +329,7 @@ fn hold_quotes(pool: &Pool, ticks: TickRange<'_>, amount: u64) {
             // A stable curve is shown as 24 chords; a fee that follows volatility cuts ranges into
             // groups of ticks, at most so many.
             let groups = if pool.present & Pool::VOLATILITY == 0 { 0 } else { 4096 };
-            assert!(pieces <= ticks.ticks.len() + 24 + groups, "a curve without end");
+            assert!(pieces <= held.len() + 24 + groups, "a curve without end");
         }
     }
 }

@@ -111,6 +111,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = 65_536, value_parser = value_parser!(u32).range(1..=4_000_000))]
     pub(super) max_pools: u32,
 
+    /// Search by average rates at N lamports too
+    ///
+    /// At the margin a tiny pool with a good price hides a deep one behind it; at a size it does not.
+    /// Cycles whose amounts are all worth at least N are found; smaller ones by the marginal rates.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) ref_size: u64,
+
     /// Plan up to N cycles one after the other
     ///
     /// Each on the state that those before it leave, the best first; five fit into a bundle. The first
@@ -359,6 +366,7 @@ impl Args {
                 max_slot_spread: self.max_slot_spread,
                 ..defaults.guards
             },
+            ref_size: self.ref_size,
             plan: self.plan.map_or(0, usize::from),
             explain: self.explain,
             ..defaults

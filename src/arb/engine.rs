@@ -7,6 +7,7 @@
 //! All rows of a transaction, and all tick arrays in a row, are applied before anything is searched.
 //! What is found in one step is put with the largest net first. Everything is sized at construction; a step allocates nothing.
 
+use super::at_size::AtSize;
 use super::book::{Applied, Book, BookRoom};
 use super::cost::{CostModel, Flash};
 use super::count::Counters;
@@ -66,6 +67,8 @@ pub struct Options {
     pub min_profit: u64,
     /// What a state must be to be traded on.
     pub guards: Guards,
+    /// Search with average rates at this many lamports too; 0 does not.
+    pub ref_size: u64,
     /// Most cycles of a plan; no plans below 1.
     pub plan: usize,
     /// Write refused candidates too.
@@ -98,6 +101,7 @@ impl Default for Options {
             cu_step: 10_000,
             min_profit: 1,
             guards: Guards { min_reserve: 1000, min_depth: 1_000_000, max_slot_spread: 150 },
+            ref_size: 0,
             plan: 0,
             explain: false,
         }
@@ -120,6 +124,7 @@ pub struct Engine {
     options: Options,
     book: Book,
     graph: Graph,
+    at_size: Option<AtSize>,
     rows: Rows,
     found: Found,
     bench: Bench,
@@ -167,6 +172,10 @@ impl Engine {
                 entries: options.entries,
             }),
             graph: Graph::new(&options.bases, room),
+            at_size: (options.ref_size > 0).then(|| {
+                let graph = Graph::new(&options.bases, room);
+                AtSize::new(graph, options.tokens, options.ref_size)
+            }),
             rows: Rows::new(1 << 16),
             found: Found::new(LISTED),
             bench: Bench::new(1 << 12),
@@ -303,14 +312,21 @@ impl Engine {
         self.counters.pools = self.counters.pools.saturating_add(1);
         self.look(out);
         self.settle(out);
-        let (book, graph) = (&mut self.book, &mut self.graph);
+        let (book, graph, at_size) = (&mut self.book, &mut self.graph, &mut self.at_size);
         let mut full = None;
-        let applied = book.put_pool(pool, |number| match graph.add(&pool.mint_a, &pool.mint_b) {
-            Ok(added) => added == number,
-            Err(reason) => {
-                full = Some(reason);
-                false
+        let applied = book.put_pool(pool, |number| {
+            let graphs = std::iter::once(graph).chain(at_size.iter_mut().map(|own| &mut own.graph));
+            for graph in graphs {
+                match graph.add(&pool.mint_a, &pool.mint_b) {
+                    Ok(added) if added == number => {}
+                    Ok(_) => return false,
+                    Err(reason) => {
+                        full = Some(reason);
+                        return false;
+                    }
+                }
             }
+            true
         });
         self.counters.full(full);
         self.counters.applied(applied);
@@ -450,22 +466,45 @@ impl Engine {
             *search = (*number, self.graph.set(*number, a_to_b, b_to_a));
         }
         let count = self.touched.len();
-        for (number, search) in searches.into_iter().take(count) {
-            for (a_to_b, wanted) in [true, false].into_iter().zip(search) {
-                if wanted {
-                    self.search(number, a_to_b, trigger, out);
-                } else {
-                    self.counters.skipped = self.counters.skipped.saturating_add(1);
-                }
+        self.search_all(searches.get(..count).unwrap_or_default(), false, trigger, out);
+        if let Some(at_size) = &mut self.at_size {
+            for (search, number) in searches.iter_mut().zip(&self.touched) {
+                search.1 = at_size.set(&self.book, *number, now, &self.options.bases);
             }
+            self.search_all(searches.get(..count).unwrap_or_default(), true, trigger, out);
         }
         self.touched.clear();
         self.emit(trigger, out);
     }
 
-    fn search(&mut self, number: u32, a_to_b: bool, trigger: &Trigger, out: &mut impl Sink) {
-        self.found.clear();
-        self.graph.search(number, a_to_b, &mut self.found);
+    /// Searches each direction that is wanted, by the marginal rates or `by_size`.
+    fn search_all(
+        &mut self,
+        searches: &[(u32, [bool; 2])],
+        by_size: bool,
+        trigger: &Trigger,
+        out: &mut impl Sink,
+    ) {
+        for (number, search) in searches {
+            for (a_to_b, wanted) in [true, false].into_iter().zip(*search) {
+                if !wanted {
+                    self.counters.skipped = self.counters.skipped.saturating_add(1);
+                    continue;
+                }
+                self.found.clear();
+                match &mut self.at_size {
+                    Some(at_size) if by_size => {
+                        at_size.search(*number, a_to_b, &mut self.found);
+                    }
+                    _ => self.graph.search(*number, a_to_b, &mut self.found),
+                }
+                self.judge(*number, trigger, out);
+            }
+        }
+    }
+
+    /// Judges what the last search through pool `number` found.
+    fn judge(&mut self, number: u32, trigger: &Trigger, out: &mut impl Sink) {
         self.counters.search(&self.found);
         for candidate in self.found.list() {
             if self.options.plan > 0 {

@@ -17,6 +17,7 @@
 
 mod args;
 mod arrays;
+mod at_size;
 #[allow(
     clippy::arithmetic_side_effects,
     reason = "it measures; nothing is decided by it, and a number that overflows stops it"

@@ -31,6 +31,7 @@ fn options() -> Options {
         cu_step: 0,
         min_profit: 1,
         guards: Guards { min_reserve: 10, min_depth: 10, max_slot_spread: 100 },
+        ref_size: 0,
         plan: 0,
         explain: false,
     }
@@ -619,4 +620,33 @@ mod real_pools {
             assert!(gain(input) <= most, "{input} gives {} above {most}", gain(input));
         }
     }
+}
+
+/// Twelve pools that are tiny and cheap hide a deep one that is less so: what search lists of a pair
+/// are the best at the margin. At a size of half a SOL the deep one is the best of its pair.
+#[test]
+fn a_reference_size_finds_what_tiny_pools_hide() {
+    let found = |ref_size: u64| {
+        let mut bed = Bed::new(Options { ref_size, min_profit: 1_000_000, ..options() });
+        for number in 0..12 {
+            let tiny = [1_000_000, 160_000 + u64::from(number)];
+            bed.give(&pool(number, [0, 1], tiny));
+        }
+        bed.give(&pool(20, [0, 1], [1_000_000_000_000, 155_000_000_000]));
+        bed.give(&pool(21, [0, 1], [1_000_000_000_000, 150_000_000_000]));
+        bed.give(&swap(21, true, 10_000_000, 3))
+    };
+    assert!(found(0).is_empty());
+    let deep = found(500_000_000);
+    assert_eq!((deep.len(), deep[0].pools[0], deep[0].pools[1]), (1, [120; 32], [121; 32]));
+    assert!(deep[0].net > 1_000_000, "{deep:?}");
+}
+
+/// What both sets of weights find is taken once.
+#[test]
+fn both_weights_find_a_cycle_once() {
+    let (bed, once) = moved(options());
+    let (both_bed, both) = moved(Options { ref_size: 50_000_000, ..options() });
+    assert_eq!(once, both);
+    assert!(both_bed.number("searches") > bed.number("searches"));
 }

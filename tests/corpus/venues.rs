@@ -125,6 +125,14 @@ pub(crate) fn quote(random: &mut Random) -> Vec<u8> {
     (pool.amp, pool.amp_target) = (random.number() % 10_000, random.number() % 10_000);
     (pool.decimals_a, pool.decimals_b) = (random.byte() % 20, random.byte() % 20);
     (pool.left_a, pool.left_b) = (random.number(), random.number());
+    [pool.lp_bps, pool.protocol_bps, pool.creator_bps] =
+        std::array::from_fn(|_| u16::from(random.byte()));
+    (pool.virtual_a, pool.virtual_b) =
+        (i64::from(random.byte()) << 30, i64::from(random.byte()) << 30);
+    (pool.lot_a, pool.lot_b) = (1 + random.number() % 1000, 1 + random.number() % 1000);
+    (pool.lots_per_unit, pool.price_step) = (1, 1);
+    (pool.bin_step_bps, pool.curve) = (u16::from(random.byte()), random.byte() % 5);
+    (pool.sqrt_min, pool.sqrt_max) = (pool.sqrt_price / 9, pool.sqrt_price.saturating_mul(9));
     if random.below(2) == 0 {
         (pool.transfer_fee_bps_a, pool.transfer_fee_max_a) =
             (random.byte().into(), random.number());

@@ -3,6 +3,7 @@
 //! Nothing here decides anything: it makes markets from a seed, runs both sides on the same ones and
 //! counts.
 
+pub mod decision;
 pub mod detection;
 pub mod sizing;
 pub mod topology;
@@ -21,6 +22,7 @@ const BACK_RUNS: u64 = 2000;
 pub fn report(sizes: &[usize]) -> String {
     let mut text = String::new();
     detection(&mut text, sizes);
+    decisions(&mut text);
     closed_forms(&mut text);
     shares(&mut text);
     text
@@ -63,6 +65,42 @@ fn detection(text: &mut String, sizes: &[usize]) {
             done.bytes_a_pool, done.build_ns, done.met, done.mismatches, done.compared
         );
     }
+}
+
+/// Pools of the market that decisions are measured on.
+const DECISION_POOLS: usize = 100_000;
+
+/// Swaps of a day of Solana: 8.5 billion trades in 16 months (facts/arb.md 1.2).
+const DAY: u64 = 17_500_000;
+
+fn decisions(text: &mut String) {
+    let done = decision::measure(DECISION_POOLS, u64::from(UPDATES), DAY);
+    let _ = writeln!(
+        text,
+        "\n### A decision: swap record in, opportunity records out, {DECISION_POOLS} pools (ns)\n"
+    );
+    let _ = writeln!(
+        text,
+        "| swaps | count | p50 | p99 | p99.9 | opportunities |\n|---|---:|---:|---:|---:|---:|"
+    );
+    for (what, times) in [("all", &done.all), ("those that led to one", &done.deciding)] {
+        let at = |quantile| times.value_at_quantile(quantile);
+        let _ = writeln!(
+            text,
+            "| {what} | {} | {} | {} | {} | {} |",
+            times.len(),
+            at(0.5),
+            at(0.99),
+            at(0.999),
+            done.found
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\n{DAY} swaps, a day of Solana, in {}.{:01} s on one core.",
+        done.whole_ns / 1_000_000_000,
+        done.whole_ns / 100_000_000 % 10
+    );
 }
 
 fn closed_forms(text: &mut String) {

@@ -398,6 +398,15 @@ impl Graph {
         Some(number)
     }
 
+    /// The numbers of tokens a and b of `pool`.
+    pub(super) fn tokens_of(&self, pool: u32) -> [u32; 2] {
+        match item(&self.pools, pool) {
+            Some(Node { tokens: [low, high], swapped: true, .. }) => [*high, *low],
+            Some(Node { tokens, .. }) => *tokens,
+            None => [END; 2],
+        }
+    }
+
     /// Number of tokens known.
     pub(super) fn token_count(&self) -> usize {
         self.tokens.len()

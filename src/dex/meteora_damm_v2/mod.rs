@@ -18,12 +18,13 @@
 //! | remove_all_liquidity | limits of a u64@8 and b u64@16 |
 //! | initialize_pool | liquidity u128@8, square root of the price u128@24 |
 //!
-//! Quotes are not made yet.
+//! Quotes: `quote`.
 
 pub(super) mod account;
 mod event;
 pub(super) mod fee;
 mod names;
+mod quote;
 #[cfg(test)]
 mod tests_accounts;
 
@@ -41,6 +42,8 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     decode,
     event: event::event,
     pools: account::pools,
+    swap: quote::swap,
+    segment: quote::segment,
     ..VenueSpec::of(Venue::MeteoraDammV2)
 };
 
