@@ -167,8 +167,7 @@ enum Held {
 impl Held {
     /// Ticks, bins or levels: as `how` says, whatever they say, in the order that their owner keeps.
     fn read(how: u8, input: &mut Input<'_>) -> Self {
-        let (first, end) =
-            (i32::from_le_bytes(input.array()), i32::from_le_bytes(input.array()));
+        let (first, end) = (i32::from_le_bytes(input.array()), i32::from_le_bytes(input.array()));
         let (mut ticks, mut bins, mut bids, mut asks) = (vec![], vec![], vec![], vec![]);
         let most = |count: usize| count < 64;
         while !input.0.is_empty() && most(ticks.len() + bins.len() + bids.len() + asks.len()) {
@@ -217,11 +216,9 @@ impl Held {
 
     fn around(&self, now: Moment) -> Around<'_> {
         let depth = match self {
-            Self::Ticks(ticks, first_tick, end_tick) => Depth::Ticks(TickRange {
-                ticks,
-                first_tick: *first_tick,
-                end_tick: *end_tick,
-            }),
+            Self::Ticks(ticks, first_tick, end_tick) => {
+                Depth::Ticks(TickRange { ticks, first_tick: *first_tick, end_tick: *end_tick })
+            }
             Self::Bins(bins, first_bin, end_bin) => {
                 Depth::Bins(BinRange { bins, first_bin: *first_bin, end_bin: *end_bin })
             }

@@ -17,6 +17,7 @@
 
 mod account;
 mod event;
+mod quote;
 
 use crate::ids::Venue;
 use crate::record::{Action, Direction, Exact};
@@ -32,6 +33,9 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     event: event::event,
     rederive: event::rederive,
     pools: account::pools,
+    swap: quote::swap,
+    settle: quote::settle,
+    segment: quote::segment,
     ..VenueSpec::of(Venue::RaydiumLaunchlab)
 };
 
