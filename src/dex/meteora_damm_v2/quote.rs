@@ -237,7 +237,8 @@ mod tests {
 
     /// What moves, in big integers: paid, got, price after.
     fn model(pool: &Pool, a_to_b: bool, exact_in: bool, amount: u64) -> Option<[BigInt; 3]> {
-        let (l, p, one) = (big(pool.liquidity), big(pool.sqrt_price), big(1) << 128);
+        let (l, p) = (big(pool.liquidity), big(pool.sqrt_price));
+        let one: BigInt = big(1) << 128;
         let on_input = pool.fee_side == 2 && !a_to_b;
         let less = |x: &BigInt| x - ce(x * pool.fee_num, FEE_DEN);
         let more = |x: &BigInt| ce(x * FEE_DEN, FEE_DEN - pool.fee_num);
