@@ -39,7 +39,10 @@ mod view;
 pub use bundle::Bundle;
 pub use cell::{Cell, Column, Holds};
 pub use exposure::{Exposure, Unmeasured};
-pub use finding::{Finding, FindingReason, Proof, Signed, What};
+pub use finding::{
+    Confidence, Finding, FindingReason, LossUnknown, Proof, Rule, RuleLevel, RuleVerdict, Signed,
+    What,
+};
 pub use frame::{End, Gap, GapReason, Head, MAGIC, Producer};
 pub use layout::{Layout, Plain};
 pub use liquidity::{Action, Liquidity};
