@@ -16,8 +16,9 @@
 //!
 //! The strict set is that of FixedLocally/sandwich-finder v2 (sandwich-finder/src/events/sandwich.rs
 //! @89e85f0: the same wrapper, where none counts as one; no aggregator; both amounts; connected token
-//! accounts; four slots) with two differences. Owners and fee payers link too; and transfers from one
-//! account to the other do not, for no row tells of them: `linked` is open then, and not strict.
+//! accounts; four slots) with three differences. Owners and fee payers link too; transfers from one
+//! account to the other do not, for no row tells of them: `linked` is open then, and not strict; and
+//! legs that go to the venue directly are looked at under one owner only (sandwich.rs).
 
 use five8_const::decode_32_const;
 

@@ -13,7 +13,8 @@
 //! exactly is taken before others, then the one that begins first, sells most, and bought most.
 //!
 //! Groups are tried in the order of what ties them: one owner; one program and linked accounts; one
-//! program and exact amounts.
+//! program and exact amounts. Legs that go to the venue directly are a group under one owner only:
+//! that unrelated people trade directly, and now and then as much, is no sign.
 
 use super::loss::Victim;
 use super::rules::{

@@ -57,7 +57,7 @@ fn what(one: &Finding) -> String {
         format!(" {}", name(RuleLevel::NAMES, usize::from(one.level)))
     };
     if one.head.flags & Finding::NEAR_MISS != 0 {
-        format!("no {what}{level}")
+        format!("near miss{level}")
     } else {
         format!("{what}{level}, {confidence}")
     }
@@ -130,7 +130,7 @@ mod tests {
         assert!(lines[1].starts_with("sandwich wide, medium  7+2    US51..ELFx  -"), "{text}");
         assert!(lines[1].contains("0.000000005 SOL  0.000000003 SOL  -0.000000002  4"), "{text}");
         assert!(lines[1].ends_with("6 US51..ELFx  +pool ?linked -leader"), "{text}");
-        assert!(lines[2].starts_with("no sandwich wide "), "{text}");
+        assert!(lines[2].starts_with("near miss wide "), "{text}");
         assert_eq!(table(&[]).lines().count(), 1);
     }
 }

@@ -118,7 +118,8 @@ impl Group<'_> {
             row.slot - front.slot <= self.window
         };
         let same = owner(front).is_some() && owner(front) == owner(row);
-        let tied = at == self.first || same || (!self.one_owner && !strict);
+        let through = program(front).is_some() && !self.one_owner;
+        let tied = at == self.first || same || (through && !strict);
         in_time && tied && !self.used[at] && program(front) == program(row)
     }
 

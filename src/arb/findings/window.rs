@@ -23,7 +23,7 @@ pub(super) enum Chain {
     Pool = 0,
     /// Their owner.
     Owner = 1,
-    /// The program that they come through, or that they come through none.
+    /// The program that they come through.
     Wrapper = 2,
 }
 
@@ -163,8 +163,8 @@ fn hash(row: &Swap, chain: Chain) -> Option<u64> {
     let key = match chain {
         Chain::Pool => [0; 32],
         Chain::Owner => told(Swap::OWNER, &row.owner)?,
-        // Those that go to the venue directly are a chain too.
-        Chain::Wrapper => told(Swap::OUTER_PROGRAM, &row.outer_program).unwrap_or_default(),
+        // Those that go to the venue directly are no chain: everybody does.
+        Chain::Wrapper => told(Swap::OUTER_PROGRAM, &row.outer_program)?,
     };
     let mut bytes = [0_u8; 65];
     let (pool, rest) = bytes.split_at_mut(32);
