@@ -252,6 +252,7 @@ pub fn check(record: Record<'_>) -> Result<(), Error> {
         0x24 => is::<Slot>(record),
         0x25 => is::<Liquidity>(record),
         0x30 => is::<Opportunity>(record),
+        0x31 => is::<Exposure>(record),
         0x32 => is::<Finding>(record),
         0x40 => is::<Bundle>(record),
         0x50 => is::<Receipt>(record),
