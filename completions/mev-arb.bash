@@ -22,6 +22,12 @@ _mev__arb() {
             mev__arb,explain)
                 cmd="mev__arb__subcmd__explain"
                 ;;
+            mev__arb,exposure)
+                cmd="mev__arb__subcmd__exposure"
+                ;;
+            mev__arb,findings)
+                cmd="mev__arb__subcmd__findings"
+                ;;
             mev__arb,help)
                 cmd="mev__arb__subcmd__help"
                 ;;
@@ -48,6 +54,12 @@ _mev__arb() {
                 ;;
             mev__arb__subcmd__help,explain)
                 cmd="mev__arb__subcmd__help__subcmd__explain"
+                ;;
+            mev__arb__subcmd__help,exposure)
+                cmd="mev__arb__subcmd__help__subcmd__exposure"
+                ;;
+            mev__arb__subcmd__help,findings)
+                cmd="mev__arb__subcmd__help__subcmd__findings"
                 ;;
             mev__arb__subcmd__help,help)
                 cmd="mev__arb__subcmd__help__subcmd__help"
@@ -77,7 +89,7 @@ _mev__arb() {
 
     case "${cmd}" in
         mev__arb)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --base --balance --flash --flash-cap --tip-bps --min-tip --cu-price --cu-base --cu-hop --cu-step --min-profit --min-depth --max-slot-spread --reach --max-pools --plan --explain --help --version table explain size replay bench stats plot verify help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --base --balance --flash --flash-cap --tip-bps --min-tip --cu-price --cu-base --cu-hop --cu-step --min-profit --min-depth --max-slot-spread --reach --max-pools --plan --explain --help --version table explain size exposure replay findings bench stats plot verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -322,8 +334,156 @@ _mev__arb() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mev__subcmd__arb__subcmd__exposure)
+            opts="-o -f -n -q -v -h --attack-cost --part-cost --most-parts --say --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --attack-cost)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --part-cost)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --most-parts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -W "table numpy json arrow" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mev__subcmd__arb__subcmd__findings)
+            opts="-o -f -n -q -v -h --window --level --explain --tx-fee --max-swaps --table --by --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --level)
+                    COMPREPLY=($(compgen -W "strict wide both" -- "${cur}"))
+                    return 0
+                    ;;
+                --tx-fee)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-swaps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --by)
+                    COMPREPLY=($(compgen -W "what pool owner program" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -W "table numpy json arrow" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mev__subcmd__arb__subcmd__help)
-            opts="table explain size replay bench stats plot verify help"
+            opts="table explain size exposure replay findings bench stats plot verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -351,6 +511,34 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mev__subcmd__arb__subcmd__help__subcmd__exposure)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mev__subcmd__arb__subcmd__help__subcmd__findings)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -785,13 +973,17 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__verify)
-            opts="-o -f -n -q -v -h --vectors --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --vectors --swaps --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --vectors)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --swaps)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

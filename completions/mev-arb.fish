@@ -72,7 +72,9 @@ complete -c mev-arb -n "__fish_mev_arb_needs_command" -s V -l version -d 'Print 
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "table" -d 'Shows the opportunities of a stream as a table'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "explain" -d 'Explains one opportunity to the last lamport'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "size" -d 'Sizes one cycle by every method'
+complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "exposure" -d 'Measures what each pending swap lets others take'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "replay" -d 'Replays a recorded stream with a delay between finding and landing'
+complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "findings" -d 'Finds sandwiches, what their victims lost, and atomic arbitrages'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "bench" -d 'Measures detection and sizing beside their baselines'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "stats" -d 'Counts and sums the opportunities of a stream by what they have in common'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -a "plot" -d 'Draws an SVG'
@@ -162,6 +164,37 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -l stats -d 'Print
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l attack-cost -d 'Take an attack to cost N lamports' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l part-cost -d 'Take each of the user\'s transactions to cost N lamports' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l most-parts -d 'Consider at most N parts' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l only -d 'Write only these kinds of record' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l say -d 'Say it in sentences instead of records'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l force -d 'Overwrite an output file that exists'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l latency -d 'Time from receipt to execution' -r
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l land -d 'Attempts that land if nothing else is against them, percent' -r
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l tip-floor -d 'Tips below this are outbid: lamports, or p50, p75, p95, p99' -r
@@ -195,6 +228,45 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l stats -d 'Pri
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l window -d 'Look for back-runs up to N slots after the front-run' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l level -d 'Which sets of rules are asked' -r -f -a "strict\t'Within the slots of one leader, all legs linked'
+wide\t'Within the window, tied by amounts or owner'
+both\t'Strict first, then wide'"
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l tx-fee -d 'Count N lamports as the fee of a transaction' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l max-swaps -d 'Keep at most N swaps in the window' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l by -d 'Write a table of counts and sums instead' -r -f -a "what\t'What was found'
+pool\t'The pool; of an arbitrage, its first'
+owner\t'Who signs for the first swap: the attacker, the arbitrageur'
+program\t'The program that the swaps come through'"
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l only -d 'Write only these kinds of record' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l explain -d 'Write near misses too'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l table -d 'Write a table for people instead'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l force -d 'Overwrite an output file that exists'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -l pools -d 'Sizes of the markets' -r
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -s o -l output -d 'Write to FILE instead of standard output' -r -F
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
@@ -284,6 +356,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -s q -l quiet -d '
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l vectors -d 'The vectors, a JSON object of groups' -r -F
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l swaps -d 'Write the swaps of one sandwich case as records instead' -r
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -s o -l output -d 'Write to FILE instead of standard output' -r -F
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
 text\t'One line a record'
@@ -311,12 +384,14 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l stats -d 'Pri
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "table" -d 'Shows the opportunities of a stream as a table'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "explain" -d 'Explains one opportunity to the last lamport'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "size" -d 'Sizes one cycle by every method'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "replay" -d 'Replays a recorded stream with a delay between finding and landing'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "bench" -d 'Measures detection and sizing beside their baselines'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "stats" -d 'Counts and sums the opportunities of a stream by what they have in common'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "plot" -d 'Draws an SVG'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "verify" -d 'Checks the arithmetic against vectors of exact integers'
-complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size replay bench stats plot verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "table" -d 'Shows the opportunities of a stream as a table'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "explain" -d 'Explains one opportunity to the last lamport'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "size" -d 'Sizes one cycle by every method'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "exposure" -d 'Measures what each pending swap lets others take'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "replay" -d 'Replays a recorded stream with a delay between finding and landing'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "findings" -d 'Finds sandwiches, what their victims lost, and atomic arbitrages'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "bench" -d 'Measures detection and sizing beside their baselines'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "stats" -d 'Counts and sums the opportunities of a stream by what they have in common'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "plot" -d 'Draws an SVG'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "verify" -d 'Checks the arithmetic against vectors of exact integers'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand help; and not __fish_seen_subcommand_from table explain size exposure replay findings bench stats plot verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -7,10 +7,10 @@
 #[path = "support/counting.rs"]
 mod counting;
 
-use mev::arb::{Economics, Engine, Exposer, Options};
+use mev::arb::{Economics, Engine, Exposer, Findings, FindingsOptions, Options};
 use mev::chain::Chain;
 use mev::parse::{Config, Feed, Limits, Order, Parser, Verify, Wanted};
-use mev::record::Opportunity;
+use mev::record::{Finding, Opportunity, Pool, Record, Role, Swap};
 use mev::stream::{Arena, Piped, Reader, Stage};
 use std::path::Path;
 use std::process::Command;
@@ -30,6 +30,46 @@ fn made(name: &str, line: &str, names: &[&str]) -> Vec<Vec<u8>> {
     let files = names.iter().map(|name| std::fs::read(folder.join(name)).unwrap()).collect();
     std::fs::remove_dir_all(&folder).unwrap();
     files
+}
+
+/// A pool of the feed, and sandwiches in it: a front-run, a victim, a back-run that gets it back.
+fn sandwiches(count: u64) -> (Pool, Vec<Swap>) {
+    let mut pool = Pool::new(1);
+    (pool.pool, pool.mint_a, pool.mint_b) = ([1; 32], [2; 32], [3; 32]);
+    (pool.venue, pool.slot, pool.present) = (mev::ids::Venue::Feed as u16, 5, Pool::RESERVES);
+    (pool.reserve_a, pool.reserve_b, pool.fee_num, pool.fee_den) = (1 << 50, 1 << 50, 0, 10_000);
+    let rows = (0..3 * count).map(|number| {
+        let mut row = Swap::new(number);
+        let buys = number % 3 < 2;
+        row.head.flags = Swap::LAST_OF_TX;
+        (row.slot, row.pool, row.role) = (10 + number / 300, [1; 32], Role::Fill as u8);
+        (row.mint_in, row.mint_out) = if buys { ([2; 32], [3; 32]) } else { ([3; 32], [2; 32]) };
+        row.direction = if buys { 1 } else { 2 };
+        (row.amount_in, row.amount_out) = (1000 + number / 3, 1000 + number / 3);
+        row.signature[..8].copy_from_slice(&(number + 1).to_le_bytes());
+        row.owner = [if number % 3 == 1 { 8 } else { 9 }; 32];
+        row.present = Swap::SIGNATURE | Swap::POOL | Swap::MINT_IN | Swap::MINT_OUT;
+        row.present |= Swap::AMOUNT_IN | Swap::AMOUNT_OUT | Swap::OWNER;
+        row
+    });
+    (pool, rows.collect())
+}
+
+/// Steps the search for findings through sandwiches; requests for memory, and findings.
+fn requests_of_findings() -> (u64, u64) {
+    let (pool, rows) = sandwiches(3000);
+    let mut stage = Findings::new(FindingsOptions { explain: true, ..FindingsOptions::default() });
+    let mut arena = Arena::with_room(Findings::MAX_OUT);
+    stage.step(Record::of(&pool), &mut arena);
+    let (mut requests, mut found) = (0, 0);
+    for row in &rows {
+        let before = counting::requests();
+        stage.step(Record::of(row), &mut arena);
+        requests += counting::requests() - before;
+        found += arena.records().filter(|r| r.typed::<Finding>().is_some()).count() as u64;
+        arena.clear();
+    }
+    (requests, found)
 }
 
 /// Steps `stage` through a stream; requests for memory during the steps, and opportunities.
@@ -76,7 +116,7 @@ fn nothing_is_allocated_between_a_datagram_and_a_decision() {
     assert_eq!(asked, 0, "requests for memory on slots");
 
     let options = Options { plan: 5, ref_size: 50_000_000, ..Options::default() };
-    let mut planner = Engine::new(options.clone());
+    let mut planner = Engine::new(options);
     let (asked, found) = requests(&mut planner, &files[0], Engine::MAX_OUT);
     assert!(found > 100, "only {found} opportunities: the test says little");
     assert_eq!(asked, 0, "requests for memory with plans and both weights");
@@ -86,4 +126,8 @@ fn nothing_is_allocated_between_a_datagram_and_a_decision() {
     let (asked, _) = requests(&mut exposer, &files[0], Exposer::MAX_OUT);
     assert!(exposer.measured().0 > 100, "only {:?} swaps measured", exposer.measured());
     assert_eq!(asked, 0, "requests for memory for exposure");
+
+    let (asked, found) = requests_of_findings();
+    assert!(found > 100, "only {found} findings: the test says little");
+    assert_eq!(asked, 0, "requests for memory on findings");
 }

@@ -1,7 +1,8 @@
 //! The command line, and everything of it that can be checked without input.
 
+use super::findings::By as FindingsBy;
 use super::stats::By;
-use super::{CostModel, Flash, Guards, Options};
+use super::{CostModel, Flash, Guards, Levels, Options};
 use crate::bytes::base58;
 use crate::cli::{Files, parse_duration};
 use crate::error::{Error, Result};
@@ -203,6 +204,8 @@ pub(super) enum Task {
         attack_cost: u64,
 
         /// Take each of the user's transactions to cost N lamports
+        ///
+        /// What one more part costs, attacks aside: base fee and priority fee.
         #[arg(long, value_name = "N", default_value_t = 5_000)]
         part_cost: u64,
 
@@ -213,6 +216,8 @@ pub(super) enum Task {
         most_parts: u16,
 
         /// Say it in sentences instead of records
+        ///
+        /// A paragraph for each swap, with amounts in raw units and money in SOL.
         #[arg(long)]
         say: bool,
     },
@@ -251,6 +256,69 @@ pub(super) enum Task {
         /// With --format csv, json or parquet; text shows all but the list of what landed.
         #[arg(long, value_enum, default_value_t = Show::Money)]
         table: Show,
+    },
+    /// Finds sandwiches, what their victims lost, and atomic arbitrages
+    ///
+    /// In history: of what was executed (fills; an intent only where there is no fill), in the order of
+    /// slots. A sandwich is a front-run and a back-run in one pool through one program, with others'
+    /// swaps between; each rule's verdict is a field. Each victim has a record with its loss: what it
+    /// got against what it would have got in the pool without the front-run, by the venue's own
+    /// rounding, where the pools' states are in the stream and give what the chain gave. An atomic
+    /// arbitrage is one transaction whose swaps end in the token that they begin with, and gain.
+    /// Writes finding records; with --table or --by a table. What is a finding already stays one, so
+    /// that both read saved findings too. Nothing here builds a sandwich.
+    Findings {
+        #[command(flatten)]
+        files: Files,
+
+        /// Look for back-runs up to N slots after the front-run
+        ///
+        /// By the wide rules; the strict ones end with the leader's four slots.
+        #[arg(long, value_name = "N", default_value_t = 16, value_parser = value_parser!(u64).range(..=1_000_000))]
+        window: u64,
+
+        /// Which sets of rules are asked
+        ///
+        /// Both want the same pool, program and direction, a victim between, no aggregator, and that
+        /// the back-run gives no more than was bought and gets no less than was paid. One sandwich is
+        /// found once, by the first set that it satisfies.
+        #[arg(long, value_enum, default_value_t = Levels::Both)]
+        level: Levels,
+
+        /// Write near misses too
+        ///
+        /// Pairs of which all rules of a set hold but one: with the flag near_miss, the rule in missed.
+        #[arg(long)]
+        explain: bool,
+
+        /// Count N lamports as the fee of a transaction
+        ///
+        /// Rows do not tell fees; 5000 is the fee of one signature without priority. A sandwich pays
+        /// it for each of its transactions.
+        #[arg(long, value_name = "N", default_value_t = 5000)]
+        tx_fee: u64,
+
+        /// Keep at most N swaps in the window
+        ///
+        /// All memory is taken at the start, 1.3 kB each. When it is full, the oldest is looked at with
+        /// what has come so far, counted as window_full.
+        #[arg(long, value_name = "N", default_value_t = 32_768, value_parser = value_parser!(u32).range(1..=4_000_000))]
+        max_swaps: u32,
+
+        /// Write a table for people instead
+        ///
+        /// One row each, victims below their sandwich, with every rule: + passed, - failed, ? open (the
+        /// rows do not say). Amounts of wrapped SOL in SOL, others in raw units.
+        #[arg(long, conflicts_with = "by")]
+        table: bool,
+
+        /// Write a table of counts and sums instead
+        ///
+        /// By what was found, its set of rules, and WHAT; money in lamports of wrapped SOL. A loss in a
+        /// token that wrapped SOL was paid for counts at the price the victim should have had. Near
+        /// misses are left out.
+        #[arg(long, value_enum, value_name = "WHAT")]
+        by: Option<FindingsBy>,
     },
     /// Measures detection and sizing beside their baselines
     ///
@@ -306,6 +374,13 @@ pub(super) enum Task {
         /// As in vectors/arb.json of the shared data: numbers are decimal strings.
         #[arg(long, value_name = "FILE")]
         vectors: PathBuf,
+
+        /// Write the swaps of one sandwich case as records instead
+        ///
+        /// CASE is its name in the group sandwich_detect; its words for pools, tokens, signers and
+        /// programs become addresses. `mev-arb findings` reads them.
+        #[arg(long, value_name = "CASE")]
+        swaps: Option<String>,
     },
 }
 

@@ -11,7 +11,7 @@ use super::arrays::DepthFault;
 use super::depth::{Depths, Mark, Place};
 use super::intern::Interner;
 use super::rows::ROWS;
-use crate::dex::{Around, AroundMut, Fault, Moment, Order, Quote, apply};
+use crate::dex::{Around, AroundMut, Depth, Fault, Moment, Order, Quote, apply};
 use crate::record::{Action, Direction, Exact, Liquidity, Pool, Role, Swap, Ticks};
 
 /// What became of a record.
@@ -194,6 +194,13 @@ impl Book {
         };
         let depth = self.depths.around(anchor.place, pool.tick);
         Around { depth, now }
+    }
+
+    /// What lies around `price` in pool `number`, as it now is.
+    #[inline]
+    pub(super) fn depth_at(&self, number: u32, price: i32) -> Depth<'_> {
+        let place = self.state(number).map_or(Place::None, |(_, anchor)| anchor.place);
+        self.depths.around(place, price)
     }
 
     /// Whether more is known to have happened to the pool than its state holds.

@@ -35,6 +35,7 @@ mod dual;
 mod engine;
 mod explain;
 mod exposure;
+mod findings;
 mod guard;
 mod intern;
 mod log2;
@@ -60,12 +61,15 @@ pub use cost::{CostModel, Costs, Flash, FlashFault, priority_fee};
 pub use count::Counters;
 pub use engine::{Engine, Options};
 pub use exposure::{Economics, Exposer};
+pub use findings::{FindingCounters, Findings, FindingsOptions, Levels};
 pub use guard::Guards;
 pub use replay::{Delay, Landed, Outcome, Replay};
 pub use vectors::{Report, verify};
 
 use crate::cli::Tool;
-use crate::record::{Exposure, Layout, Liquidity, Opportunity, Pool, Producer, Swap, Ticks};
+use crate::record::{
+    Exposure, Finding, Layout, Liquidity, Opportunity, Pool, Producer, Swap, Ticks,
+};
 use clap::Args as _;
 
 /// The program.
@@ -74,13 +78,14 @@ pub const TOOL: &Tool = &Tool {
     producer: Producer::Arb,
     about: "Finds cycles of swaps that pay, to the last lamport",
     reads: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Liquidity::SCHEMA],
-    writes: &[Opportunity::SCHEMA, Exposure::SCHEMA],
+    writes: &[Opportunity::SCHEMA, Exposure::SCHEMA, Finding::SCHEMA],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[
         "Keeps the state of pools from pool, ticks and swap records, applies each swap exactly as its program would, and after each transaction looks for cycles of two, three and four hops through the pools that it touched. A cycle is sized in closed form with integers and refined to the last unit; swap fees, base and priority fee, tip and flash-loan fee are subtracted; what pays is written as an opportunity record.",
         "Candidates are refused by name: rates that do not multiply to more than one, costs above the greatest possible gain, stale or tiny pools, states too many slots apart, pools that are closed, tick arrays that are not loaded, factors too good to be true. --stats counts them, --explain writes them too.",
         "A swap that is not newer than its pool's state changes nothing; a fill stands before its intent, a route and a failed transaction are never applied, an intent whose own limit would be broken is not applied. A later pool record replaces what was computed, and the difference is counted as model_wrong. A liquidity record makes its pool wait for its next state, and a gap makes every pool stale until then.",
+        "mev-arb findings looks back instead: it tells sandwiches, their victims and atomic arbitrages apart from other swaps, by rules whose verdicts are fields of the finding records. Nothing here builds a sandwich.",
     ],
     examples: &[
         (
@@ -109,6 +114,15 @@ pub const TOOL: &Tool = &Tool {
             "what each pending swap lets others take, and the limit that keeps it",
         ),
         ("mev-arb plot money found.rec -o money.svg", "net over time, as a picture"),
+        (
+            "mev-parse *.pcap --accounts pools.jsonl | mev-arb findings -f json",
+            "sandwiches with what their victims lost, and atomic arbitrages",
+        ),
+        ("mev-arb findings --by owner --level strict parsed.rec", "the same, summed by who did it"),
         ("mev-arb verify --vectors vectors/arb.json", "the arithmetic, against exact integers"),
+        (
+            "mev-arb verify --vectors vectors/arb.json --swaps real_wide_3_victims | mev-arb findings",
+            "a case of the vectors, as swap records through the pipe",
+        ),
     ],
 };

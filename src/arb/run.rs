@@ -3,14 +3,24 @@
 use super::args::{Args, Draw, Show, Task};
 use super::explain::Explained;
 use super::exposure::say;
+use super::findings::{self, By as FindingsBy};
 use super::replay::{Delay, Replay};
 use super::stats::{By, group};
 use super::table::table;
-use super::{Economics, Engine, Exposer, Options, bench, methods, plot, report, verify};
-use crate::cli::{Files, Flow, Frame, Stats, Table, each_record, filter, print};
+use super::vectors::swaps_of;
+use super::{
+    Economics, Engine, Exposer, Findings, FindingsOptions, Options, bench, methods, plot, report,
+    verify,
+};
+use crate::cli::{
+    Files, Flow, Format, Frame, Named, Output, Stats, Table, each_record, filter, print,
+};
 use crate::error::{Error, Exit, Result};
 use crate::ids::Key;
-use crate::record::{Exposure, Opportunity, Refusal};
+use crate::record::{
+    self, Exposure, Finding, Gap, Layout, Liquidity, Opportunity, Pool, Record, Refusal, Schema,
+    Swap, Ticks, What,
+};
 use crate::stream::{Arena, Stage};
 use crate::time::Stopwatch;
 use clap::{ArgMatches, FromArgMatches};
@@ -31,6 +41,18 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
             let delays: Vec<Delay> = latency.iter().map(delay).collect();
             replay(frame, &args, files, &delays, *table)
         }
+        Some(Task::Findings { files, window, level, explain, tx_fee, max_swaps, table, by }) => {
+            let options = FindingsOptions {
+                window: *window,
+                levels: *level,
+                explain: *explain,
+                tx_fee: *tx_fee,
+                swaps: usize::try_from(*max_swaps).unwrap_or(usize::MAX),
+                pools: usize::try_from(args.max_pools).unwrap_or(usize::MAX),
+                ..FindingsOptions::default()
+            };
+            look_back(frame, files, options, (*table, *by))
+        }
         Some(Task::Size { files, path, curve }) => size(frame, &args, files, path, *curve),
         Some(Task::Exposure { files, attack_cost, part_cost, most_parts, say }) => {
             let economics = Economics {
@@ -47,7 +69,8 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         Some(Task::Stats { files, by }) => sum(frame, files, *by),
         Some(Task::Plot { what, files, id }) => draw(frame, &args, *what, files, *id),
         Some(Task::Explain { id, files, what_if }) => explain(frame, &args, *id, files, *what_if),
-        Some(Task::Verify { vectors }) => check(vectors),
+        Some(Task::Verify { vectors, swaps: None }) => check(vectors),
+        Some(Task::Verify { vectors, swaps: Some(case) }) => swaps(frame, vectors, case),
         None => search(frame, &args),
     }
 }
@@ -58,9 +81,99 @@ fn search(frame: &Frame, args: &Args) -> Result<Exit> {
     let options = args.options()?;
     let inputs = args.files.named()?;
     let mut engine = Engine::new(options);
-    let flow = filter(frame, &mut engine, &[], &inputs)?;
+    let flow = filter(&one_kind(frame, Opportunity::SCHEMA), &mut engine, &[], &inputs)?;
     frame.report(&stats(&engine, &flow));
     Ok(Exit::Done)
+}
+
+/// A Parquet file holds one kind of record: that of the command, unless --only names another.
+fn one_kind(frame: &Frame, schema: &Schema) -> Frame {
+    let mut common = frame.common.clone();
+    if common.format == Format::Parquet && common.only.is_empty() {
+        common.only = vec![schema.name.to_owned()];
+    }
+    Frame { tool: frame.tool, common }
+}
+
+/// Looks for findings in record streams: writes them, a table, or their sums.
+fn look_back(
+    frame: &Frame,
+    files: &Files,
+    options: FindingsOptions,
+    (table, by): (bool, Option<FindingsBy>),
+) -> Result<Exit> {
+    let inputs = files.named()?;
+    let mut stage = Findings::new(options);
+    if table || by.is_some() {
+        let found = findings(frame, &inputs, &mut stage)?;
+        if let Some(by) = by {
+            return sum_findings(frame, &found, by);
+        }
+        frame.write_text(&findings::table(&found))?;
+        return Ok(if found.is_empty() { Exit::No } else { Exit::Done });
+    }
+    let flow = filter(&one_kind(frame, Finding::SCHEMA), &mut stage, &CONSUMED, &inputs)?;
+    let counters = stage.counters();
+    let mut stats = Stats::default();
+    for (name, value) in counters.numbers() {
+        stats.number(name, value);
+    }
+    stats
+        .counts("dropped", counters.drops())
+        .counts("states", counters.states())
+        .counts("loss_unknown", counters.unknowns())
+        .flow(&flow);
+    frame.report(&stats);
+    Ok(Exit::Done)
+}
+
+/// Kinds that findings are made from; all others pass through.
+const CONSUMED: [u16; 5] = [
+    Gap::SCHEMA.kind,
+    Swap::SCHEMA.kind,
+    Pool::SCHEMA.kind,
+    Ticks::SCHEMA.kind,
+    Liquidity::SCHEMA.kind,
+];
+
+/// Every sandwich, victim and arbitrage in the inputs, those that are findings already too.
+fn findings(frame: &Frame, inputs: &[Named], stage: &mut Findings) -> Result<Vec<Finding>> {
+    let mut arena = Arena::with_room(Findings::MAX_OUT);
+    let mut found: Vec<Finding> = Vec::new();
+    let mut take = |arena: &mut Arena| {
+        let all = arena.records().filter_map(|record| record.typed::<Finding>().copied());
+        found.extend(all.filter(|one| one.what != What::Equivocation as u16));
+        arena.clear();
+    };
+    each_record(frame, inputs, |record| {
+        record::check(record)?;
+        stage.step(record, &mut arena);
+        take(&mut arena);
+        Ok(true)
+    })?;
+    stage.finish(&mut arena);
+    take(&mut arena);
+    Ok(found)
+}
+
+/// Counts and sums findings.
+fn sum_findings(frame: &Frame, found: &[Finding], by: FindingsBy) -> Result<Exit> {
+    let is_one = |one: &&Finding| one.head.flags & Finding::NEAR_MISS == 0;
+    let found: Vec<Finding> = found.iter().filter(is_one).copied().collect();
+    let groups = findings::group(&found, by);
+    Table::new("findings", &groups)
+        .text("what", |one| Some(one.what.to_owned()))
+        .text("level", |one| Some(one.level.to_owned()))
+        .text("key", |one| Some(one.key.clone()))
+        .unsigned("count", |one| Some(one.count))
+        .unsigned("victims", |one| Some(one.victims))
+        .unsigned("with_net", |one| Some(one.nets))
+        .signed("net", |one| Some(one.net))
+        .unsigned("tx_fees", |one| Some(one.tx_fees))
+        .unsigned("with_loss", |one| Some(one.losses))
+        .signed("loss", |one| Some(one.loss))
+        .write(frame)?;
+    Ok(if groups.is_empty() { Exit::No } else { Exit::Done })
 }
 
 fn stats(engine: &Engine, flow: &Flow) -> Stats {
@@ -314,10 +427,26 @@ fn replay(
     Ok(if replay.outcomes.iter().all(|one| one.tried == 0) { Exit::No } else { Exit::Done })
 }
 
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path)
+        .map_err(|e| Error::os("cannot read", &e).input(path.display().to_string()))
+}
+
+/// Writes the swaps of a sandwich case.
+fn swaps(frame: &Frame, path: &Path, case: &str) -> Result<Exit> {
+    let rows = swaps_of(&read(path)?, case)
+        .map_err(|what| Error::foreign(what).input(path.display().to_string()))?;
+    let mut output = Output::open(&one_kind(frame, Swap::SCHEMA))?;
+    for row in &rows {
+        output.put(Record::of(row))?;
+    }
+    output.finish()?;
+    Ok(Exit::Done)
+}
+
 /// Prints what came of a file of vectors.
 fn check(path: &Path) -> Result<Exit> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::os("cannot read", &e).input(path.display().to_string()))?;
+    let text = read(path)?;
     let report = verify(&text);
     let mut out = String::new();
     for line in report.lines() {

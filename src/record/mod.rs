@@ -39,7 +39,10 @@ mod view;
 pub use bundle::Bundle;
 pub use cell::{Cell, Column, Holds};
 pub use exposure::{Exposure, Unmeasured};
-pub use finding::{Finding, FindingReason, Proof, Signed, What};
+pub use finding::{
+    Confidence, Finding, FindingReason, LossUnknown, Proof, Rule, RuleLevel, RuleVerdict, Signed,
+    What,
+};
 pub use frame::{End, Gap, GapReason, Head, MAGIC, Producer};
 pub use layout::{Layout, Plain};
 pub use liquidity::{Action, Liquidity};
@@ -249,6 +252,7 @@ pub fn check(record: Record<'_>) -> Result<(), Error> {
         0x24 => is::<Slot>(record),
         0x25 => is::<Liquidity>(record),
         0x30 => is::<Opportunity>(record),
+        0x31 => is::<Exposure>(record),
         0x32 => is::<Finding>(record),
         0x40 => is::<Bundle>(record),
         0x50 => is::<Receipt>(record),

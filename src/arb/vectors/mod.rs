@@ -9,6 +9,7 @@ mod cycle;
 mod exposure;
 mod graph;
 mod ranges;
+mod sandwich;
 mod split;
 mod stable;
 mod stairs;
@@ -106,6 +107,7 @@ pub fn verify(text: &str) -> Report {
             "backrun_threshold" => {
                 backrun::threshold(&mut case, groups.get("backrun_after_victim"))
             }
+            "sandwich_detect" => sandwich::group(&mut case),
             "split_parallel_exhaustive" => split::case(&mut case),
             "sandwich_exposure" => exposure::case(&mut case),
             "sandwich_break_even" => {
@@ -125,6 +127,16 @@ pub fn verify(text: &str) -> Report {
         }
     }
     report
+}
+
+/// The swaps of the sandwich case `name` in the vectors `text`, as `verify` gives them to the stage.
+///
+/// # Errors
+/// What is odd about the file.
+pub(super) fn swaps_of(text: &str, name: &str) -> Result<Vec<crate::record::Swap>, String> {
+    let groups: Value =
+        serde_json::from_str(text).map_err(|error| format!("the file is no JSON: {error}"))?;
+    sandwich::swaps_of(groups.get("sandwich_detect").ok_or("no sandwich_detect in it")?, name)
 }
 
 /// `cpmm` and a number of hops: a cycle of constant products.
