@@ -2,7 +2,6 @@
 
 use mev::dex::{
     Around, BinRange, Depth, Moment, Order, Quote, TickRange, apply, quote_in, quote_out,
-    sqrt_price_at_tick,
 };
 use mev::ids::Venue;
 use mev::record::{Bin, Curve, Exact, Pool, PoolStatus, Tick};
@@ -102,14 +101,17 @@ impl Ask {
         let quote = self.quote().map_err(|fault| fault.name().to_owned())?;
         let mut after = self.pool;
         let left = apply(&mut after, self.around(), &self.order);
-        assert_eq!(left, Ok(quote), "a swap gives what its quote says");
+        if quote.complete {
+            assert_eq!(left, Ok(quote), "a swap gives what its quote says");
+        }
         Ok(Answer {
             amount_in: Some(quote.amount_in),
             amount_out: quote.amount_out,
             fee: Some(quote.fee),
             complete: quote.complete,
-            reserves: Some((after.reserve_a, after.reserve_b)),
-            range: Some((after.sqrt_price, after.liquidity, after.tick)),
+            // A swap that is cut leaves nothing behind.
+            reserves: quote.complete.then_some((after.reserve_a, after.reserve_b)),
+            range: quote.complete.then_some((after.sqrt_price, after.liquidity, after.tick)),
         })
     }
 
@@ -153,7 +155,15 @@ pub fn taxes(rng: &mut Rng, pool: &mut Pool) {
 }
 
 /// A pool of ranges: a few positions around a price, in five arrays of `array` spacings each, all known.
-pub fn ranges(rng: &mut Rng, venue: Venue, array: i32, spacings: &[u16], ppm_max: u64) -> Ask {
+/// `price` is the venue's own square root of the price of a tick.
+pub fn ranges(
+    rng: &mut Rng,
+    venue: Venue,
+    array: i32,
+    spacings: &[u16],
+    ppm_max: u64,
+    price: impl Fn(i32) -> u128,
+) -> Ask {
     let spacing = spacings[usize::try_from(rng.pick(0, spacings.len() as u64 - 1)).expect("few")];
     let span = array * i32::from(spacing);
     let reach = (430_000 / span - 3).min(if rng.one_in(4) { i32::MAX } else { 60_000 / span + 1 });
@@ -180,7 +190,6 @@ pub fn ranges(rng: &mut Rng, venue: Venue, array: i32, spacings: &[u16], ppm_max
             pool.liquidity += size.unsigned_abs();
         }
     }
-    let price = |tick| sqrt_price_at_tick(tick).expect("in range");
     let inside = if rng.one_in(8) { 0 } else { u128::from(rng.next()) };
     pool.sqrt_price = price(at) + inside % (price(at + 1) - price(at));
     (pool.tick, pool.tick_spacing) = (at, spacing);

@@ -3,6 +3,7 @@
 use mev::dex::Order;
 use mev::ids::Venue;
 use mev::record::Exact;
+use solana_clmm_raydium::get_sqrt_price_at_tick;
 use solana_clmm_raydium::swap_full::{InitializedTick, SwapPool, compute_swap_full};
 
 use crate::ask::{Ask, Places, Rng, ranges};
@@ -25,7 +26,9 @@ impl Peer for Clmm {
     type Input = Input;
 
     fn ask(rng: &mut Rng) -> Ask {
-        ranges(rng, Venue::RaydiumClmm, 60, &[1, 10, 60, 120], 100_000)
+        ranges(rng, Venue::RaydiumClmm, 60, &[1, 10, 60, 120], 100_000, |tick| {
+            get_sqrt_price_at_tick(tick).expect("in range")
+        })
     }
 
     fn input(ask: &Ask) -> Input {

@@ -7,7 +7,7 @@ use meteora_dlmm::{PoolState, StaticParams, TransferFee, VariableParams, array_i
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ask::{Ask, Places, Rng, pool, taxes};
-use crate::tally::{Answer, Cause, Peer, Said};
+use crate::tally::{Answer, Cause, Peer, Said, nothing};
 
 /// The crate.
 pub struct Dlmm;
@@ -186,8 +186,8 @@ impl Peer for Dlmm {
         })
     }
 
-    fn cause(_: &Ask, _: &Said, _: &Said) -> Option<Cause> {
-        None
+    fn cause(_: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
+        nothing(ours, theirs)
     }
 }
 

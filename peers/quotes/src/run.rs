@@ -30,7 +30,7 @@ impl Report {
 /// Puts `cases` orders drawn from `seed` to each peer.
 pub fn all(seed: u64, cases: u64) -> Report {
     let mut report = Report {
-        rows: "| venue | peer | orders | equal | both refuse | beyond the peer | ours right | peer right | neither | without a cause |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n".to_owned(),
+        rows: "| venue | peer | orders | equal | both refuse | beyond the peer | ours right | peer right | both right | without a cause |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n".to_owned(),
         ..Report::default()
     };
     report.add::<Whirlpool>(seed, cases);

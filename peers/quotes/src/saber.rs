@@ -6,7 +6,7 @@ use stable_swap_client::fees::Fees;
 use stable_swap_math::curve::StableSwap;
 
 use crate::ask::{Ask, Places, Rng, order, pool};
-use crate::tally::{Answer, Cause, Peer, Right, Said};
+use crate::tally::{Answer, Cause, Peer, Said, nothing};
 
 /// Saber's crate.
 pub struct Saber;
@@ -84,12 +84,6 @@ impl Peer for Saber {
     }
 
     fn cause(_: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
-        match (ours, theirs) {
-            (Err(why), Ok(theirs)) if why == "zero_out" && theirs.amount_out == 0 => Some(Cause {
-                right: Right::Neither,
-                text: "nothing comes out: a quote of ours is a refusal, the peer's is zero",
-            }),
-            _ => None,
-        }
+        nothing(ours, theirs)
     }
 }

@@ -50,8 +50,8 @@ pub enum Right {
     Ours,
     /// The peer; ours is wrong.
     Peer,
-    /// Neither answers for the program where they differ.
-    Neither,
+    /// Both, each by what it says an answer is.
+    Both,
 }
 
 /// Why two answers differ.
@@ -138,8 +138,12 @@ impl Tally {
                 let case = format!("{ours:?} beside {theirs:?} of {}", show(ask));
                 match P::cause(ask, ours, &theirs) {
                     Some(cause) => {
-                        let entry = self.explained.entry(cause).or_insert((0, case));
+                        let entry = self.explained.entry(cause).or_insert((0, case.clone()));
                         entry.0 += 1;
+                        // The shortest case is the easiest to follow.
+                        if case.len() < entry.1.len() {
+                            entry.1 = case;
+                        }
                     }
                     None => self.unexplained.push(case),
                 }
@@ -166,7 +170,7 @@ impl Tally {
             self.beyond,
             self.differ(Right::Ours),
             self.differ(Right::Peer),
-            self.differ(Right::Neither),
+            self.differ(Right::Both),
             self.unexplained.len(),
         )
     }
@@ -175,13 +179,22 @@ impl Tally {
     pub fn causes<P: Peer>(&self) -> String {
         let mut text = String::new();
         for (cause, (count, case)) in &self.explained {
-            let _ = writeln!(text, "- {}, {} times, {:?}: {}. First: {case}", P::VENUE, count, cause.right, cause.text);
+            let _ = writeln!(text, "- {}, {} times; right: {:?}; {}. A case: {case}", P::VENUE, count, cause.right, cause.text);
         }
         for case in self.unexplained.iter().take(5) {
             let _ = writeln!(text, "- {}, WITHOUT A CAUSE: {case}", P::VENUE);
         }
         text
     }
+}
+
+/// Nothing comes out, or a transfer fee takes all that goes in.
+pub fn nothing(ours: &Said, theirs: &Said) -> Option<Cause> {
+    let refused = matches!(ours, Err(why) if why == "zero_out" || why == "zero_amount");
+    (refused && matches!(theirs, Ok(theirs) if theirs.amount_out == 0)).then_some(Cause {
+        right: Right::Both,
+        text: "nothing comes out: here that is a refusal, the peer answers zero",
+    })
 }
 
 /// A case as it can be typed in again.

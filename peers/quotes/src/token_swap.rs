@@ -14,8 +14,10 @@ use spl_token_swap::curve::stable::StableCurve;
 use spl_token_swap_2::curve as before;
 use std::sync::Arc;
 
+use ruint::aliases::U512;
+
 use crate::ask::{Ask, Places, Rng, order, pool};
-use crate::tally::{Answer, Cause, Peer, Right, Said};
+use crate::tally::{Answer, Cause, Peer, Right, Said, nothing};
 
 /// Version 3.0.0, all curves but the stable one.
 pub struct TokenSwap;
@@ -114,13 +116,83 @@ fn answer(input: Input<SwapCurve>) -> Said {
     )
 }
 
-/// Nothing comes out.
-fn nothing(ours: &Said, theirs: &Said) -> Option<Cause> {
-    let refused = matches!(ours, Err(why) if why == "zero_out" || why == "zero_amount");
-    (refused && matches!(theirs, Ok(theirs) if theirs.amount_out == 0)).then_some(Cause {
-        right: Right::Neither,
-        text: "nothing comes out: a quote of ours is a refusal, the peer's is zero",
-    })
+/// The stable curve, with what its versions differ in.
+#[derive(Clone, Copy)]
+struct Version {
+    /// Twice a balance, and one more.
+    one_more: bool,
+    /// Iterations end where nothing changes; else within one.
+    to_the_end: bool,
+    /// The division of `y` is rounded up.
+    up: bool,
+}
+
+/// token-swap/program/src/curve/stable.rs from 4915c09 (May 2021) to before d557474 (February 2022), as
+/// Orca's own npm package @orca-so/stablecurve 1.0.8 has it.
+const ORCA: Version = Version { one_more: true, to_the_end: true, up: false };
+/// 2.1.0, of April 2021.
+const BEFORE: Version = Version { one_more: false, to_the_end: false, up: false };
+/// 3.0.0, of after d557474.
+const AFTER: Version = Version { one_more: true, to_the_end: true, up: true };
+
+impl Version {
+    fn newton(self, start: U512, step: impl Fn(U512) -> Option<U512>) -> Option<U512> {
+        let mut at = start;
+        for _ in 0..32 {
+            let next = step(at)?;
+            let moved = next.abs_diff(std::mem::replace(&mut at, next));
+            if moved.is_zero() || (!self.to_the_end && moved == U512::ONE) {
+                break;
+            }
+        }
+        Some(at)
+    }
+
+    /// What comes out for `net` that reaches the curve.
+    fn out(self, amp: u64, r_in: u64, r_out: u64, net: u64) -> Option<u64> {
+        let n = U512::from;
+        let (two, leverage, sum) = (n(2), n(amp) * n(2), n(r_in) + n(r_out));
+        let more = n(u64::from(self.one_more));
+        let d = self.newton(sum, |d| {
+            let part = (d * d).checked_div(n(r_in) * two + more)?;
+            let part = (part * d).checked_div(n(r_out) * two + more)?;
+            let below = (leverage - U512::ONE) * d + n(3) * part;
+            ((leverage * sum + two * part) * d).checked_div(below)
+        })?;
+        let x = n(r_in) + n(net);
+        let c = (d * d * d).checked_div(n(4) * x * leverage)?;
+        let b = x + d.checked_div(leverage)?;
+        let y = self.newton(d, |y| {
+            let (above, below) = (y * y + c, (two * y + b).checked_sub(d)?);
+            Some(if self.up { above.div_ceil(below) } else { above.checked_div(below)? })
+        })?;
+        u64::try_from(n(r_out).checked_sub(y)?).ok()
+    }
+
+    /// Whether `said` is what this version gives.
+    fn gives(self, ask: &Ask, said: &Said) -> bool {
+        let p = &ask.pool;
+        let (a, b) = (p.reserve_a, p.reserve_b);
+        let (r_in, r_out) = if ask.order.a_to_b { (a, b) } else { (b, a) };
+        let amount = ask.order.amount;
+        let part = |(num, den): (u64, u64)| match num {
+            0 => 0,
+            _ => u64::try_from(u128::from(amount) * u128::from(num) / u128::from(den)).map_or(0, |n| n.max(1)),
+        };
+        let fee: u64 = put(ask, ()).fees.into_iter().map(part).sum();
+        let out = amount.checked_sub(fee).and_then(|net| self.out(p.amp, r_in, r_out, net));
+        match (said, out) {
+            (Ok(said), Some(out)) => said.amount_out == out,
+            (Err(_), None | Some(0)) => true,
+            _ => false,
+        }
+    }
+
+    /// The difference is that of the versions, if each side gives what its own does.
+    fn differs(self, ask: &Ask, ours: &Said, theirs: &Said, text: &'static str) -> Option<Cause> {
+        (ORCA.gives(ask, ours) && self.gives(ask, theirs))
+            .then_some(Cause { right: Right::Ours, text })
+    }
 }
 
 impl Peer for TokenSwap {
@@ -212,8 +284,10 @@ impl Peer for TokenSwapStable {
         )
     }
 
-    fn cause(_: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
-        nothing(ours, theirs)
+    fn cause(ask: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
+        let text = "the peer is from before 4915c09, which adds one to twice a balance and iterates until \
+            nothing changes; the pools of Orca v2 are quoted so by Orca's own @orca-so/stablecurve 1.0.8";
+        nothing(ours, theirs).or_else(|| BEFORE.differs(ask, ours, theirs, text))
     }
 }
 
@@ -236,7 +310,9 @@ impl Peer for TokenSwapStable3 {
         answer(input)
     }
 
-    fn cause(_: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
-        nothing(ours, theirs)
+    fn cause(ask: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
+        let text = "the peer rounds the division of the curve up (d557474, of February 2022); the pools of \
+            Orca v2 are quoted without by Orca's own @orca-so/stablecurve 1.0.8";
+        nothing(ours, theirs).or_else(|| AFTER.differs(ask, ours, theirs, text))
     }
 }

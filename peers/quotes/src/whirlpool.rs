@@ -1,7 +1,7 @@
 //! orca_whirlpools_core: Orca's own quotes. 1.0.3 is the last version that its manifest puts under
 //! Apache-2.0; it knows no adaptive fees.
 
-use mev::dex::Order;
+use mev::dex::{Order, sqrt_price_at_tick};
 use mev::ids::Venue;
 use mev::record::Exact;
 use orca_whirlpools_core::{
@@ -68,7 +68,9 @@ impl Peer for Whirlpool {
     type Input = Input;
 
     fn ask(rng: &mut Rng) -> Ask {
-        let mut ask = ranges(rng, Venue::OrcaWhirlpool, 88, &[1, 4, 8, 64, 128], 60_000);
+        let mut ask = ranges(rng, Venue::OrcaWhirlpool, 88, &[1, 4, 8, 64, 128], 60_000, |tick| {
+            sqrt_price_at_tick(tick).expect("in range")
+        });
         taxes(rng, &mut ask.pool);
         ask
     }
