@@ -7,7 +7,7 @@ use solana_clmm_raydium::get_sqrt_price_at_tick;
 use solana_clmm_raydium::swap_full::{InitializedTick, SwapPool, compute_swap_full};
 
 use crate::ask::{Ask, Places, Rng, ranges};
-use crate::tally::{Answer, Cause, Peer, Said};
+use crate::tally::{Answer, Cause, Peer, Right, Said};
 
 /// The crate.
 pub struct Clmm;
@@ -48,9 +48,9 @@ impl Peer for Clmm {
         Input { order: ask.order, pool, ticks: ticks.iter().map(tick).collect() }
     }
 
-    fn answer(input: Input) -> Said {
+    fn answer(input: &mut Input) -> Said {
         let Input { order: Order { a_to_b, exact, amount, .. }, pool, ticks } = input;
-        let swap = compute_swap_full(&pool, &ticks, amount, 0, exact == Exact::In, a_to_b)
+        let swap = compute_swap_full(pool, ticks, *amount, 0, *exact == Exact::In, *a_to_b)
             .map_err(|fault| format!("{fault:?}"))?;
         // The program refuses a swap that moves nothing of one side (swap.rs, `require!`).
         if swap.amount_in == 0 || swap.amount_out == 0 {
@@ -66,7 +66,28 @@ impl Peer for Clmm {
         })
     }
 
-    fn cause(_: &Ask, _: &Said, _: &Said) -> Option<Cause> {
-        None
+    fn cause(ask: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
+        if let (Err(why), Ok(b)) = (ours, theirs) {
+            // A fee of at most a tenth of the whole cannot be more than what is paid with it.
+            let wrapped = why == "overflow" && b.fee > b.amount_in;
+            return wrapped.then_some(Cause {
+                right: Right::Ours,
+                text: "amount and fee of a step leave 64 bits together: the peer adds them without a check \
+                    and answers what is left of the sum; the program is built with overflow checks and \
+                    fails (raydium-io/raydium-clmm Cargo.toml @03b44b7)",
+            });
+        }
+        let (Ok(a), Ok(b)) = (ours, theirs) else { return None };
+        let (ours, theirs) = (a.range?, b.range?);
+        let on_tick = get_sqrt_price_at_tick(theirs.2) == Ok(theirs.0);
+        let rest = Answer { range: b.range, ..*a };
+        let same = (ours.0, ours.1, ours.2 + 1) == theirs;
+        (ask.order.a_to_b && on_tick && same && rest.agrees(b)).then_some(Cause {
+            right: Right::Ours,
+            text: "downwards through a tick, then a step that leaves the price as it is: the peer finds the \
+                tick anew and stands on it again, so that the next swap would cross it twice; the \
+                program does not where the price has not moved (raydium-io/raydium-clmm \
+                programs/amm/src/instructions/swap.rs @03b44b7, with just this example)",
+        })
     }
 }

@@ -157,21 +157,16 @@ impl Peer for Dlmm {
             token_y_mint: [0; 32],
             collect_fee_mode: u8::from(p.fee_side != 0),
         };
-        let fee = |bps, max_fee| (bps != 0).then_some(TransferFee { basis_points: bps, max_fee });
-        let fees = [
-            fee(p.transfer_fee_bps_a, p.transfer_fee_max_a),
-            fee(p.transfer_fee_bps_b, p.transfer_fee_max_b),
-        ];
-        Input { order: ask.order, unix_s: ask.unix_s, pool, fees }
+        Input { order: ask.order, unix_s: ask.unix_s, pool, fees: fees(p) }
     }
 
-    fn answer(input: Input) -> Said {
+    fn answer(input: &mut Input) -> Said {
         let Input { order, unix_s, pool, fees: [x, y] } = input;
         let (fee_in, fee_out) =
             if order.a_to_b { (x.as_ref(), y.as_ref()) } else { (y.as_ref(), x.as_ref()) };
-        let now = i64::try_from(unix_s).expect("a time");
+        let now = i64::try_from(*unix_s).expect("a time");
         let amount = u128::from(order.amount);
-        let quote = quote(&pool, amount, order.a_to_b, now, true, false, fee_in, fee_out)
+        let quote = quote(pool, amount, order.a_to_b, now, true, false, fee_in, fee_out)
             .map_err(|fault| format!("{fault:?}"))?;
         let taxed = fee_in.is_some();
         let paid = u64::try_from(amount - quote.remaining_in).map_err(|_| "more than 64 bits")?;
@@ -189,6 +184,21 @@ impl Peer for Dlmm {
     fn cause(_: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
         nothing(ours, theirs)
     }
+}
+
+/// The transfer fees of x and y.
+fn fees(p: &Pool) -> [Option<TransferFee>; 2] {
+    let fee = |bps, max_fee| (bps != 0).then_some(TransferFee { basis_points: bps, max_fee });
+    [
+        fee(p.transfer_fee_bps_a, p.transfer_fee_max_a),
+        fee(p.transfer_fee_bps_b, p.transfer_fee_max_b),
+    ]
+}
+
+/// The same pair as the peer itself reads it from account bytes, for the order of `ask`.
+pub fn input_of(ask: &Ask, pair: &[u8], arrays: &[Vec<u8>]) -> Input {
+    let pool = PoolState::from_accounts(pair, arrays, 9, 6, None, false).expect("a pair");
+    Input { order: ask.order, unix_s: ask.unix_s, pool, fees: fees(&ask.pool) }
 }
 
 /// Bounds were given as i32.

@@ -69,8 +69,8 @@ impl Peer for Saber {
         Input { a_to_b, amount: ask.order.amount, reserves, curve, fees }
     }
 
-    fn answer(input: Input) -> Said {
-        let Input { a_to_b, amount, reserves: (r_in, r_out), curve, fees } = input;
+    fn answer(input: &mut Input) -> Said {
+        let Input { a_to_b, amount, reserves: (r_in, r_out), curve, fees } = *input;
         let swap = curve.swap_to(amount, r_in, r_out, &fees).ok_or("no result")?;
         let (a, b) = (swap.new_source_amount, swap.new_destination_amount);
         Ok(Answer {

@@ -95,8 +95,8 @@ fn said(a_to_b: bool, swap: [u128; 5]) -> Said {
     })
 }
 
-fn answer(input: Input<SwapCurve>) -> Said {
-    let Input { a_to_b, amount, reserves: (r_in, r_out), curve, fees } = input;
+fn answer(input: &mut Input<SwapCurve>) -> Said {
+    let Input { a_to_b, amount, reserves: (r_in, r_out), ref curve, fees } = *input;
     let fees = Fees {
         trade_fee_numerator: fees[0].0,
         trade_fee_denominator: fees[0].1,
@@ -150,6 +150,9 @@ impl Version {
 
     /// What comes out for `net` that reaches the curve.
     fn out(self, amp: u64, r_in: u64, r_out: u64, net: u64) -> Option<u64> {
+        if self.up && net == 0 {
+            return Some(0);
+        }
         let n = U512::from;
         let (two, leverage, sum) = (n(2), n(amp) * n(2), n(r_in) + n(r_out));
         let more = n(u64::from(self.one_more));
@@ -164,7 +167,9 @@ impl Version {
         let b = x + d.checked_div(leverage)?;
         let y = self.newton(d, |y| {
             let (above, below) = (y * y + c, (two * y + b).checked_sub(d)?);
-            Some(if self.up { above.div_ceil(below) } else { above.checked_div(below)? })
+            let down = above.checked_div(below)?;
+            // spl-math's `checked_ceil_div` fails rather than round nothing up to one.
+            Some(if self.up { (!down.is_zero()).then(|| above.div_ceil(below))? } else { down })
         })?;
         u64::try_from(n(r_out).checked_sub(y)?).ok()
     }
@@ -209,6 +214,9 @@ impl Peer for TokenSwap {
                 ask.pool.curve = Curve::Fixed as u8;
                 (ask.pool.virtual_a, ask.pool.virtual_b) = (signed(rng.bits(1, 24)), 1);
                 ask.pool.present |= Pool::VIRTUAL;
+                if !ask.order.a_to_b {
+                    ask.order.amount = (ask.order.amount / ask.pool.virtual_a.unsigned_abs()).max(1);
+                }
             }
             2 => {
                 ask.pool.virtual_b = signed(rng.bits(1, 62));
@@ -237,7 +245,7 @@ impl Peer for TokenSwap {
         put(ask, curve)
     }
 
-    fn answer(input: Self::Input) -> Said {
+    fn answer(input: &mut Self::Input) -> Said {
         answer(input)
     }
 
@@ -262,8 +270,8 @@ impl Peer for TokenSwapStable {
         put(ask, before::base::SwapCurve { curve_type, calculator })
     }
 
-    fn answer(input: Self::Input) -> Said {
-        let Input { a_to_b, amount, reserves: (r_in, r_out), curve, fees } = input;
+    fn answer(input: &mut Self::Input) -> Said {
+        let Input { a_to_b, amount, reserves: (r_in, r_out), ref curve, fees } = *input;
         let fees = before::fees::Fees {
             trade_fee_numerator: fees[0].0,
             trade_fee_denominator: fees[0].1,
@@ -306,7 +314,7 @@ impl Peer for TokenSwapStable3 {
         put(ask, SwapCurve { curve_type: CurveType::Stable, calculator })
     }
 
-    fn answer(input: Self::Input) -> Said {
+    fn answer(input: &mut Self::Input) -> Said {
         answer(input)
     }
 

@@ -19,7 +19,8 @@ pub struct Whirlpool;
 pub struct Input {
     order: Order,
     pool: WhirlpoolFacade,
-    arrays: TickArrays,
+    /// Taken by value.
+    arrays: Option<TickArrays>,
     fees: [Option<TransferFee>; 2],
 }
 
@@ -90,11 +91,12 @@ impl Peer for Whirlpool {
             fee(p.transfer_fee_bps_a, p.transfer_fee_max_a),
             fee(p.transfer_fee_bps_b, p.transfer_fee_max_b),
         ];
-        Input { order: ask.order, pool, arrays: arrays(ask), fees }
+        Input { order: ask.order, pool, arrays: Some(arrays(ask)), fees }
     }
 
-    fn answer(input: Input) -> Said {
-        let Input { order: Order { a_to_b, exact, amount, .. }, pool, arrays, fees: [a, b] } = input;
+    fn answer(input: &mut Input) -> Said {
+        let arrays = input.arrays.take().ok_or("asked before")?;
+        let Input { order: Order { a_to_b, exact, amount, .. }, pool, fees: [a, b], .. } = *input;
         let (paid, received, fee) = match exact {
             Exact::In => swap_quote_by_input_token(amount, a_to_b, 0, pool, arrays, a, b)
                 .map(|quote| (quote.token_in, quote.token_est_out, quote.trade_fee))?,
