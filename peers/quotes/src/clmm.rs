@@ -68,8 +68,11 @@ impl Peer for Clmm {
 
     fn cause(ask: &Ask, ours: &Said, theirs: &Said) -> Option<Cause> {
         if let (Err(why), Ok(b)) = (ours, theirs) {
-            // A fee of at most a tenth of the whole cannot be more than what is paid with it.
-            let wrapped = why == "overflow" && b.fee > b.amount_in;
+            // The fee is that of 2^64, or some of them, more than the peer says is paid; each step rounds
+            // up by itself.
+            let (paid, fee) = (u128::from(b.amount_in?), u128::from(b.fee?));
+            let of = |n: u128| (paid + (n << 64)) * u128::from(ask.pool.fee_num) / 1_000_000;
+            let wrapped = why == "overflow" && (1..=16).any(|n| of(n).abs_diff(fee) < 300);
             return wrapped.then_some(Cause {
                 right: Right::Ours,
                 text: "amount and fee of a step leave 64 bits together: the peer adds them without a check \
