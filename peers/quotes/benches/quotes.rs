@@ -33,7 +33,9 @@ fn main() {
     println!(
         "{CASES} orders to each that both fill alike; {ROUNDS} passes over them, sides in turn; medians of a pass.\n"
     );
-    println!("| venue | peer | peer ns | ours ns | ratio | spread of ratio |\n|---|---|---:|---:|---:|---|");
+    println!(
+        "| venue | peer | peer ns | ours ns | ratio | spread of ratio |\n|---|---|---:|---:|---:|---|"
+    );
     compare::<Whirlpool>();
     compare::<Clmm>();
     compare::<Dlmm>();

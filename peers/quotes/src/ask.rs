@@ -193,7 +193,8 @@ pub fn ranges(
     let inside = if rng.one_in(8) { 0 } else { u128::from(rng.next()) };
     pool.sqrt_price = price(at) + inside % (price(at + 1) - price(at));
     (pool.tick, pool.tick_spacing) = (at, spacing);
-    (pool.fee_num, pool.fee_den) = (if rng.one_in(8) { 0 } else { rng.pick(1, ppm_max) }, 1_000_000);
+    (pool.fee_num, pool.fee_den) =
+        (if rng.one_in(8) { 0 } else { rng.pick(1, ppm_max) }, 1_000_000);
     pool.present = Pool::SQRT_PRICE | Pool::LIQUIDITY | Pool::TICK | Pool::TICK_SPACING;
     let tick = |(tick, liquidity_net)| Tick { liquidity_net, tick, orders: 0, _zero: [0; 8] };
     let ticks = nets.into_iter().map(tick).collect();

@@ -1,9 +1,9 @@
 //! meteora-dlmm: an independent quote of DLMM pairs, made against the program's answers.
 
+use meteora_dlmm::{PoolState, StaticParams, TransferFee, VariableParams, array_index_of, quote};
 use mev::dex::Order;
 use mev::ids::Venue;
 use mev::record::{Bin, Curve, Pool};
-use meteora_dlmm::{PoolState, StaticParams, TransferFee, VariableParams, array_index_of, quote};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ask::{Ask, Places, Rng, pool, taxes};
@@ -60,7 +60,8 @@ impl Peer for Dlmm {
             pool.vol_ref = u32::try_from(rng.pick(0, pool.vol_max.into())).expect("small");
             pool.vol_index = pool.tick + small(rng.within(-80, 80));
             pool.vol_filter_s = u16::try_from(rng.pick(1, 100)).expect("small");
-            pool.vol_decay_s = pool.vol_filter_s + u16::try_from(rng.pick(1, 1_200)).expect("small");
+            pool.vol_decay_s =
+                pool.vol_filter_s + u16::try_from(rng.pick(1, 1_200)).expect("small");
             pool.vol_reduction_bps = u16::try_from(rng.pick(0, 10_000)).expect("small");
         }
         (pool.vol_last_s, pool.vol_group) = (1_750_000_000, 1);
@@ -90,7 +91,8 @@ impl Peer for Dlmm {
                 makers.amount_b = held(rng);
             }
             if rng.one_in(4) {
-                makers.orders_of_a = u32::from(bin > pool.tick || (bin == pool.tick && rng.one_in(2)));
+                makers.orders_of_a =
+                    u32::from(bin > pool.tick || (bin == pool.tick && rng.one_in(2)));
                 makers.orders = held(rng);
                 bins.push(makers);
                 if rng.one_in(2) {
@@ -151,7 +153,9 @@ impl Peer for Dlmm {
                 last_update_timestamp: i64::try_from(p.vol_last_s).expect("a time"),
             },
             bins,
-            loaded_arrays: (*first..*end).map(|bin| array_index_of(bin.into())).collect::<BTreeSet<_>>(),
+            loaded_arrays: (*first..*end)
+                .map(|bin| array_index_of(bin.into()))
+                .collect::<BTreeSet<_>>(),
             exhaustive: false,
             token_x_mint: [0; 32],
             token_y_mint: [0; 32],

@@ -59,7 +59,8 @@ pub fn asks(read: &Read, seed: u64, count: usize, exact_out: bool) -> Vec<Ask> {
     let mut ask = || {
         let (a_to_b, amount) = (rng.one_in(2), rng.bits(1, 50));
         let out = exact_out && rng.one_in(2);
-        let order = if out { Order::exact_out(a_to_b, amount) } else { Order::exact_in(a_to_b, amount) };
+        let order =
+            if out { Order::exact_out(a_to_b, amount) } else { Order::exact_in(a_to_b, amount) };
         let after_s = rng.pick(0, 2_000);
         let (pool, places) = (read.pool, read.places.clone());
         Ask { pool, places, unix_s: pool.vol_last_s.max(1_700_000_000) + after_s, order }

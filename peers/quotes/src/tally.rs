@@ -115,9 +115,7 @@ impl Tally {
             let mut ours = ask.ours();
             // Most orders should end where both know the state: what is too large is halved.
             let beyond = rng.one_in(16);
-            while matches!(&ours, Ok(answer) if !answer.complete)
-                && !beyond
-                && ask.order.amount > 1
+            while matches!(&ours, Ok(answer) if !answer.complete) && !beyond && ask.order.amount > 1
             {
                 ask = ask.halved();
                 ours = ask.ours();
@@ -183,7 +181,14 @@ impl Tally {
     pub fn causes<P: Peer>(&self) -> String {
         let mut text = String::new();
         for (cause, (count, case)) in &self.explained {
-            let _ = writeln!(text, "- {}, {} times; right: {:?}; {}. A case: {case}", P::VENUE, count, cause.right, cause.text);
+            let _ = writeln!(
+                text,
+                "- {}, {} times; right: {:?}; {}. A case: {case}",
+                P::VENUE,
+                count,
+                cause.right,
+                cause.text
+            );
         }
         for case in self.unexplained.iter().take(5) {
             let _ = writeln!(text, "- {}, WITHOUT A CAUSE: {case}", P::VENUE);
@@ -206,8 +211,21 @@ fn show(ask: &Ask) -> String {
     let p = &ask.pool;
     format!(
         "{:?} at {} s, fee {}/{}, reserves {}/{}, sqrt {} liquidity {} tick {} spacing {}, amp {}, transfer fees {}/{} and {}/{}, {:?}",
-        ask.order, ask.unix_s, p.fee_num, p.fee_den, p.reserve_a, p.reserve_b, p.sqrt_price, p.liquidity,
-        p.tick, p.tick_spacing, p.amp, p.transfer_fee_bps_a, p.transfer_fee_max_a, p.transfer_fee_bps_b,
-        p.transfer_fee_max_b, ask.places
+        ask.order,
+        ask.unix_s,
+        p.fee_num,
+        p.fee_den,
+        p.reserve_a,
+        p.reserve_b,
+        p.sqrt_price,
+        p.liquidity,
+        p.tick,
+        p.tick_spacing,
+        p.amp,
+        p.transfer_fee_bps_a,
+        p.transfer_fee_max_a,
+        p.transfer_fee_bps_b,
+        p.transfer_fee_max_b,
+        ask.places
     )
 }

@@ -182,7 +182,8 @@ impl Version {
         let amount = ask.order.amount;
         let part = |(num, den): (u64, u64)| match num {
             0 => 0,
-            _ => u64::try_from(u128::from(amount) * u128::from(num) / u128::from(den)).map_or(0, |n| n.max(1)),
+            _ => u64::try_from(u128::from(amount) * u128::from(num) / u128::from(den))
+                .map_or(0, |n| n.max(1)),
         };
         let fee: u64 = put(ask, ()).fees.into_iter().map(part).sum();
         let out = amount.checked_sub(fee).and_then(|net| self.out(p.amp, r_in, r_out, net));
@@ -215,7 +216,8 @@ impl Peer for TokenSwap {
                 (ask.pool.virtual_a, ask.pool.virtual_b) = (signed(rng.bits(1, 24)), 1);
                 ask.pool.present |= Pool::VIRTUAL;
                 if !ask.order.a_to_b {
-                    ask.order.amount = (ask.order.amount / ask.pool.virtual_a.unsigned_abs()).max(1);
+                    ask.order.amount =
+                        (ask.order.amount / ask.pool.virtual_a.unsigned_abs()).max(1);
                 }
             }
             2 => {

@@ -117,7 +117,8 @@ impl Peer for Whirlpool {
         let taxed = ask.pool.transfer_fee_bps_a != 0 || ask.pool.transfer_fee_bps_b != 0;
         if let (Ok(a), Ok(b)) = (ours, theirs) {
             let rest = Answer { amount_in: b.amount_in, ..*a };
-            if taxed && ask.order.exact == Exact::In && rest.agrees(b) && b.amount_in < a.amount_in {
+            if taxed && ask.order.exact == Exact::In && rest.agrees(b) && b.amount_in < a.amount_in
+            {
                 return Some(Cause {
                     right: Right::Ours,
                     text: "the peer makes `token_in` anew from what is left after the transfer fee, \

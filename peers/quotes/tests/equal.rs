@@ -76,7 +76,9 @@ fn a_wrong_quote_is_seen() {
     }
     assert!(seen::<Whirlpool>(|answer| answer.amount_out += 1) > 50);
     assert!(seen::<Whirlpool>(|answer| answer.fee = answer.fee.map(|fee| fee + 1)) > 50);
-    assert!(seen::<Clmm>(|answer| answer.range = answer.range.map(|at| (at.0 + 1, at.1, at.2))) > 50);
+    assert!(
+        seen::<Clmm>(|answer| answer.range = answer.range.map(|at| (at.0 + 1, at.1, at.2))) > 50
+    );
     assert!(seen::<Dlmm>(|answer| answer.amount_out += 1) > 50);
     assert!(seen::<Saber>(|answer| answer.reserves = answer.reserves.map(|r| (r.0, r.1 + 1))) > 50);
     assert!(seen::<TokenSwap>(|answer| answer.amount_in = answer.amount_in.map(|n| n + 1)) > 50);
@@ -121,7 +123,11 @@ fn real_pairs_of_bins_are_quoted_as_by_an_independent_hand() {
             .collect();
         files.sort();
         let of = |name: &str| {
-            files.iter().filter(|file| file.0.starts_with(name)).map(|file| file.1.clone()).collect()
+            files
+                .iter()
+                .filter(|file| file.0.starts_with(name))
+                .map(|file| file.1.clone())
+                .collect()
         };
         let (state, arrays): (Vec<_>, Vec<_>) = (of("lb_pair"), of("bin_array_"));
         let mut book = AccountBook::new();
