@@ -19,21 +19,30 @@ fn token(mint: &Key) -> String {
     base58::Key(mint).to_string().chars().take(6).collect()
 }
 
+/// Whether a flag of `one` is set.
+fn has(one: &Exposure, flag: u8) -> bool {
+    one.head.flags & flag != 0
+}
+
 /// One paragraph about `one`.
 pub(in super::super) fn say(one: &Exposure) -> String {
     let venue = Venue::from_number(one.venue).map_or("?", Venue::name);
     let (from, to) = (token(&one.mint_in), token(&one.mint_out));
     let mut text = format!("record {}, slot {}, {venue} {from} > {to}\n", one.ordinal, one.slot);
-    let reason = Unmeasured::NAMES.get(usize::from(one.reason)).copied().unwrap_or("?");
-    if one.head.flags & Exposure::WOULD_REVERT != 0 {
+    if has(one, Exposure::WOULD_REVERT) {
         text.push_str("  would be refused as things are: nothing can be taken\n");
-        return text;
-    }
-    if one.head.flags & Exposure::REFUSED != 0 {
+    } else if has(one, Exposure::REFUSED) {
+        let reason = Unmeasured::NAMES.get(usize::from(one.reason)).copied().unwrap_or("?");
         let _ = writeln!(text, "  not measured: {reason}");
-        return text;
+    } else {
+        attack(&mut text, one);
+        defence(&mut text, one);
     }
-    let has = |flag: u8| one.head.flags & flag != 0;
+    text
+}
+
+/// What can be taken.
+fn attack(text: &mut String, one: &Exposure) {
     let exact_out = one.exact == Exact::Out as u8;
     let _ = writeln!(
         text,
@@ -43,21 +52,18 @@ pub(in super::super) fn say(one: &Exposure) -> String {
         percent(one.impact_ppm),
         percent(one.move_ppm)
     );
-    let side = if exact_out { "pays" } else { "gets" };
-    let limit = match (has(Exposure::NO_LIMIT), exact_out) {
+    let tolerance = percent(one.tolerance_ppm);
+    let limit = match (has(one, Exposure::NO_LIMIT), exact_out) {
         (true, _) => "has no limit".to_owned(),
-        (false, false) => {
-            format!("wants at least {} (tolerance {})", one.limit, percent(one.tolerance_ppm))
-        }
-        (false, true) => {
-            format!("pays at most {} (tolerance {})", one.limit, percent(one.tolerance_ppm))
-        }
+        (false, false) => format!("wants at least {} (tolerance {tolerance})", one.limit),
+        (false, true) => format!("pays at most {} (tolerance {tolerance})", one.limit),
     };
     let _ = writeln!(
         text,
-        "  {limit}: up to {} can be swapped in front of it{}, behind which it {side} {}",
+        "  {limit}: up to {} can be swapped in front of it{}, behind which it {} {}",
         one.front_max,
-        if has(Exposure::INCOMPLETE) { " as far as is loaded" } else { "" },
+        if has(one, Exposure::INCOMPLETE) { " as far as is loaded" } else { "" },
+        if exact_out { "pays" } else { "gets" },
         one.worst
     );
     let _ = writeln!(
@@ -66,15 +72,19 @@ pub(in super::super) fn say(one: &Exposure) -> String {
         one.front_best,
         sol(i128::from(one.gain_lamports)),
         sol(i128::from(one.loss_lamports)),
-        if has(Exposure::ATTACKABLE) { "an attack pays" } else { "no attack pays" }
+        if has(one, Exposure::ATTACKABLE) { "an attack pays" } else { "no attack pays" }
     );
-    if has(Exposure::NO_SAFE_LIMIT) {
+}
+
+/// What would keep it, and what is there behind it.
+fn defence(text: &mut String, one: &Exposure) {
+    if has(one, Exposure::NO_SAFE_LIMIT) {
         text.push_str("  no limit is tight enough: only smaller parts help\n");
     } else {
         let _ = writeln!(
             text,
             "  safe: {} {} (tolerance {} ppm) against attacks that cost {}",
-            if exact_out { "pay at most" } else { "want at least" },
+            if one.exact == Exact::Out as u8 { "pay at most" } else { "want at least" },
             one.safe_limit,
             one.safe_ppm,
             sol(i128::from(one.attack_cost))
@@ -97,5 +107,4 @@ pub(in super::super) fn say(one: &Exposure) -> String {
             sol(i128::from(one.back_net))
         );
     }
-    text
 }

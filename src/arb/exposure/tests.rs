@@ -3,6 +3,8 @@
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
     reason = "the model is written plainly"
 )]
 
@@ -94,7 +96,7 @@ proptest! {
             largest = x;
             best = best.max(gain.unwrap_or(0));
         }
-        prop_assert!(most.amount as u128 == largest || largest == 20 * r - 1, "{most:?} {largest}");
+        prop_assert!(u128::from(most.amount) == largest || largest == 20 * r - 1, "{most:?} {largest}");
         let found = market.best(&victim, most.amount.min(20 * r as u64 - 1)).map_or(0, |a| a.gain);
         prop_assert!(found <= best);
         // Two units a swap of the token that goes in.

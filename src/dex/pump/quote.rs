@@ -193,6 +193,7 @@ pub(in super::super) fn segment(
 
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "the model is written plainly")]
+#[allow(clippy::cast_possible_wrap, reason = "the model is written plainly")]
 mod tests {
     use super::super::super::model::{big, ce, fl, narrow, product_pool};
     use super::super::super::quote::{apply, min_in, quote_in, quote_out};

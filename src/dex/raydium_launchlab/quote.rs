@@ -162,6 +162,7 @@ pub(super) fn segment(
 
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects, reason = "the model is written plainly")]
+#[allow(clippy::cast_possible_wrap, reason = "the model is written plainly")]
 mod tests {
     use super::super::super::model::{big, ce, fl, narrow, product_pool};
     use super::super::super::quote::{apply, quote_in, quote_out};
@@ -180,19 +181,18 @@ mod tests {
         pool
     }
 
-    /// The two swaps of mainnet in the tests of `event`: what the curve held before, paid, got.
+    /// The two purchases of mainnet in the tests of `event`: what was left and taken before, paid and
+    /// got, at 1.25 %.
     #[test]
     fn quotes_equal_what_the_chain_did() {
-        let (virtual_a, virtual_b) = (1_073_025_605_596_382, 30_000_852_951);
-        let on_sale = 793_100_000_000_000;
-        for (sold, taken, paid, got) in [
-            (39_532_103_976_037_u64, 75_256_475_u64, 2025_u64, 1_011_392_197_u64),
-            (39_533_115_368_234, 75_258_474, 2021, 1_009_366_428),
+        const BESIDE: [u64; 2] = [279_925_605_606_459, 1_967_423_749];
+        for (own, paid, got) in [
+            ([753_567_572_603_843, 75_256_475], 2025, 1_011_392_197),
+            ([753_566_561_211_646, 75_258_474], 2021, 1_009_366_428),
         ] {
-            let before = [on_sale - sold, taken];
-            let pool = curve(before, [virtual_a - on_sale, virtual_b], 12_500, false);
+            let pool = curve(own, BESIDE, 12_500, false);
             let quote = quote_in(&pool, NONE, false, paid).unwrap();
-            assert!(quote.amount_out.abs_diff(got) < got / 100, "{quote:?}");
+            assert_eq!((quote.amount_in, quote.amount_out), (paid, got));
         }
     }
 
