@@ -89,7 +89,7 @@ _mev__arb() {
 
     case "${cmd}" in
         mev__arb)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --base --balance --flash --flash-cap --tip-bps --min-tip --cu-price --cu-base --cu-hop --cu-step --min-profit --min-depth --max-slot-spread --reach --max-pools --plan --explain --help --version table explain size exposure replay findings bench stats plot verify help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --base --balance --flash --flash-cap --tip-bps --min-tip --cu-price --cu-base --cu-hop --cu-step --min-profit --min-depth --max-slot-spread --reach --max-pools --ref-size --plan --explain --help --version table explain size exposure replay findings bench stats plot verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -196,6 +196,10 @@ _mev__arb() {
                     return 0
                     ;;
                 --max-pools)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ref-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

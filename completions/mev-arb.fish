@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mev_arb_global_optspecs
-    string join \n o/output= force f/format= human n/limit= duration= follow in-place only= check stats progress= metrics= schema= q/quiet v/verbose base= balance= flash= flash-cap= tip-bps= min-tip= cu-price= cu-base= cu-hop= cu-step= min-profit= min-depth= max-slot-spread= reach= max-pools= plan= explain h/help V/version
+    string join \n o/output= force f/format= human n/limit= duration= follow in-place only= check stats progress= metrics= schema= q/quiet v/verbose base= balance= flash= flash-cap= tip-bps= min-tip= cu-price= cu-base= cu-hop= cu-step= min-profit= min-depth= max-slot-spread= reach= max-pools= ref-size= plan= explain h/help V/version
 end
 
 function __fish_mev_arb_needs_command
@@ -57,6 +57,7 @@ complete -c mev-arb -n "__fish_mev_arb_needs_command" -l min-depth -d 'Trade onl
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l max-slot-spread -d 'Trade only on states at most N slots apart' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l reach -d 'Try N units on either side of the closed form' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l max-pools -d 'Keep at most N pools' -r
+complete -c mev-arb -n "__fish_mev_arb_needs_command" -l ref-size -d 'Search by average rates at N lamports too' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l plan -d 'Plan up to N cycles one after the other' -r
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l force -d 'Overwrite an output file that exists'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l human -d 'Show times as dates and lamports as SOL (text and csv)'

@@ -211,8 +211,9 @@ pub(super) enum Task {
 
         /// Consider at most N parts
         ///
-        /// Equal ones, each on the pool as it is now: the market comes back in between.
-        #[arg(long, value_name = "N", default_value_t = 16, value_parser = value_parser!(u16).range(1..=1000))]
+        /// Equal ones, each on the pool as it is now: the market comes back in between. Each number of parts
+        /// takes some hundred quotes.
+        #[arg(long, value_name = "N", default_value_t = 16, value_parser = value_parser!(u16).range(1..=64))]
         most_parts: u16,
 
         /// Say it in sentences instead of records

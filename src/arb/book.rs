@@ -12,6 +12,7 @@ use super::depth::{Depths, Mark, Place};
 use super::intern::Interner;
 use super::rows::ROWS;
 use crate::dex::{Around, AroundMut, Depth, Fault, Moment, Order, Quote, apply};
+use crate::mem;
 use crate::record::{Action, Direction, Exact, Liquidity, Pool, Role, Swap, Ticks};
 
 /// What became of a record.
@@ -156,10 +157,13 @@ impl Book {
     /// Takes all the memory that it will ever use.
     pub(super) fn new(room: BookRoom) -> Self {
         let BookRoom { pools, deep_pools, entries } = room;
+        let (mut states, mut anchors) = (Vec::with_capacity(pools), Vec::with_capacity(pools));
+        mem::large_pages(states.spare_capacity_mut());
+        mem::large_pages(anchors.spare_capacity_mut());
         Self {
             keys: Interner::new(pools),
-            states: Vec::with_capacity(pools),
-            anchors: Vec::with_capacity(pools),
+            states,
+            anchors,
             depths: Depths::new(deep_pools, entries),
             holes: 0,
             undo: Vec::with_capacity(ROWS),
@@ -453,7 +457,7 @@ fn rules(pool: &Pool) -> Pool {
 }
 
 /// Why `row` is not newer than the state, if it is not. Slot 0 is unknown and always newer.
-fn before_state(row: &Swap, state: &Pool, anchor: &Anchor) -> Option<Applied> {
+pub(super) fn before_state(row: &Swap, state: &Pool, anchor: &Anchor) -> Option<Applied> {
     if row.slot == 0 {
         return None;
     }

@@ -174,7 +174,7 @@ impl Engine {
             graph: Graph::new(&options.bases, room),
             at_size: (options.ref_size > 0).then(|| {
                 let graph = Graph::new(&options.bases, room);
-                AtSize::new(graph, options.tokens, options.ref_size)
+                AtSize::new(graph, options.tokens, options.pools, options.ref_size)
             }),
             rows: Rows::new(1 << 16),
             found: Found::new(LISTED),
@@ -285,6 +285,16 @@ impl Engine {
             self.settle(out);
         }
         foreign
+    }
+
+    /// Whether `row` tells of a swap that was told before.
+    pub(super) fn has_seen(&self, row: &Swap) -> bool {
+        self.rows.has_seen(row)
+    }
+
+    /// A record that is not for the engine still has its number.
+    pub(super) fn skip(&mut self) {
+        self.ordinal = self.ordinal.wrapping_add(1);
     }
 
     /// Whether rows of a transaction wait for its last.

@@ -81,6 +81,12 @@ impl Rows {
         Taken::Held
     }
 
+    /// Whether `row` tells of a swap that was told before.
+    pub(super) fn has_seen(&self, row: &Swap) -> bool {
+        let same = |held: &Swap| place(held) == place(row) && held.pool == row.pool;
+        self.held.iter().any(same) || self.recent.knows(identity(row))
+    }
+
     /// The rows that wait, in the order they came.
     #[inline]
     pub(super) fn held(&self) -> &[Swap] {
@@ -132,6 +138,14 @@ struct Recent {
 impl Recent {
     fn new(count: usize) -> Self {
         Self { places: vec![0; count.max(1).next_power_of_two()] }
+    }
+
+    /// Whether `number` is in the set.
+    fn knows(&self, number: u64) -> bool {
+        let mask = self.places.len().wrapping_sub(1);
+        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
+        let place = self.places.get(number as usize & mask);
+        place.is_some_and(|place| number != 0 && *place == number)
     }
 
     /// Whether `number` is in the set; it is from then on. 0 never is.

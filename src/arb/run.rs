@@ -208,21 +208,23 @@ fn exposure(
             arena.clear();
         };
         each_record(frame, &inputs, |record| {
+            record::check(record)?;
             exposer.step(record, &mut arena);
             told(&mut arena);
             Ok(true)
         })?;
         exposer.finish(&mut arena);
         told(&mut arena);
-        print(&texts.join("\n"))?;
+        frame.write_text(&texts.join("\n"))?;
         return Ok(if texts.is_empty() { Exit::No } else { Exit::Done });
     }
-    let flow = filter(frame, &mut exposer, &[], &inputs)?;
+    let flow = filter(&one_kind(frame, Exposure::SCHEMA), &mut exposer, &[], &inputs)?;
     let (measured, attackable) = exposer.measured();
     let mut stats = Stats::default();
     stats
         .number("measured", measured)
         .number("attackable", attackable)
+        .number("crowded_out", exposer.crowded_out())
         .counts("unmeasured", exposer.unmeasured())
         .flow(&flow);
     frame.report(&stats);

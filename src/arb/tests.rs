@@ -642,6 +642,27 @@ fn a_reference_size_finds_what_tiny_pools_hide() {
     assert!(deep[0].net > 1_000_000, "{deep:?}");
 }
 
+/// A pool between two other tokens is known before what the size is worth in either: it is rated once
+/// that is known, in whatever order the records come.
+#[test]
+fn a_pool_between_others_waits_for_its_references() {
+    let pools = [
+        pool(0, [1, 2], [1_000_000_000_000, 1_000_000_000_000]),
+        pool(1, [0, 1], [1_000_000_000_000, 1_000_000_000_000]),
+        pool(2, [2, 0], [1_000_000_000_000, 1_030_000_000_000]),
+    ];
+    for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [2, 0, 1]] {
+        let mut bed = Bed::new(Options { ref_size: 1_000_000_000, ..options() });
+        let found = order.map(|at| bed.give(&pools[at]).len());
+        assert_eq!(found, [0, 0, 1], "{order:?}");
+        let searched = bed.number("candidates");
+        let mut alone = Bed::new(options());
+        order.into_iter().for_each(|at| drop(alone.give(&pools[at])));
+        // Both weights met the cycle when the last of the three was touched.
+        assert_eq!(searched, 2 * alone.number("candidates"), "{order:?}");
+    }
+}
+
 /// What both sets of weights find is taken once.
 #[test]
 fn both_weights_find_a_cycle_once() {

@@ -8,6 +8,7 @@
 
 use crate::ids::Venue;
 use crate::math::muldiv::{mul_div_ceil_u128, mul_div_floor_u128};
+use crate::math::root::isqrt_u128;
 use crate::math::wide::{U384, mul_wide, to_u128};
 use crate::record::{Exact, Pool};
 
@@ -283,6 +284,30 @@ pub(super) fn product_with(
     let (a, b) = (pool.reserve_a, pool.reserve_b);
     let (r_in, r_out) = if a_to_b { (a, b) } else { (b, a) };
     Some(Segment::Product { r_in, r_out, keep_in, keep_out })
+}
+
+/// A constant product of `base` (token a) and `quote` that gives at most `most_out` of what comes out:
+/// virtual reserves are more than what is there. As a range, whose end is a little before that.
+pub(super) fn bounded_product(
+    (base, quote): (u64, u64),
+    most_out: u64,
+    a_to_b: bool,
+    (keep_in, keep_out): (Ratio, Ratio),
+) -> Option<Segment> {
+    let liquidity = isqrt_u128(u128::from(base).checked_mul(u128::from(quote))?);
+    // A unit that goes in gives more than one where it is worth more: the end leaves room for two.
+    let (r_in, r_out) = if a_to_b { (base, quote) } else { (quote, base) };
+    let unit = r_out.checked_div(r_in)?.saturating_add(1).saturating_mul(2);
+    let most_out = most_out.saturating_sub(most_out >> 20).saturating_sub(unit);
+    let sqrt_price = mul_div_floor_u128(u128::from(quote), 1 << 64, liquidity)?;
+    let sqrt_target = if a_to_b {
+        mul_div_ceil_u128(quote.checked_sub(most_out)?.into(), 1 << 64, liquidity)?
+    } else {
+        mul_div_floor_u128(liquidity, 1 << 64, base.checked_sub(most_out)?.into())?
+    };
+    let ahead = if a_to_b { sqrt_target <= sqrt_price } else { sqrt_target >= sqrt_price };
+    let sqrt_target = if ahead { sqrt_target } else { sqrt_price };
+    Some(Segment::Range { liquidity, sqrt_price, sqrt_target, a_to_b, keep_in, keep_out })
 }
 
 #[cfg(test)]

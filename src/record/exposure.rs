@@ -33,6 +33,8 @@ pub enum Unmeasured {
     Moment = 10,
     /// The state is not valid, or a number leaves its range.
     BadState = 11,
+    /// The pool's state holds the swap already, or one of a later slot.
+    Happened = 12,
 }
 
 impl Unmeasured {
@@ -50,6 +52,7 @@ impl Unmeasured {
         "missing_ticks",
         "moment_unknown",
         "bad_state",
+        "happened",
     ];
 
     /// The name that is shown.

@@ -227,6 +227,8 @@ pub enum LossUnknown {
     Mixed = 7,
     /// The sandwich holds more victims than are told one by one.
     TooMany = 8,
+    /// A swap up to the victim is an intent: what the chain made of it is not told.
+    NotExecuted = 9,
 }
 
 impl LossUnknown {
@@ -241,6 +243,7 @@ impl LossUnknown {
         "refused",
         "mixed",
         "too_many",
+        "not_executed",
     ];
 }
 

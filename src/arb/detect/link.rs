@@ -20,6 +20,9 @@ impl Graph {
     /// A pair is new: its tokens are neighbours from now on.
     pub(super) fn link(&mut self, number: u32) {
         let Some([low, high]) = item(&self.pairs, number).map(|pair| pair.tokens) else { return };
+        if self.full {
+            return self.refuse(Way::new(number, 0));
+        }
         for token in [low, high] {
             if let Some(token) = item_mut(&mut self.tokens, token) {
                 token.degree = token.degree.saturating_add(1);
@@ -37,8 +40,8 @@ impl Graph {
         if to != END {
             whole &= self.attach(low, to, way).is_some();
         }
-        if let Some(pair) = item_mut(&mut self.pairs, number) {
-            pair.partial = !whole;
+        if !whole {
+            self.refuse(Way::new(number, 0));
         }
         for token in [low, high] {
             let due = item(&self.tokens, token)
@@ -91,7 +94,11 @@ impl Graph {
         let list = self.appended(before, hub, way)?;
         item_mut(&mut self.tokens, token)?.hubs = list;
         let place = list.len.checked_sub(1)?;
-        self.corners(token, before, list)?;
+        if self.corners(token, before, list).is_none() {
+            // It is no neighbour then. Its list has outgrown its corners: `full` keeps it as it is.
+            item_mut(&mut self.tokens, token)?.hubs.len = before.len;
+            return None;
+        }
         let slots = item(&self.tokens, token)?.slots;
         for at in 0..place {
             let (tree, _) = two(hub, self.entry(list, at).other);
@@ -116,6 +123,7 @@ impl Graph {
             return Some(()); // one hub makes no leaf
         }
         let at = self.forest.arena.take(words(now.room))?;
+        self.forest.arena.slice_mut(at, words(now.room)).fill(END.cast_signed());
         let held = item_mut(&mut self.tokens, token)?;
         let old = std::mem::replace(&mut held.slots, at);
         if old != END {
@@ -197,8 +205,10 @@ impl Graph {
                 count(self.hubs_of(further.other));
             }
         }
-        let arena = &self.forest.arena;
-        arena.room_bytes().saturating_sub(arena.used_bytes()) > words.saturating_mul(4)
+        // A tree that grows takes as much again: a quarter of all must be free as well.
+        let (room, used) = (self.forest.arena.room_bytes(), self.forest.arena.used_bytes());
+        let free = room.saturating_sub(used);
+        free > words.saturating_mul(4) && free > room / 4
     }
 
     /// Makes a spoke a hub: its leaves as a spoke go, those as a hub come.
@@ -214,8 +224,9 @@ impl Graph {
         for at in 0..spokes.len {
             let spoke = self.entry(spokes, at);
             self.forget(spoke.other, token);
-            // The room was asked for before.
-            let _ = self.attach(spoke.other, hub, spoke.way.back());
+            if self.attach(spoke.other, hub, spoke.way.back()).is_none() {
+                self.refuse(spoke.way);
+            }
         }
         if spokes.at != END {
             self.forest.arena.give(spokes.at, (spokes.room as usize).wrapping_mul(ENTRY));
@@ -224,7 +235,17 @@ impl Graph {
         for at in 0..hubs.len {
             let entry = self.entry(hubs, at);
             let Some(next) = item(&self.hubs, entry.other).copied() else { continue };
-            let _ = self.attach(next, hub, entry.way.back());
+            if self.attach(next, hub, entry.way.back()).is_none() {
+                self.refuse(entry.way);
+            }
+        }
+    }
+
+    /// Some leaf of the pair of `way` found no room: further pools of it are refused.
+    fn refuse(&mut self, way: Way) {
+        self.full = true;
+        if let Some(pair) = item_mut(&mut self.pairs, way.pair()) {
+            pair.partial = true;
         }
     }
 
@@ -335,6 +356,9 @@ impl Graph {
         for at in (0..list.len).filter(|at| *at != place) {
             let entry = self.entry(list, at);
             let slot = self.forest.arena.get(slots.wrapping_add(corner(at, place))).cast_unsigned();
+            if slot == END {
+                continue; // no leaf was made: there was no room
+            }
             let there = add(back, entry.turned(false));
             let home = add(entry.turned(true), out);
             let (tree, turned) = two(hub, entry.other);

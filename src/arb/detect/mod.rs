@@ -280,6 +280,8 @@ pub(super) struct Graph {
     detour: [Matrix; 2],
     hub_degree: u32,
     room: Room,
+    /// Something found no room: no pair is taken in any more.
+    full: bool,
 }
 
 /// Item `at` of `list`.
@@ -331,6 +333,7 @@ impl Graph {
             detour: [Matrix::new(), Matrix::new()],
             hub_degree,
             room,
+            full: false,
         };
         mem::large_pages(graph.tokens.spare_capacity_mut());
         mem::large_pages(graph.pairs.spare_capacity_mut());

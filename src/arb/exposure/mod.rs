@@ -6,7 +6,8 @@
 //!      --the engine, behind it--> the best cycle that it opens
 //! ```
 //!
-//! Every number comes from the venue's exact quotes on a copy of the state that is put back. The
+//! Every number comes from the venue's exact quotes on a copy of the state that is put back. All swaps
+//! of a transaction are measured on the state before it. The
 //! attack is measured so that the user can ask better; no transaction is made of it.
 
 mod bound;
@@ -22,12 +23,14 @@ pub use measure::Economics;
 pub(super) use measure::{Case, limit};
 pub(super) use say::say;
 
-use super::book::{Applied, order};
+use super::book::{Applied, before_state, order};
 use super::engine::{Engine, Options};
 use super::rows::ROWS;
 use crate::dex::{Fault, Moment, Order};
 use crate::ids::Key;
-use crate::record::{Direction, Exposure, Layout, Opportunity, Record, Role, Swap, Unmeasured};
+use crate::record::{
+    Direction, Exact, Exposure, Layout, Opportunity, Record, Role, Swap, Unmeasured,
+};
 use crate::stream::{Sink, Stage};
 use measure::Measured;
 
@@ -43,6 +46,8 @@ pub struct Exposer {
     measured: u64,
     attackable: u64,
     unmeasured: [u64; Unmeasured::NAMES.len()],
+    /// Of one transaction more than there is room for.
+    crowded_out: u64,
 }
 
 /// Takes the opportunities behind the swaps that wait, and passes everything else on.
@@ -84,12 +89,18 @@ impl Exposer {
             measured: 0,
             attackable: 0,
             unmeasured: [0; Unmeasured::NAMES.len()],
+            crowded_out: 0,
         }
     }
 
     /// Swaps measured, and those of them that pay an attacker at their limit.
     pub fn measured(&self) -> (u64, u64) {
         (self.measured, self.attackable)
+    }
+
+    /// Measured swaps that were not written: more of one transaction than there is room for.
+    pub fn crowded_out(&self) -> u64 {
+        self.crowded_out
     }
 
     /// Swaps that were not measured, by reason.
@@ -129,7 +140,9 @@ impl Exposer {
                 reverts || self.explain
             }
         };
-        if told && self.waiting.len() < ROWS {
+        if told && self.waiting.len() >= ROWS {
+            self.crowded_out = self.crowded_out.saturating_add(1);
+        } else if told {
             self.waiting.push(record);
         }
     }
@@ -147,10 +160,13 @@ impl Exposer {
         let book = self.engine.book_mut();
         let number = book.number(&row.pool).ok_or(Unmeasured::UnknownPool)?;
         let (pool, anchor) = book.state(number).ok_or(Unmeasured::UnknownPool)?;
-        let victim = order(row, None, pool).map_err(|unknown| match unknown {
+        let mut victim = order(row, None, pool).map_err(|unknown| match unknown {
             Applied::NoDirection => Unmeasured::NoDirection,
             _ => Unmeasured::NoAmount,
         })?;
+        // How callers ask without a limit.
+        let none = if victim.exact == Exact::In { 0 } else { u64::MAX };
+        victim.limit = victim.limit.filter(|limit| *limit != none);
         let direction = if victim.a_to_b { Direction::AToB } else { Direction::BToA };
         record.direction = direction as u8;
         let mints = [pool.mint_a, pool.mint_b];
@@ -158,6 +174,9 @@ impl Exposer {
         (record.mint_in, record.mint_out) = (mint_in, mint_out);
         if anchor.moved || book.is_stale(anchor) {
             return Err(Unmeasured::Stale);
+        }
+        if before_state(row, pool, anchor).is_some() {
+            return Err(Unmeasured::Happened);
         }
         let is_base = |mint: &Key| self.bases.contains(mint);
         let base_in = is_base(&mint_in);
@@ -239,14 +258,23 @@ impl Stage for Exposer {
     const MAX_OUT: usize = Engine::MAX_OUT + ROWS * size_of::<Exposure>();
 
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
-        let row = input.typed::<Swap>();
-        if let Some(row) = row {
+        // Opportunities of the input are somebody else's: they pass, as all that is not consumed.
+        if input.typed::<Opportunity>().is_some() {
+            out.put(input);
+            self.engine.skip();
+            self.ordinal = self.ordinal.wrapping_add(1);
+            return;
+        }
+        if let Some(row) = input.typed::<Swap>() {
             // What waits is another transaction: it happens before this swap.
             let mut behind = Behind { waiting: &mut self.waiting, out };
             if self.engine.make_way(row, &mut behind) {
                 self.flush(out);
             }
-            self.take(row);
+            // What was told before is not asked for again.
+            if !self.engine.has_seen(row) {
+                self.take(row);
+            }
         }
         self.drive(input, out);
         if !self.engine.waits() {

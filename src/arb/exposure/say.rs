@@ -79,7 +79,7 @@ fn attack(text: &mut String, one: &Exposure) {
 /// What would keep it, and what is there behind it.
 fn defence(text: &mut String, one: &Exposure) {
     if has(one, Exposure::NO_SAFE_LIMIT) {
-        text.push_str("  no limit is tight enough: only smaller parts help\n");
+        text.push_str("  no limit is tight enough to keep it\n");
     } else {
         let _ = writeln!(
             text,

@@ -185,8 +185,10 @@ fn a_swap_is_measured_before_it_and_behind_it() {
     assert!(one.back_net > 0 && one.back_gross > one.back_net);
     assert!(one.loss_lamports > 90_000_000, "{}", one.loss_lamports);
     assert!(say(one).contains("an attack pays"));
-    // The swap has happened: the next one meets another state.
-    let told = bed.give(&row(10_000_000_000, 28_672_392_934_913));
+    // The swap has happened: told again it is the same, and the next one meets another state.
+    assert!(bed.give(&row(10_000_000_000, 28_672_392_934_913)).is_empty());
+    let next = Swap { signature: [4; 64], ..row(10_000_000_000, 28_672_392_934_913) };
+    let told = bed.give(&next);
     assert_eq!(told[0].head.flags, Exposure::WOULD_REVERT);
     assert!(say(&told[0]).contains("would be refused"));
     assert_eq!(bed.exposer.measured(), (1, 1));
@@ -211,9 +213,7 @@ fn a_swap_that_sells_for_the_base_is_told_in_lamports() {
 fn without_a_limit_and_with_exact_output() {
     let mut bed = Bed::new(false);
     bed.give(&MEME.pool());
-    let mut free = row(10_000_000_000, 0);
-    free.present &= !Swap::LIMIT;
-    let told = bed.give(&free);
+    let told = bed.give(&row(10_000_000_000, 0));
     assert_eq!(told[0].head.flags & Exposure::NO_LIMIT, Exposure::NO_LIMIT);
     assert!(told[0].gain > 2_000_000_000, "{}", told[0].gain);
     let mut bed = Bed::new(false);
@@ -247,6 +247,9 @@ fn what_is_not_measured_is_named() {
     let mut stale = Swap { signature: [6; 64], ..row(5000, 1) };
     stale.slot = 7;
     assert_eq!(bed.give(&stale)[0].reason, Unmeasured::Stale as u8, "an amount was not known");
+    let old = Swap { signature: [8; 64], slot: 4, ..row(5000, 1) };
+    let told = bed.give(&Swap { pool: [7; 32], ..old });
+    assert_eq!(told[0].reason, Unmeasured::Happened as u8);
     let named: Vec<_> = bed.exposer.unmeasured().filter(|one| one.1 > 0).collect();
-    assert_eq!(named.len(), 5, "{named:?}");
+    assert_eq!(named.len(), 6, "{named:?}");
 }

@@ -70,6 +70,13 @@ impl Before {
         }
     }
 
+    /// The row only asks: what the chain made of it is not told.
+    pub(super) fn not_executed(&mut self) {
+        if self.unknown == LossUnknown::None {
+            self.unknown = LossUnknown::NotExecuted;
+        }
+    }
+
     /// The book then applied the row.
     pub(super) fn applied(&mut self, applied: Applied) {
         if self.unknown == LossUnknown::None {

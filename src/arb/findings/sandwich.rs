@@ -304,8 +304,12 @@ impl Search {
         self.victims.clear();
         let mut victims = 0_u32;
         let end = backs.last().map_or((0, 0), |last| (last.number, last.tx));
-        for (at, entry) in window.after(number, Chain::Pool) {
+        for (looked, (at, entry)) in (0_usize..).zip(window.after(number, Chain::Pool)) {
             if at >= end.0 {
+                break;
+            }
+            if looked >= LOOKS {
+                self.cut = self.cut.saturating_add(1);
                 break;
             }
             if entry.tx > first.tx && entry.tx < end.1 && is_victim(&first.row, &entry.row) {

@@ -15,8 +15,8 @@ use crate::arb::book::{Applied, Book, BookRoom};
 use crate::arb::rows::{ROWS, Rows, Taken, place};
 use crate::ids::Key;
 use crate::record::{
-    Confidence, Direction, Finding, Gap, Layout, Liquidity, LossUnknown, Pool, Record, RuleLevel,
-    Swap, Ticks,
+    Confidence, Direction, Finding, Gap, Layout, Liquidity, LossUnknown, Pool, Record, Role,
+    RuleLevel, Swap, Ticks,
 };
 use crate::stream::{Sink, Stage};
 
@@ -219,6 +219,9 @@ impl Findings {
                 self.book.put_swap(row, carried.and_then(same), self.newest_slot);
             self.counters.applied(applied);
             before.applied(applied);
+            if row.role != Role::Fill as u8 {
+                before.not_executed();
+            }
             self.outs.push(amount);
             carried = amount.map(|amount| (place(row), amount));
             refused |= matches!(applied, Applied::WouldRevert | Applied::Expired);
@@ -237,10 +240,17 @@ impl Findings {
                 (row.amount_out, row.present) = (out, row.present | Swap::AMOUNT_OUT);
             }
             let fault = if refused { Some(Dropped::WouldRevert) } else { fault };
+            let pool = row.pool;
             let row = self.with_mints(row).ok_or(Dropped::NoMints);
             match fault.map_or(row, Err) {
                 Ok(row) => self.window.push(&Entry::new(&row, self.tx_placed, &before)),
-                Err(dropped) => self.counters.dropped(dropped),
+                Err(dropped) => {
+                    self.counters.dropped(dropped);
+                    // The book may hold what the window does not: a replay would miss it.
+                    if !refused {
+                        self.count_replaced(&pool);
+                    }
+                }
             }
         }
     }
@@ -379,8 +389,11 @@ impl Findings {
         self.count_replaced(&array.pool);
     }
 
-    /// Takes in a change of liquidity. It does not end the slot: such rows stand among swaps.
+    /// Takes in a change of liquidity. It does not end its own slot: such rows stand among swaps.
     fn take_liquidity(&mut self, change: &Liquidity) {
+        if self.slot.slot().is_some_and(|slot| slot < change.slot) {
+            self.place_slot();
+        }
         let applied = self.book.put_liquidity(change);
         self.counters.applied(applied);
         if applied == Applied::VaultChange {

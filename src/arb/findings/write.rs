@@ -61,7 +61,9 @@ pub(super) fn sum(record: &mut Finding, victims: &[Victim], unknown: LossUnknown
     let all = victims.iter().map(|victim| victim.loss);
     let sum: Option<i128> = all.map(|loss| loss.map(i128::from)).sum();
     let fits = sum.and_then(|sum| i64::try_from(sum).ok());
-    let mixed = victims.iter().any(|victim| victim.is_exact_out);
+    let of_out = victims.iter().filter(|victim| victim.is_exact_out).count();
+    let mixed = of_out != 0 && of_out != victims.len();
+    record.head.flags |= if of_out != 0 && !mixed { Finding::EXACT_OUT } else { 0 };
     match (unknown, fits) {
         (LossUnknown::None, _) if mixed => record.loss_unknown = LossUnknown::Mixed as u8,
         (LossUnknown::None, Some(loss)) => {

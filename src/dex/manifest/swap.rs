@@ -86,7 +86,8 @@ fn by_quote(around: Around<'_>, sells: bool, quote: u64) -> Result<Matched, Faul
         // fails; the same base sold by exact input gives it.
         left = left.saturating_sub(quote);
         if !whole || left == 0 {
-            matched.complete = true;
+            // A price of nothing gives a seller nothing, however much is sold.
+            matched.complete = !sells || left == 0;
             break;
         }
     }

@@ -12,7 +12,9 @@
 //!
 //! A fee is `ceil(amount n / 10^9)`, of the output, but in the modes that take b alone of b. What of it
 //! compounds grows the product; all else waits in the vaults. A pool whose fee follows volatility, or
-//! is still on its schedule, is not quoted: its record says unsupported.
+//! is still on its schedule, is not quoted: its record says unsupported. An order that leaves the range
+//! is refused, as the program does; in the mode "partial fill", which a row does not tell, the program
+//! would fill it up to the range's end.
 
 use super::super::around::Around;
 use super::super::product;

@@ -114,7 +114,10 @@ impl Book<'_> {
         }
         let most = Self::most(self.pool.lot_b)?;
         let quote_lots = if self.a_to_b { most } else { self.less_fee(most)? };
-        self.quote(self.take(base_lots, quote_lots)?)
+        let matched = self.take(base_lots, quote_lots)?;
+        // Where all the b that there can be is spent first, lots are left.
+        let complete = matched.complete && matched.base_lots == base_lots;
+        self.quote(Matched { complete, ..matched })
     }
 
     /// `subtract_taker_fees`.

@@ -16,7 +16,7 @@
 
 use super::super::around::{Around, AroundMut};
 use super::super::quote::{Fault, Order, Quote, State, Swapped, by_input};
-use super::super::segment::{Cursor, Ratio, Segment};
+use super::super::segment::{Cursor, Ratio, Segment, bounded_product};
 use super::event::cost as curve_cost;
 use super::rates;
 use crate::math::muldiv::mul_div_ceil_u128;
@@ -154,14 +154,12 @@ pub(super) fn settle_curve(
 ) -> Result<(), Fault> {
     let (_, after) = Rule::of(pool, curve_cost)?.swap(pool, order)?;
     let left = after.reserve_a;
-    pool.left_b = match left {
-        0 => 0,
-        left => {
-            let base = whole(left, pool.virtual_a)?;
-            let quote = whole(after.reserve_b, pool.virtual_b)?;
-            curve_cost(left, base, quote).ok_or(Fault::Overflow)?
-        }
+    // What leaves 64 bits is told as the most there is: no quote is made of it.
+    let cost = |left| {
+        let base = whole(left, pool.virtual_a).ok()?;
+        curve_cost(left, base, whole(after.reserve_b, pool.virtual_b).ok()?)
     };
+    pool.left_b = if left == 0 { 0 } else { cost(left).unwrap_or(u64::MAX) };
     pool.left_a = left;
     if left == 0 {
         pool.status = PoolStatus::Disabled as u8;
@@ -169,7 +167,7 @@ pub(super) fn settle_curve(
     Ok(())
 }
 
-/// The one piece of the curve; where a curve is complete it ends, which the quote says.
+/// The one piece of the curve, as far as what is there reaches.
 pub(in super::super) fn segment(
     pool: &Pool,
     _: Around<'_>,
@@ -182,13 +180,18 @@ pub(in super::super) fn segment(
     }
     cursor.ended = true;
     let sum = rule.sum();
-    Some(if a_to_b {
+    let (reserves, most_out, keep) = if a_to_b {
         let keep_out = Ratio::new(BPS.checked_sub(sum)?, BPS)?;
-        Segment::Product { r_in: rule.base, r_out: rule.quote, keep_in: Ratio::ONE, keep_out }
+        ((rule.base, rule.quote), pool.reserve_b, (Ratio::ONE, keep_out))
     } else {
         let keep_in = Ratio::new(BPS, BPS.checked_add(sum)?)?;
-        Segment::Product { r_in: rule.quote, r_out: rule.base, keep_in, keep_out: Ratio::ONE }
-    })
+        ((rule.quote, rule.base), pool.reserve_a, (keep_in, Ratio::ONE))
+    };
+    if most_out >= reserves.1 {
+        let ((r_in, r_out), (keep_in, keep_out)) = (reserves, keep);
+        return Some(Segment::Product { r_in, r_out, keep_in, keep_out });
+    }
+    bounded_product((rule.base, rule.quote), most_out, a_to_b, keep)
 }
 
 #[cfg(test)]

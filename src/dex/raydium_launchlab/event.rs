@@ -94,8 +94,8 @@ impl<'a> Trade<'a> {
         let product = self.virtual_quote > 0 && self.virtual_base > self.on_sale;
         // The last buyer pays what is missing to the funds to be raised, which are not told.
         let last = self.real_base.saturating_add(self.amount_out) >= self.on_sale;
-        // Of what a sale for an exact output takes the fee, only the closed program tells: the
-        // SDK leaves it out of the curve.
+        // Of what a sale for an exact output takes the fee, only the closed program tells: the SDK
+        // left it out of the curve @0268671 and has it in @124c625, as `quote` does.
         let side = match self.exact_in {
             Some(true) => true,
             Some(false) => self.buys,

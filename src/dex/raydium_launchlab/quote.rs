@@ -15,7 +15,7 @@
 use super::super::around::{Around, AroundMut};
 use super::super::product;
 use super::super::quote::{Fault, Order, Quote, State, Swapped};
-use super::super::segment::{Cursor, Ratio, Segment};
+use super::super::segment::{Cursor, Ratio, Segment, bounded_product};
 use crate::math::muldiv::{mul_div_ceil, mul_div_floor};
 use crate::record::{Curve, Exact, Pool, PoolStatus};
 
@@ -128,7 +128,7 @@ pub(super) fn settle(
     _: &Quote,
 ) -> Result<(), Fault> {
     let (_, after) = swap(pool, around.view(), order)?;
-    let wanted = pool.reserve_b.checked_add(pool.left_b).ok_or(Fault::State)?;
+    let wanted = pool.reserve_b.saturating_add(pool.left_b);
     pool.left_a = after.reserve_a;
     pool.left_b = wanted.saturating_sub(after.reserve_b);
     if pool.left_a == 0 || pool.left_b == 0 {
@@ -137,7 +137,7 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// The one piece of the curve.
+/// The one piece of the curve, as far as what is there reaches.
 pub(super) fn segment(
     pool: &Pool,
     _: Around<'_>,
@@ -151,12 +151,14 @@ pub(super) fn segment(
     cursor.ended = true;
     let kept = Ratio::new(pool.fee_den.checked_sub(pool.fee_num)?, pool.fee_den)?;
     let (keep_in, keep_out) = if a_to_b { (Ratio::ONE, kept) } else { (kept, Ratio::ONE) };
-    let (r_in, r_out) = rule.sides(a_to_b);
-    if !rule.fixed {
-        return Some(Segment::Product { r_in, r_out, keep_in, keep_out });
-    }
-    let (num, den) = (u128::from(r_out), u128::from(r_in));
     let out = if a_to_b { pool.reserve_b } else { pool.reserve_a };
+    if !rule.fixed {
+        return bounded_product((rule.base, rule.quote), out, a_to_b, (keep_in, keep_out));
+    }
+    let (r_in, r_out) = rule.sides(a_to_b);
+    // A unit that goes in may give more than one: the end leaves room for it.
+    let out = out.saturating_sub(r_out.checked_div(r_in)?.saturating_add(1));
+    let (num, den) = (u128::from(r_out), u128::from(r_in));
     Some(Segment::Price { num, den, out, keep_in, keep_out })
 }
 
@@ -211,6 +213,39 @@ mod tests {
     }
 
     proptest! {
+        /// What a piece has room for is there: its end is quoted, and is nearly all.
+        #[test]
+        fn a_piece_ends_within_what_is_there(
+            own in proptest::array::uniform2(1_u64 << 22..1 << 40),
+            beside in proptest::array::uniform2(1_u64 << 22..1 << 40),
+            rate in 0_u64..20_000,
+            fixed in any::<bool>(),
+            a_to_b in any::<bool>(),
+        ) {
+            let pool = curve(own, beside, rate, fixed);
+            let piece = segment(&pool, NONE, a_to_b, &mut Cursor::start(&pool)).unwrap();
+            let (gross, out) = piece.room().unwrap();
+            if out == 0 || gross == 0 {
+                return Ok(()); // a unit gives more than there is
+            }
+            let gross = u64::try_from(gross).unwrap();
+            let quote = quote_in(&pool, NONE, a_to_b, gross).unwrap();
+            // Two units' worth and a millionth of what is there are left.
+            let (there, unit) = if a_to_b {
+                (own[1], (own[1] + beside[1]) / (own[0] + beside[0]).max(1))
+            } else {
+                (own[0], (own[0] + beside[0]) / (own[1] + beside[1]).max(1))
+            };
+            let unit = if fixed {
+                let (a, b) = (beside[0], beside[1]);
+                if a_to_b { b / a + 4 } else { a / b + 4 }
+            } else {
+                4 * unit + 8
+            };
+            let kept = there - u64::try_from(u128::from(there) * u128::from(rate) / 1_000_000).unwrap();
+            prop_assert!(quote.amount_out + (kept >> 18) + unit >= kept, "{quote:?} of {kept}");
+        }
+
         #[test]
         fn quotes_equal_the_model(
             own in proptest::array::uniform2(1_u64..1 << 40),
