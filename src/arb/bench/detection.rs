@@ -298,7 +298,7 @@ pub fn measure(count: usize, updates: u32, every: u32) -> Detection {
         let (search, best) = update_ours(&mut graph, &mut found, pool, rates, quiet, &mut done);
         pairs.set(pool, rates);
         if turn < BURST {
-            let relax = turn % 8 == 0;
+            let relax = turn.is_multiple_of(8);
             let kinds = (count <= 10_000, relax);
             compare(&mut pairs, pool, (search, best), kinds, &mut space, &mut done);
         }

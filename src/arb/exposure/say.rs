@@ -80,6 +80,9 @@ fn attack(text: &mut String, one: &Exposure) {
 fn defence(text: &mut String, one: &Exposure) {
     if has(one, Exposure::NO_SAFE_LIMIT) {
         text.push_str("  no limit is tight enough to keep it\n");
+    } else if one.safe_ppm == 1_000_000 {
+        let cost = sol(i128::from(one.attack_cost));
+        let _ = writeln!(text, "  safe: at any limit, against attacks that cost {cost}");
     } else {
         let _ = writeln!(
             text,
