@@ -130,7 +130,9 @@ impl Book<'_> {
         let budget = gross.checked_mul(lots_per_unit).ok_or(Fault::Overflow)?;
         let guess = self.take(u64::MAX, budget)?;
         if !guess.complete {
-            return self.sell(guess.base_lots);
+            // All that is there gives less than what is asked for.
+            let all = self.sell(guess.base_lots)?;
+            return Ok(Quote { complete: false, ..all });
         }
         let wanted = quote_lots.checked_mul(self.pool.lot_b).ok_or(Fault::Overflow)?;
         let lots = least(guess.base_lots, |lots| {
