@@ -58,17 +58,10 @@ impl Map {
 /// before they are read. Advice only: it changes no result, and does nothing on processors other
 /// than x86-64.
 #[inline]
-#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "an intrinsic"))]
 pub fn prefetch(bytes: &[u8], at: usize, len: usize) {
-    #[cfg(target_arch = "x86_64")]
     for line in bytes.get(at..).unwrap_or_default().chunks(64).take(len.div_ceil(64)) {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: the instruction is part of every x86-64, reads nothing and faults on no address;
-        // this one is inside of `bytes`.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()) }
+        prefetch_item(line, 0);
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = (bytes, at, len);
 }
 
 /// As [`prefetch`], the cache line where item `at` of `list` begins.
@@ -78,7 +71,8 @@ pub fn prefetch_item<T>(list: &[T], at: usize) {
     #[cfg(target_arch = "x86_64")]
     if let Some(item) = list.get(at) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: as in `prefetch`; this address is that of `item`.
+        // SAFETY: the instruction is part of every x86-64, reads nothing and faults on no address;
+        // this one is that of `item`.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(item).cast()) }
     }
     #[cfg(not(target_arch = "x86_64"))]

@@ -10,10 +10,11 @@
 //! between two other tokens waits until both references are known.
 
 use super::book::Book;
-use super::decide::Bench;
-use super::detect::{Found, Graph};
+use super::decide::{Bench, PoolHop};
+use super::detect::Graph;
 use super::log2::{SHIFT, floor_log2_q20};
-use crate::dex::{Moment, quote_in};
+use super::size::Hop;
+use crate::dex::Moment;
 use crate::ids::Key;
 use crate::record::Pool;
 
@@ -142,18 +143,11 @@ impl AtSize {
         }
         self.references.get(token as usize).copied().filter(|amount| *amount > 0)
     }
-
-    /// Adds the best cycles through a pool to `found`.
-    pub(super) fn search(&mut self, number: u32, a_to_b: bool, found: &mut Found) {
-        self.graph.search(number, a_to_b, found);
-    }
 }
 
 impl View<'_> {
     /// What `amount` gives in pool `number`, if it is filled whole.
     fn gives(&self, number: u32, a_to_b: bool, amount: u64) -> Option<u64> {
-        let (pool, _) = self.book.state(number)?;
-        let quote = quote_in(pool, self.book.around(number, self.now), a_to_b, amount).ok()?;
-        quote.complete.then_some(quote.amount_out)
+        PoolHop::of(self.book, number, a_to_b, self.now)?.out(amount).ok()
     }
 }

@@ -34,11 +34,14 @@ pub struct Counters {
     refused: [u64; Refusal::NAMES.len()],
 }
 
+/// One more.
+pub(super) fn more(count: &mut u64) {
+    *count = count.saturating_add(1);
+}
+
 /// One more of number `at`.
-fn count(counts: &mut [u64], at: u8) {
-    if let Some(one) = counts.get_mut(usize::from(at)) {
-        *one = one.saturating_add(1);
-    }
+pub(super) fn count(counts: &mut [u64], at: u8) {
+    counts.get_mut(usize::from(at)).into_iter().for_each(more);
 }
 
 impl Counters {

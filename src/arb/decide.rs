@@ -7,7 +7,7 @@ use super::detect::{Candidate, SEARCH_HOPS};
 use super::engine::Options;
 use super::guard::Progress;
 use super::log2::floor_log2_q20;
-use super::size::{Hop, Limits, Sizing, size};
+use super::size::{Hop, Limits, Sizing, next_piece, size};
 use crate::dex::{self, Around, Cursor, Fault, Moment, Segment};
 use crate::ids::Key;
 use crate::record::{Cause, Curve, Direction, Opportunity, Pool, Refusal};
@@ -112,16 +112,8 @@ impl Bench {
 
     /// Rate at the margin of pool `number`, log2 in 2^-20, rounded down. `None` when it has none.
     pub(super) fn rate(book: &Book, number: u32, a_to_b: bool, now: Moment) -> Option<i32> {
-        let (pool, _) = book.state(number)?;
-        let around = book.around(number, now);
-        let mut cursor = Cursor::start(pool);
-        loop {
-            // A range without liquidity is jumped over.
-            match dex::segment(pool, around, a_to_b, &mut cursor)? {
-                Segment::Range { liquidity: 0, .. } | Segment::Price { out: 0, .. } => {}
-                segment => return log2_rate(&segment),
-            }
-        }
+        let hop = PoolHop::of(book, number, a_to_b, now)?;
+        log2_rate(&next_piece(&hop, &mut hop.start())?)
     }
 
     /// Judges `candidate`, unless it was taken in the same states before.

@@ -502,12 +502,11 @@ impl Engine {
                     continue;
                 }
                 self.found.clear();
-                match &mut self.at_size {
-                    Some(at_size) if by_size => {
-                        at_size.search(*number, a_to_b, &mut self.found);
-                    }
-                    _ => self.graph.search(*number, a_to_b, &mut self.found),
-                }
+                let graph = match &mut self.at_size {
+                    Some(at_size) if by_size => &mut at_size.graph,
+                    _ => &mut self.graph,
+                };
+                graph.search(*number, a_to_b, &mut self.found);
                 self.judge(*number, trigger, out);
             }
         }

@@ -138,22 +138,35 @@ const CONSUMED: [u16; 5] = [
 
 /// Every sandwich, victim and arbitrage in the inputs, those that are findings already too.
 fn findings(frame: &Frame, inputs: &[Named], stage: &mut Findings) -> Result<Vec<Finding>> {
-    let mut arena = Arena::with_room(Findings::MAX_OUT);
     let mut found: Vec<Finding> = Vec::new();
-    let mut take = |arena: &mut Arena| {
-        let all = arena.records().filter_map(|record| record.typed::<Finding>().copied());
-        found.extend(all.filter(|one| one.what != What::Equivocation as u16));
+    each_made(frame, inputs, stage, |record| {
+        let one = record.typed::<Finding>().copied();
+        found.extend(one.filter(|one| one.what != What::Equivocation as u16));
+    })?;
+    Ok(found)
+}
+
+/// Gives every record that `stage` makes of the streams `inputs` to `take`, for what is shown.
+fn each_made<S: Stage>(
+    frame: &Frame,
+    inputs: &[Named],
+    stage: &mut S,
+    mut take: impl FnMut(Record<'_>),
+) -> Result<()> {
+    let mut arena = Arena::with_room(S::MAX_OUT);
+    let mut drain = |arena: &mut Arena| {
+        arena.records().for_each(&mut take);
         arena.clear();
     };
     each_record(frame, inputs, |record| {
         record::check(record)?;
         stage.step(record, &mut arena);
-        take(&mut arena);
+        drain(&mut arena);
         Ok(true)
     })?;
     stage.finish(&mut arena);
-    take(&mut arena);
-    Ok(found)
+    drain(&mut arena);
+    Ok(())
 }
 
 /// Counts and sums findings.
@@ -201,20 +214,10 @@ fn exposure(
     let mut exposer = Exposer::new(args.options()?, economics);
     let inputs = files.named()?;
     if in_sentences {
-        let mut arena = Arena::with_room(Exposer::MAX_OUT);
         let mut texts = Vec::new();
-        let mut told = |arena: &mut Arena| {
-            texts.extend(arena.records().filter_map(|one| one.typed::<Exposure>().map(say)));
-            arena.clear();
-        };
-        each_record(frame, &inputs, |record| {
-            record::check(record)?;
-            exposer.step(record, &mut arena);
-            told(&mut arena);
-            Ok(true)
+        each_made(frame, &inputs, &mut exposer, |record| {
+            texts.extend(record.typed::<Exposure>().map(say));
         })?;
-        exposer.finish(&mut arena);
-        told(&mut arena);
         frame.write_text(&texts.join("\n"))?;
         return Ok(if texts.is_empty() { Exit::No } else { Exit::Done });
     }

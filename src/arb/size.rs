@@ -397,7 +397,7 @@ impl<H: Hop> Stand<H> {
 }
 
 /// The next piece that holds liquidity: over a hole the price jumps.
-fn next_piece<H: Hop>(hop: &H, cursor: &mut H::Cursor) -> Option<Segment> {
+pub(super) fn next_piece<H: Hop>(hop: &H, cursor: &mut H::Cursor) -> Option<Segment> {
     loop {
         match hop.segment(cursor)? {
             Segment::Range { liquidity: 0, .. } | Segment::Price { out: 0, .. } => {}

@@ -257,19 +257,9 @@ impl Forest {
     /// The best of values `kind`; `NO_RATE` when there is none.
     #[cfg(test)]
     fn root(&self, head: Head, kind: usize) -> i32 {
-        if head.is_empty() {
-            return NO_RATE;
-        }
-        let mut at = Self::kind_at(head, kind);
-        let mut len = head.leaves();
-        while len > LINE {
-            #[expect(clippy::cast_possible_truncation, reason = "inside of a block")]
-            {
-                at = at.wrapping_add(len as u32);
-            }
-            len = len.div_ceil(LINE).next_multiple_of(LINE);
-        }
-        greatest(self.arena.slice(at, len))
+        let levels = Levels::of(head, kind);
+        let top = levels.list.get(..levels.count).and_then(<[_]>::last);
+        top.map_or(NO_RATE, |(at, len)| greatest(self.arena.slice(*at, *len)))
     }
 
     /// Begins to walk over the leaves by values `kind`.

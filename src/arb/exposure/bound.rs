@@ -1,6 +1,8 @@
 //! The rate of a pool's first unit, and the largest front-run of a constant product in closed form.
 
-use crate::dex::{self, Around, Cursor, Order, Segment};
+use super::super::decide::PoolHop;
+use super::super::size::{Hop, next_piece};
+use crate::dex::{Around, Order, Segment};
 use crate::math::root::isqrt;
 use crate::math::wide::{U512, to_u64};
 use crate::record::{Exact, Pool};
@@ -17,21 +19,14 @@ pub(in super::super) struct Slope {
 
 /// The first piece of the pool's curve that holds something.
 fn first_piece(pool: &Pool, around: Around<'_>, a_to_b: bool) -> Option<Segment> {
-    let mut cursor = Cursor::start(pool);
-    loop {
-        match dex::segment(pool, around, a_to_b, &mut cursor)? {
-            Segment::Range { liquidity: 0, .. } | Segment::Price { out: 0, .. } => {}
-            segment => return Some(segment),
-        }
-    }
+    let hop = PoolHop { pool, around, a_to_b };
+    next_piece(&hop, &mut hop.start())
 }
 
 /// The rate of the pool's first unit in one direction.
 pub(in super::super) fn slope(pool: &Pool, around: Around<'_>, a_to_b: bool) -> Option<Slope> {
     let piece = first_piece(pool, around, a_to_b)?;
-    let (Segment::Product { keep_in, keep_out, .. }
-    | Segment::Range { keep_in, keep_out, .. }
-    | Segment::Price { keep_in, keep_out, .. }) = piece;
+    let (keep_in, keep_out) = (piece.keep_in(), piece.keep_out());
     let (r, s) = piece.reserves();
     let times = |one: u128, two: u64, three: u64| {
         U512::from(one).checked_mul(U512::from(two))?.checked_mul(U512::from(three))

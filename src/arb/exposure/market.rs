@@ -143,8 +143,9 @@ impl Market<'_> {
         let (mut low, mut high) = (0_u64, u64::MAX);
         let (mut at, mut step) = (guess.max(1), 1_u64);
         let up = fills(self, at, &mut best);
+        let mut does = up;
         loop {
-            if fills(self, at, &mut best) {
+            if does {
                 low = low.max(at);
                 if !up || at == u64::MAX {
                     break;
@@ -158,6 +159,7 @@ impl Market<'_> {
                 at = at.saturating_sub(step).max(1);
             }
             step = step.saturating_mul(2);
+            does = fills(self, at, &mut best);
         }
         while high.saturating_sub(low) > 1 {
             let middle = low.midpoint(high);
@@ -192,7 +194,7 @@ impl Market<'_> {
             let gains = [left, right].map(|front| self.gain(victim, front));
             if gains[0] < gains[1] { low = left } else { high = right }
         }
-        for end in [high, most] {
+        for end in [Some(high), Some(most).filter(|most| *most != high)].into_iter().flatten() {
             for front in end.saturating_sub(STAIRS).max(1)..=end {
                 self.better(victim, front, &mut best);
             }

@@ -76,7 +76,7 @@ impl Case<'_, '_> {
         let gain = attack.map_or(0, |attack| self.lamports(&alone, attack.gain));
         let loss = attack.map_or(0, |attack| self.loss(&alone, &attack.victim));
         let tolerance_ppm = victim.limit.map(|limit| tolerance(&victim, &alone, limit));
-        let (parts, parts_cost, whole_cost) = self.parts(&alone, tolerance_ppm)?;
+        let (parts, parts_cost, whole_cost) = self.parts(gain, tolerance_ppm)?;
         Ok(Measured {
             alone,
             front,
@@ -155,32 +155,26 @@ impl Case<'_, '_> {
         Some(low)
     }
 
-    /// The number of equal parts that cost least, what they cost, and what one part costs. A part is
-    /// taken to meet the pool as it is now: the market comes back in between.
-    fn parts(&mut self, alone: &Quote, tolerance: Option<u32>) -> Result<(u16, u64, u64), Fault> {
-        let mut best = (1, u64::MAX);
-        let mut whole = 0;
-        for parts in 1..=self.economics.most_parts.max(1) {
+    /// The number of equal parts that cost least, what they cost, and what one part costs, of which an
+    /// attack gains `gain`. A part is taken to meet the pool as it is now: the market comes back in
+    /// between.
+    fn parts(&mut self, gain: i128, tolerance: Option<u32>) -> Result<(u16, u64, u64), Fault> {
+        let Economics { attack_cost, part_cost, most_parts } = self.economics;
+        let cost = |parts: u16, gain: i128| {
+            let taken = if gain > i128::from(attack_cost) { gain } else { 0 };
+            let one = u64::try_from(taken).unwrap_or(u64::MAX);
+            one.saturating_add(part_cost).saturating_mul(u64::from(parts))
+        };
+        let whole = cost(1, gain);
+        let mut best = (1, whole);
+        for parts in 2..=most_parts {
             let amount = self.victim.amount.div_ceil(u64::from(parts));
             let part = Order { amount, limit: None, ..self.victim };
-            let quote = match self.market.behind(&part, 0) {
-                Ok(quote) => quote,
-                Err(fault) if parts == 1 => return Err(fault),
-                Err(_) => break, // too little to swap
-            };
-            let order = match (parts, tolerance) {
-                (1, _) => self.victim,
-                (_, None) => part,
-                (_, Some(ppm)) => Order { limit: Some(limit(&part, &quote, ppm)), ..part },
-            };
-            let gain = self.most_gain(&order, if parts == 1 { alone } else { &quote })?;
-            let taken = if gain > i128::from(self.economics.attack_cost) { gain } else { 0 };
-            let one = u64::try_from(taken).unwrap_or(u64::MAX);
-            let cost =
-                one.saturating_add(self.economics.part_cost).saturating_mul(u64::from(parts));
-            if parts == 1 {
-                whole = cost;
-            }
+            // The least that can be swapped ends it.
+            let Ok(quote) = self.market.behind(&part, 0) else { break };
+            let limit = tolerance.map(|ppm| limit(&part, &quote, ppm));
+            let gain = self.most_gain(&Order { limit, ..part }, &quote)?;
+            let cost = cost(parts, gain);
             if cost < best.1 {
                 best = (parts, cost);
             }

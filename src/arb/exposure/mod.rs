@@ -24,6 +24,7 @@ pub(super) use measure::{Case, limit};
 pub(super) use say::say;
 
 use super::book::{Applied, before_state, order};
+use super::count::{count, more};
 use super::engine::{Engine, Options};
 use super::rows::ROWS;
 use crate::dex::{Fault, Moment, Order};
@@ -124,15 +125,13 @@ impl Exposer {
         record.ordinal = self.ordinal;
         let told = match self.measure(row, &mut record) {
             Ok(()) => {
-                self.measured = self.measured.saturating_add(1);
+                more(&mut self.measured);
                 let pays = record.head.flags & Exposure::ATTACKABLE != 0;
                 self.attackable = self.attackable.saturating_add(u64::from(pays));
                 true
             }
             Err(reason) => {
-                if let Some(count) = self.unmeasured.get_mut(reason as usize) {
-                    *count = count.saturating_add(1);
-                }
+                count(&mut self.unmeasured, reason as u8);
                 record.reason = reason as u8;
                 let reverts = reason == Unmeasured::WouldRevert;
                 record.head.flags |=
@@ -141,7 +140,7 @@ impl Exposer {
             }
         };
         if told && self.waiting.len() >= ROWS {
-            self.crowded_out = self.crowded_out.saturating_add(1);
+            more(&mut self.crowded_out);
         } else if told {
             self.waiting.push(record);
         }

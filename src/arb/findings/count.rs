@@ -1,6 +1,7 @@
 //! What the stage counted: where rows went, what was found, and why a loss is not told.
 
 use crate::arb::book::Applied;
+use crate::arb::count::count;
 use crate::arb::rows::Taken;
 use crate::record::LossUnknown;
 
@@ -50,30 +51,21 @@ pub struct FindingCounters {
     unknown: [u64; LossUnknown::NAMES.len()],
 }
 
-/// One more.
-pub(super) fn more(count: &mut u64) {
-    *count = count.saturating_add(1);
-}
-
-fn count(counts: &mut [u64], at: usize) {
-    counts.get_mut(at).into_iter().for_each(more);
-}
-
 impl FindingCounters {
     pub(super) fn row(&mut self, taken: Taken) {
-        count(&mut self.rows, taken as usize);
+        count(&mut self.rows, taken as u8);
     }
 
     pub(super) fn dropped(&mut self, dropped: Dropped) {
-        count(&mut self.dropped, dropped as usize);
+        count(&mut self.dropped, dropped as u8);
     }
 
     pub(super) fn applied(&mut self, applied: Applied) {
-        count(&mut self.applied, applied as usize);
+        count(&mut self.applied, applied as u8);
     }
 
     pub(super) fn unknown(&mut self, unknown: LossUnknown) {
-        count(&mut self.unknown, unknown as usize);
+        count(&mut self.unknown, unknown as u8);
     }
 
     /// What came in and what was found.

@@ -70,18 +70,13 @@ impl Before {
         }
     }
 
-    /// The row only asks: what the chain made of it is not told.
-    pub(super) fn not_executed(&mut self) {
-        if self.unknown == LossUnknown::None {
-            self.unknown = LossUnknown::NotExecuted;
-        }
-    }
-
-    /// The book then applied the row.
-    pub(super) fn applied(&mut self, applied: Applied) {
+    /// The book then applied the row; of one that was not executed, what the chain made of it is not
+    /// told.
+    pub(super) fn applied(&mut self, applied: Applied, was_executed: bool) {
         if self.unknown == LossUnknown::None {
             self.unknown = match applied {
-                Applied::Changed => LossUnknown::None,
+                Applied::Changed if was_executed => LossUnknown::None,
+                Applied::Changed => LossUnknown::NotExecuted,
                 Applied::UnknownPool | Applied::SwapBeforeState => LossUnknown::NoState,
                 Applied::Late => LossUnknown::Stale,
                 _ => LossUnknown::Model,

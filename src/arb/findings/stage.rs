@@ -5,13 +5,14 @@
 //! passed, so that the work and the output of a step are bounded; every row is a step, so they keep up.
 
 use super::atomic::{self, Atomics};
-use super::count::{Dropped, FindingCounters, more};
+use super::count::{Dropped, FindingCounters};
 use super::loss::{Before, replay};
 use super::sandwich::{Sandwich, Search, VICTIMS, reach};
 use super::slot::{SLOT_ROWS, SlotRows};
 use super::window::{Entry, Window};
 use super::write;
 use crate::arb::book::{Applied, Book, BookRoom};
+use crate::arb::count::more;
 use crate::arb::rows::{ROWS, Rows, Taken, place};
 use crate::ids::Key;
 use crate::record::{
@@ -218,10 +219,7 @@ impl Findings {
             let (applied, amount) =
                 self.book.put_swap(row, carried.and_then(same), self.newest_slot);
             self.counters.applied(applied);
-            before.applied(applied);
-            if row.role != Role::Fill as u8 {
-                before.not_executed();
-            }
+            before.applied(applied, row.role == Role::Fill as u8);
             self.outs.push(amount);
             carried = amount.map(|amount| (place(row), amount));
             refused |= matches!(applied, Applied::WouldRevert | Applied::Expired);
