@@ -123,6 +123,7 @@ pub(super) fn settle(
     around: &mut AroundMut<'_>,
     order: &Order,
     quote: &Quote,
+    _: &State,
 ) -> Result<(), Fault> {
     let DepthMut::Levels { bids, asks } = &mut around.depth else { return Ok(()) };
     let (side, raw) = if order.a_to_b { (bids, quote.amount_in) } else { (asks, quote.amount_out) };

@@ -113,6 +113,9 @@ pub struct Coverage {
     pub pools: Grade,
 }
 
+/// What an answered order changes beside the state it leaves, which is the last argument.
+type Settle = fn(&mut Pool, &mut AroundMut<'_>, &Order, &Quote, &quote::State) -> Result<(), Fault>;
+
 /// All that the toolkit knows of a venue.
 #[derive(Debug)]
 pub struct VenueSpec {
@@ -132,7 +135,7 @@ pub struct VenueSpec {
     swap: fn(&Pool, Around<'_>, &Order) -> quote::Swapped,
     /// Changes what the swap of an answered order changes beside [`quote::State`]: bins, levels,
     /// volatility. The pool's record is still as it was before.
-    settle: fn(&mut Pool, &mut AroundMut<'_>, &Order, &Quote) -> Result<(), Fault>,
+    settle: Settle,
     /// The next piece of its curve.
     segment: fn(&Pool, Around<'_>, bool, &mut Cursor) -> Option<Segment>,
     /// Makes an instruction that swaps.
@@ -150,7 +153,7 @@ impl VenueSpec {
             rederive: |_, _| Rederived::StateUnknown,
             pools: |_, _, _| {},
             swap: |_, _, _| Err(Fault::Venue),
-            settle: |_, _, _, _| Ok(()),
+            settle: |_, _, _, _, _| Ok(()),
             segment: |_, _, _, _| None,
             build: |_, _| Err(BuildFault::NoProgram),
         }

@@ -6,6 +6,7 @@
 //! input for an output.
 
 use crate::ids::Venue;
+use crate::math::muldiv::mul_div_ceil;
 use crate::record::{Exact, Pool, PoolStatus};
 
 use super::around::{Around, AroundMut};
@@ -225,7 +226,7 @@ pub fn apply<'a>(
         return Err(Fault::Slippage);
     }
     let venue = Venue::from_number(pool.venue).ok_or(Fault::Venue)?;
-    (super::spec(venue).settle)(pool, &mut around, order, &quote)?;
+    (super::spec(venue).settle)(pool, &mut around, order, &quote, &state)?;
     pool.reserve_a = state.reserve_a;
     pool.reserve_b = state.reserve_b;
     pool.sqrt_price = state.sqrt_price;
@@ -286,6 +287,19 @@ pub(super) fn least(guess: u64, enough: impl Fn(u64) -> Result<bool, Fault>) -> 
         if enough(middle)? { high = middle } else { low = middle }
     }
     Ok(high)
+}
+
+/// What a fee of `num / den`, rounded up, leaves of `amount`, and the fee.
+pub(super) fn less_fee((num, den): (u64, u64), amount: u64) -> Result<(u64, u64), Fault> {
+    let fee = mul_div_ceil(amount, num, den).ok_or(Fault::Fee)?;
+    Ok((amount.checked_sub(fee).ok_or(Fault::Fee)?, fee))
+}
+
+/// The least that leaves `amount` after such a fee, and the fee.
+pub(super) fn with_fee((num, den): (u64, u64), amount: u64) -> Result<(u64, u64), Fault> {
+    let kept = den.checked_sub(num).filter(|kept| *kept > 0).ok_or(Fault::Fee)?;
+    let whole = mul_div_ceil(amount, den, kept).ok_or(Fault::Overflow)?;
+    Ok((whole, whole.checked_sub(amount).ok_or(Fault::Fee)?))
 }
 
 /// Answers an order of exact output to a program that has none: by the smallest input that gives as

@@ -83,19 +83,10 @@ impl Volatility {
         u32::try_from(sum).unwrap_or(self.max)
     }
 
-    /// `ceil(control * (accumulator * step)^2 / scale)`; `None` above 128 bits.
+    /// [`variable_fee`] of its control.
     #[inline]
     pub(super) fn fee(&self, accumulator: u32, step: u32, scale: u64) -> Option<u128> {
-        let moved = u128::from(accumulator).checked_mul(step.into())?;
-        let parts = moved.checked_mul(moved)?.checked_mul(self.control.into())?;
-        // Mostly it fits into 64 bits, where a division takes a fraction of the time.
-        if let Ok(parts) = u64::try_from(parts) {
-            return parts
-                .checked_div(scale)?
-                .checked_add(u64::from(parts.checked_rem(scale)? != 0))
-                .map(u128::from);
-        }
-        crate::math::muldiv::div_ceil(parts, scale.into())
+        variable_fee(self.control, accumulator, step, scale)
     }
 
     /// Leaves them in the record of a pool whose swap ended with `accumulator`.
@@ -103,4 +94,19 @@ impl Volatility {
         (pool.vol_ref, pool.vol_index, pool.vol_acc) = (self.reference, self.from, accumulator);
         pool.vol_last_s = self.last_s;
     }
+}
+
+/// `ceil(control * (accumulator * step)^2 / scale)`; `None` above 128 bits.
+#[inline]
+pub(super) fn variable_fee(control: u32, accumulator: u32, step: u32, scale: u64) -> Option<u128> {
+    let moved = u128::from(accumulator).checked_mul(step.into())?;
+    let parts = moved.checked_mul(moved)?.checked_mul(control.into())?;
+    // Mostly it fits into 64 bits, where a division takes a fraction of the time.
+    if let Ok(parts) = u64::try_from(parts) {
+        return parts
+            .checked_div(scale)?
+            .checked_add(u64::from(parts.checked_rem(scale)? != 0))
+            .map(u128::from);
+    }
+    crate::math::muldiv::div_ceil(parts, scale.into())
 }

@@ -54,7 +54,7 @@ record! {
     ///
     /// A fee is `fee_num / fee_den` of what `fee_side` says. Reserves are those the price is made from: what
     /// the vaults hold less what is owed to others.
-    pub struct Pool = 0x21 "pool" version 3, 640 bytes;
+    pub struct Pool = 0x21 "pool" version 4, 640 bytes;
     flags {
         /// From an account file, not from the wire: the first record of its pool.
         SNAPSHOT = 1 "snapshot";
@@ -200,5 +200,9 @@ record! {
     /// What `fall_start` and `fall_every` count.
     579 fall_by: u8 => Show::Name(&["slot", "second"]), if FALL_BY = 0x8_0000;
     /// Reserved.
-    580 _zero1: [u8; 60] => Show::Zero;
+    580 _zero1: [u8; 4] => Show::Zero;
+    /// Most that base fee and volatility's come to together, parts of `fee_den`.
+    584 fee_max: u64 => Show::Dec, if FEE_MAX = 0x20_0000;
+    /// Reserved.
+    592 _zero2: [u8; 48] => Show::Zero;
 }

@@ -3,8 +3,10 @@
 //! Pool, 1112 bytes: cliff fee u64@8, fee mode u8@16; of a time schedule periods u16@22, frequency
 //! u64@24, reduction u64@32; of a rate limiter increment u16@22, duration u32@24, highest fee u32@28,
 //! reference amount u64@32; of a price schedule periods u16@22, step u32@24, duration u32@28,
-//! reduction u64@32; protocol's part u8@48 (% of the fee), compounding part u16@54 (bps of the rest),
-//! dynamic fee on u8@56, its last change u64@80, mint a@168, mint b@200, vault a@232, vault b@264,
+//! reduction u64@32; protocol's part u8@48 (% of the fee), compounding part u16@54 (bps of the rest);
+//! dynamic fee on u8@56, its highest accumulator u32@64, control u32@68, step u16@72, filter u16@74, decay
+//! u16@76, reduction u16@78, last change u64@80, step u128@88, square root it is measured from u128@104,
+//! accumulator u128@120, reference u128@136; mint a@168, mint b@200, vault a@232, vault b@264,
 //! liquidity u128@360, sqrt_min u128@424, sqrt_max u128@440, sqrt_price u128@456, activation point
 //! u64@472, by time u8@480, status u8@481, fee mode u8@484 (0 of the output, 1 of b, 2 of b and
 //! compounding), fee version u8@486, a u64@680, b u64@688.
@@ -12,8 +14,8 @@
 //! A pool that compounds is a plain product of the amounts @680 and @688. Any other is one range,
 //! whose liquidity has 64 fractional bits more than a whirlpool's: b = L * (P - P') / 2^128.
 //!
-//! A dynamic fee is measured from a square root of the price that a record has no place for: such
-//! pools are unsupported.
+//! A dynamic fee in a pool that compounds follows a price that no record holds: such pools are
+//! unsupported.
 //!
 //! Source: MeteoraAg/damm-v2 programs/cp-amm/src/{state/{pool,fee}.rs, constants.rs, base_fee}
 //! @a3d3827 and its interface 0.2.5 (facts/dex.md 7).
@@ -24,7 +26,7 @@ use crate::record::{Curve, Pool, PoolStatus};
 
 use super::super::accounts::{AccountBook, AccountFault, Clock, Out, PoolKeys, Unsupported};
 use super::super::join::{self, FEE_IN_B, FEE_OF_OUTPUT};
-use super::fee::{BaseFee, Moves};
+use super::fee::{self, BaseFee, Moves};
 use super::names::{ACCOUNTS, POOL_ACCOUNT};
 
 const POOL_LEN: usize = 1112;
@@ -78,7 +80,7 @@ fn fill(
         // The time of a change of the dynamic fee is not after the present either.
         _ => clock.unix_s.max(dynamic.then_some(word(80)?)),
     };
-    let unsupported = base_fee(data)?.fill(pool, *max, opened, now)?;
+    let mut unsupported = base_fee(data)?.fill(pool, *max, (opened, now), by_time == 1)?;
     let (protocol, compounding) = (byte(48)?, u16_at(data, 54).ok_or(AccountFault::WrongLen)?);
     let rest = 100u32.checked_sub(protocol.into()).ok_or(AccountFault::Fee)?;
     pool.protocol_ppm = u32::from(protocol).saturating_mul(10_000);
@@ -90,6 +92,7 @@ fn fill(
             let claimed = 10_000u32.checked_sub(compounding.into()).ok_or(AccountFault::Fee)?;
             pool.fund_ppm = rest.saturating_mul(claimed);
             (pool.fee_side, pool.curve) = (FEE_IN_B, Curve::Product as u8);
+            unsupported = unsupported.or(dynamic.then_some(Unsupported::AdaptiveFee));
         }
         _ => return Err(AccountFault::Value),
     }
@@ -97,7 +100,11 @@ fn fill(
     if status != 0 {
         pool.status = PoolStatus::Disabled as u8;
     }
-    Ok(unsupported.or(dynamic.then_some(Unsupported::AdaptiveFee)))
+    let rules = data.get(56..).unwrap_or_default();
+    let wide = |at| u128_at(data, at).ok_or(AccountFault::WrongLen);
+    let tracker = (word(80)?, [wide(104)?, wide(120)?, wide(136)?]);
+    let moves = fee::volatility(pool, rules, tracker)?;
+    Ok(unsupported.or(moves))
 }
 
 fn base_fee(data: &[u8]) -> Result<BaseFee, AccountFault> {

@@ -24,7 +24,7 @@ pub(super) mod account;
 mod event;
 pub(super) mod fee;
 mod names;
-mod quote;
+pub(super) mod quote;
 #[cfg(test)]
 mod tests_accounts;
 
@@ -43,6 +43,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     event: event::event,
     pools: account::pools,
     swap: quote::swap,
+    settle: fee::settle,
     segment: quote::segment,
     ..VenueSpec::of(Venue::MeteoraDammV2)
 };

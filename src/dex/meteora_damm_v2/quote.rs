@@ -11,18 +11,22 @@
 //! | a out, b in | `ceil(L P / (L - a P))` | `ceil(L (P' - P) / 2^128)` |
 //!
 //! A fee is `ceil(amount n / 10^9)`, of the output, but in the modes that take b alone of b. What of it
-//! compounds grows the product; all else waits in the vaults. A pool whose fee follows volatility, or
-//! is still on its schedule, is not quoted: its record says unsupported. An order that leaves the range
+//! compounds grows the product; all else waits in the vaults. A pool whose fee depends on the amount or
+//! on the price is not quoted while it does: its record says unsupported. An order that leaves the range
 //! is refused, as the program does; in the mode "partial fill", which a row does not tell, the program
 //! would fill it up to the range's end.
 
-use super::super::around::Around;
+use super::super::around::{Around, Moment};
 use super::super::product;
-use super::super::quote::{Fault, Order, Quote, State, Swapped};
+use super::super::quote::{Fault, Order, Quote, State, Swapped, less_fee, with_fee};
 use super::super::segment::{Cursor, Segment, fee_on_input, keeps_of, product_with, transfer_fees};
-use crate::math::muldiv::{mul_div_ceil, mul_div_floor};
+use super::fee;
+use crate::math::muldiv::mul_div_floor;
 use crate::math::wide::{U256, U512, to_u64, to_u128};
 use crate::record::{Curve, Exact, Pool};
+
+/// What the curve gives for the exact side, or takes for it, fees aside, and the price after.
+type Go = fn(&Pool, bool, Exact, u64) -> Result<(u64, u128), Fault>;
 
 /// Whether the fee is taken from what goes in.
 fn on_input(pool: &Pool, a_to_b: bool) -> Result<bool, Fault> {
@@ -32,25 +36,17 @@ fn on_input(pool: &Pool, a_to_b: bool) -> Result<bool, Fault> {
     }
 }
 
-/// What a fee of `fee_num / fee_den` leaves of `amount`, and the fee.
-fn less_fee(pool: &Pool, amount: u64) -> Result<(u64, u64), Fault> {
-    let fee = mul_div_ceil(amount, pool.fee_num, pool.fee_den).ok_or(Fault::Fee)?;
-    Ok((amount.checked_sub(fee).ok_or(Fault::Fee)?, fee))
-}
-
-/// What leaves `amount` after the fee, and the fee.
-fn with_fee(pool: &Pool, amount: u64) -> Result<(u64, u64), Fault> {
-    let kept = pool.fee_den.checked_sub(pool.fee_num).filter(|kept| *kept > 0);
-    let whole = mul_div_ceil(amount, pool.fee_den, kept.ok_or(Fault::Fee)?);
-    let whole = whole.ok_or(Fault::Overflow)?;
-    Ok((whole, whole.checked_sub(amount).ok_or(Fault::Fee)?))
-}
-
 /// Answers an order as the program does.
-pub(super) fn swap(pool: &Pool, _: Around<'_>, order: &Order) -> Swapped {
-    let on_input = on_input(pool, order.a_to_b)?;
-    let (fee_in, fee_out) = transfer_fees(pool, order.a_to_b);
-    let (reached, left, fee, paid, received);
+pub(super) fn swap(pool: &Pool, around: Around<'_>, order: &Order) -> Swapped {
+    swap_by(pool, around.now, order, curve)
+}
+
+/// Answers an order to a pool whose fees are these and whose curve is `go`.
+pub(in super::super) fn swap_by(pool: &Pool, now: Moment, order: &Order, go: Go) -> Swapped {
+    let (a_to_b, rate) = (order.a_to_b, fee::rate(pool, now)?);
+    let on_input = on_input(pool, a_to_b)?;
+    let (fee_in, fee_out) = transfer_fees(pool, a_to_b);
+    let (reached, left, fee, paid, received, sqrt_price);
     match order.exact {
         Exact::In => {
             paid = order.amount;
@@ -58,18 +54,20 @@ pub(super) fn swap(pool: &Pool, _: Around<'_>, order: &Order) -> Swapped {
             if arrived == 0 {
                 return Err(Fault::ZeroAmount);
             }
-            let (net, of_input) = if on_input { less_fee(pool, arrived)? } else { (arrived, 0) };
-            let gives = curve(pool, order.a_to_b, Exact::In, net)?;
-            let (out, of_output) = if on_input { (gives, 0) } else { less_fee(pool, gives)? };
+            let (net, of_input) = if on_input { less_fee(rate, arrived)? } else { (arrived, 0) };
+            let gives;
+            (gives, sqrt_price) = go(pool, a_to_b, Exact::In, net)?;
+            let (out, of_output) = if on_input { (gives, 0) } else { less_fee(rate, gives)? };
             (reached, left, fee) = (net, gives, of_input.max(of_output));
             received = fee_out.net(out);
         }
         Exact::Out => {
             received = order.amount;
             let sent = fee_out.gross(order.amount).ok_or(Fault::Overflow)?;
-            let (gives, of_output) = if on_input { (sent, 0) } else { with_fee(pool, sent)? };
-            let net = curve(pool, order.a_to_b, Exact::Out, gives)?;
-            let (arrived, of_input) = if on_input { with_fee(pool, net)? } else { (net, 0) };
+            let (gives, of_output) = if on_input { (sent, 0) } else { with_fee(rate, sent)? };
+            let net;
+            (net, sqrt_price) = go(pool, a_to_b, Exact::Out, gives)?;
+            let (arrived, of_input) = if on_input { with_fee(rate, net)? } else { (net, 0) };
             (reached, left, fee) = (net, gives, of_input.max(of_output));
             paid = fee_in.gross(arrived).ok_or(Fault::Overflow)?;
         }
@@ -84,29 +82,24 @@ pub(super) fn swap(pool: &Pool, _: Around<'_>, order: &Order) -> Swapped {
         ticks_crossed: 0,
         complete: true,
     };
-    Ok((quote, after(pool, order, (reached, left, fee))?))
+    let state = State { sqrt_price, ..State::of(pool) };
+    Ok((quote, after(pool, state, a_to_b, (reached, left, fee))?))
 }
 
-/// The state after `reached` went into the curve and `left` came from it.
+/// `state` with the reserves after `reached` went into the curve and `left` came from it.
 fn after(
     pool: &Pool,
-    order: &Order,
+    state: State,
+    a_to_b: bool,
     (reached, left, fee): (u64, u64, u64),
 ) -> Result<State, Fault> {
-    let state = State::of(pool);
-    let (r_in, r_out) = state.reserves(order.a_to_b);
+    let (r_in, r_out) = state.reserves(a_to_b);
     let r_in = r_in.checked_add(reached).ok_or(Fault::Overflow)?;
     let r_out = r_out.checked_sub(left).ok_or(Fault::Reserve)?;
-    let mut state = state.with_reserves(order.a_to_b, r_in, r_out);
+    let mut state = state.with_reserves(a_to_b, r_in, r_out);
     if pool.curve == Curve::Product as u8 {
         let compounds = compounding(pool, fee)?;
         state.reserve_b = state.reserve_b.checked_add(compounds).ok_or(Fault::Overflow)?;
-    } else {
-        let (exact, amount) = match order.exact {
-            Exact::In => (Exact::In, reached),
-            Exact::Out => (Exact::Out, left),
-        };
-        state.sqrt_price = next_price(pool, order.a_to_b, exact, amount)?;
     }
     Ok(state)
 }
@@ -127,20 +120,42 @@ fn compounding(pool: &Pool, fee: u64) -> Result<u64, Fault> {
     mul_div_floor(rest, bps, 10_000).ok_or(Fault::Fee)
 }
 
-/// What the curve gives for `amount`, or takes for it, fees aside.
-fn curve(pool: &Pool, a_to_b: bool, exact: Exact, amount: u64) -> Result<u64, Fault> {
+/// The curve of a pool: its range, or a product.
+fn curve(pool: &Pool, a_to_b: bool, exact: Exact, amount: u64) -> Result<(u64, u128), Fault> {
     if pool.curve == Curve::Product as u8 {
         let (r_in, r_out) = State::of(pool).reserves(a_to_b);
-        return match exact {
+        let other = match exact {
             Exact::In => product::out_for(r_in, r_out, amount),
             Exact::Out => product::in_for(r_in, r_out, amount),
         };
+        return Ok((other?, pool.sqrt_price));
     }
     let next = next_price(pool, a_to_b, exact, amount)?;
-    let (low, high) = (pool.sqrt_price.min(next), pool.sqrt_price.max(next));
-    let up = exact == Exact::Out;
+    // pool.rs `PriceRangeViolation`: what leaves the range is refused.
+    let inside = if a_to_b { next >= pool.sqrt_min } else { next <= pool.sqrt_max };
+    if inside { Ok((other_side(pool, a_to_b, exact, next)?, next)) } else { Err(Fault::Reserve) }
+}
+
+/// What the side that is not exact moves on the way to the price `next`.
+pub(in super::super) fn other_side(
+    pool: &Pool,
+    a_to_b: bool,
+    exact: Exact,
+    next: u128,
+) -> Result<u64, Fault> {
     // b moves on the side that is asked for when a is given, and the other way round.
     let of_b = a_to_b == (exact == Exact::In);
+    between(pool, next, of_b, exact == Exact::Out)
+}
+
+/// What of one token lies between the pool's price and `next`, rounded up or down.
+pub(in super::super) fn between(
+    pool: &Pool,
+    next: u128,
+    of_b: bool,
+    up: bool,
+) -> Result<u64, Fault> {
+    let (low, high) = (pool.sqrt_price.min(next), pool.sqrt_price.max(next));
     let apart = U512::from(pool.liquidity)
         .checked_mul(U512::from(high.checked_sub(low).ok_or(Fault::State)?))
         .ok_or(Fault::Overflow)?;
@@ -155,7 +170,12 @@ fn curve(pool: &Pool, a_to_b: bool, exact: Exact, amount: u64) -> Result<u64, Fa
 }
 
 /// The square root of the price after `amount`, which is the exact side.
-fn next_price(pool: &Pool, a_to_b: bool, exact: Exact, amount: u64) -> Result<u128, Fault> {
+pub(in super::super) fn next_price(
+    pool: &Pool,
+    a_to_b: bool,
+    exact: Exact,
+    amount: u64,
+) -> Result<u128, Fault> {
     let (price, liquidity) = (U512::from(pool.sqrt_price), U512::from(pool.liquidity));
     if liquidity.is_zero() || price.is_zero() {
         return Err(Fault::ZeroReserve);
@@ -179,20 +199,17 @@ fn next_price(pool: &Pool, a_to_b: bool, exact: Exact, amount: u64) -> Result<u1
             price.checked_sub(shifted.div_ceil(liquidity)).ok_or(Fault::Reserve)?
         }
     };
-    let next = to_u128(&next).ok_or(Fault::Overflow)?;
-    // pool.rs `PriceRangeViolation`: what leaves the range is refused.
-    let inside = if a_to_b { next >= pool.sqrt_min } else { next <= pool.sqrt_max };
-    if inside { Ok(next) } else { Err(Fault::Reserve) }
+    to_u128(&next).ok_or(Fault::Overflow)
 }
 
 /// The one piece of the curve.
-pub(super) fn segment(
+pub(in super::super) fn segment(
     pool: &Pool,
-    _: Around<'_>,
+    around: Around<'_>,
     a_to_b: bool,
     cursor: &mut Cursor,
 ) -> Option<Segment> {
-    let fee = (pool.fee_num, pool.fee_den);
+    let fee = fee::rate(pool, around.now).ok()?;
     let keep = if on_input(pool, a_to_b).ok()? {
         keeps_of(pool, a_to_b, fee, (0, 1))?
     } else {

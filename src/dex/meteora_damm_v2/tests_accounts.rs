@@ -82,7 +82,7 @@ fn a_pool_that_compounds_is_a_product() {
 }
 
 #[test]
-fn a_fee_that_still_moves_is_unsupported() {
+fn a_fee_falls_by_time_or_is_unsupported() {
     let fee = |mode: u8, words: [u64; 3], by_time: u8, unix_s: Option<u64>| {
         let mut data = pool_bytes();
         (data[16], data[480]) = (mode, by_time);
@@ -92,7 +92,7 @@ fn a_fee_that_still_moves_is_unsupported() {
         let (pool, unsupported) = read(&data, at(unix_s));
         let marked = unsupported.is_some() == (pool.status == PoolStatus::Unsupported as u8);
         assert!(marked && unsupported.is_none_or(|why| why == Unsupported::FeeSchedule));
-        (pool.fee_num, unsupported.is_none())
+        (pool.fee_num, pool.present & Pool::FEE_FALLS == 0 && unsupported.is_none())
     };
     // The account is of slot 9, the pool opened at 5: four periods of 1, or of 2.
     assert_eq!(fee(0, [4, 1, 100_000], 0, None), (2_100_000, true));
@@ -110,17 +110,27 @@ fn a_fee_that_still_moves_is_unsupported() {
 }
 
 #[test]
-fn a_dynamic_fee_is_unsupported_and_its_time_counts() {
+fn a_dynamic_fee_is_read_and_its_time_counts() {
     let mut data = pool_bytes();
     (data[56], data[480]) = (1, 1);
+    assert_eq!(read(&data, Clock::default()).1, Some(Unsupported::AdaptiveFee));
+    put(&mut data, 72, &1_u16.to_le_bytes());
+    put(&mut data, 88, &1_844_674_407_370_955_u128.to_le_bytes());
+    put(&mut data, 120, &77_u128.to_le_bytes());
     put(&mut data, 80, &9u64.to_le_bytes());
     put(&mut data, 22, &4u16.to_le_bytes());
     put(&mut data, 24, &1u64.to_le_bytes());
     put(&mut data, 32, &100_000u64.to_le_bytes());
     let (pool, unsupported) = read(&data, Clock::default());
-    assert_eq!((pool.fee_num, unsupported), (2_100_000, Some(Unsupported::AdaptiveFee)));
+    assert_eq!((pool.fee_num, pool.vol_acc, unsupported), (2_100_000, 77, None));
+    assert_eq!(pool.present & Pool::FEE_FALLS, 0);
     put(&mut data, 80, &8u64.to_le_bytes());
-    assert_eq!(read(&data, Clock::default()).1, Some(Unsupported::FeeSchedule));
+    let (pool, unsupported) = read(&data, Clock::default());
+    assert_eq!((pool.fee_num, pool.fall_step, unsupported), (2_500_000, 100_000, None));
+    assert_eq!((pool.fall_start, pool.fall_every, pool.fall_count), (5, 1, 4));
+    data[484] = 2;
+    put(&mut data, 680, &[1; 16]);
+    assert_eq!(read(&data, Clock::default()).1, Some(Unsupported::AdaptiveFee));
 }
 
 #[test]

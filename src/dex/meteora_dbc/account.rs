@@ -2,8 +2,8 @@
 //!
 //! | account | bytes | fields |
 //! |---|---|---|
-//! | VirtualPool, TransferHookPool | 424 | last change of volatility u64@8, config@72, base mint@136, base vault@168, quote vault@200, base u64@232, quote u64@240, sqrt_price u128@280, activation point u64@296, migrated u8@305 |
-//! | PoolConfig | 1048 | quote mint@8, cliff fee u64@104, frequency or duration u64@112, reduction or reference amount u64@120, periods or increment u16@128, fee mode u8@130, dynamic fee on u8@136, fee side u8@232 (0 quote, 1 output), by time u8@234, threshold u64@264, migration price u128@280, first price u128@392, 20 points {sqrt_price u128, liquidity u128} @408 |
+//! | VirtualPool, TransferHookPool | 424 | last change of volatility u64@8, what it is measured from u128@24, accumulator u128@40, reference u128@56, config@72, base mint@136, base vault@168, quote vault@200, base u64@232, quote u64@240, sqrt_price u128@280, activation point u64@296, migrated u8@305 |
+//! | PoolConfig | 1048 | quote mint@8, cliff fee u64@104, frequency or duration u64@112, reduction or reference amount u64@120, periods or increment u16@128, fee mode u8@130, dynamic fee on u8@136 and its rules as in DAMM v2, fee side u8@232 (0 quote, 1 output), by time u8@234, threshold u64@264, migration price u128@280, first price u128@392, 20 points {sqrt_price u128, liquidity u128} @408 |
 //! | ConfigWithTransferHook | 1128 | the same, and more |
 //!
 //! The curve is a row of ranges: point n is where the n-th ends, and its liquidity. A record holds
@@ -23,7 +23,7 @@ use super::super::accounts::{
 };
 use super::super::join::{self, FEE_IN_B, FEE_OF_OUTPUT};
 use super::super::meteora_damm_v2::account::{SQRT_MAX, SQRT_MIN};
-use super::super::meteora_damm_v2::fee::{BaseFee, Moves};
+use super::super::meteora_damm_v2::fee::{self, BaseFee, Moves};
 use super::names::{
     ACCOUNTS, CONFIG_WITH_TRANSFER_HOOK_ACCOUNT, POOL_CONFIG_ACCOUNT, TRANSFER_HOOK_POOL_ACCOUNT,
     VIRTUAL_POOL_ACCOUNT,
@@ -119,7 +119,10 @@ fn fill(
         1 => clock.unix_s.max(dynamic.then_some(word(data, 8)?)),
         _ => return Err(AccountFault::Value),
     };
-    let unsupported = base_fee(config)?.fill(pool, FEE_MAX, opened, now)?;
+    let base = base_fee(config)?.fill(pool, FEE_MAX, (opened, now), by_time == 1)?;
+    let wide = |at| u128_at(data, at).ok_or(AccountFault::WrongLen);
+    let tracker = (word(data, 8)?, [wide(24)?, wide(40)?, wide(56)?]);
+    let moves = fee::volatility(pool, config.get(136..).unwrap_or_default(), tracker)?;
     pool.protocol_ppm = PROTOCOL_PPM;
     pool.fee_side = match byte(232)? {
         0 => FEE_IN_B,
@@ -134,7 +137,7 @@ fn fill(
     if pool.left_b == 0 || u8_at(data, 305) != Some(0) {
         pool.status = PoolStatus::Disabled as u8;
     }
-    Ok(unsupported.or(dynamic.then_some(Unsupported::AdaptiveFee)))
+    Ok(base.or(moves))
 }
 
 /// base_fee/mod.rs `get_base_fee_handler`.

@@ -14,16 +14,18 @@
 //! 13 event authority, 14 program. Token a is the base token, token b the quote token. The direction
 //! is not in the instruction.
 //!
-//! Quotes are not made yet.
+//! Quotes: `quote`.
 
 mod account;
 mod event;
 mod names;
+mod quote;
 #[cfg(test)]
 mod tests_accounts;
 
 use super::change;
 use super::instruction::{Decoded, Instruction, IxFault};
+use super::meteora_damm_v2::quote::segment;
 use super::meteora_damm_v2::{amounts, mode};
 use super::{Coverage, Grade, VenueSpec};
 use crate::ids::Venue;
@@ -36,6 +38,9 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     decode,
     event: event::event,
     pools: account::pools,
+    swap: quote::swap,
+    settle: quote::settle,
+    segment,
     ..VenueSpec::of(Venue::MeteoraDbc)
 };
 

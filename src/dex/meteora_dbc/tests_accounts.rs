@@ -108,7 +108,7 @@ fn a_curve_that_is_complete_takes_no_swaps() {
 }
 
 #[test]
-fn a_fee_that_still_moves_is_unsupported() {
+fn a_fee_falls_by_time_or_is_unsupported() {
     let fee = |mode: u8, words: [u64; 3], by_time: u8, unix_s: Option<u64>| {
         let mut config = config_bytes();
         (config[130], config[234]) = (mode, by_time);
@@ -117,7 +117,7 @@ fn a_fee_that_still_moves_is_unsupported() {
         put(&mut config, 120, &words[2].to_le_bytes());
         let (pool, unsupported) = read(&pool_bytes(), &config, unix_s);
         assert!(unsupported.is_none_or(|why| why == Unsupported::FeeSchedule));
-        (pool.fee_num, unsupported.is_none())
+        (pool.fee_num, pool.present & Pool::FEE_FALLS == 0 && unsupported.is_none())
     };
     // The pool opened at 5, its account is of slot 9.
     assert_eq!(fee(0, [4, 1, 1_000_000], 0, None), (6_000_000, true));
@@ -126,9 +126,18 @@ fn a_fee_that_still_moves_is_unsupported() {
     assert_eq!(fee(1, [1, 4, 5000], 1, None), (10_000_000, false));
     assert_eq!(fee(2, [10, 3, 7], 0, None), (10_000_000, true));
     assert_eq!(fee(2, [10, 4, 7], 0, None), (10_000_000, false));
-    let mut config = config_bytes();
+    // A dynamic fee: its rules are the configuration's, where it stands the pool's.
+    let (mut data, mut config) = (pool_bytes(), config_bytes());
     config[136] = 1;
-    assert_eq!(read(&pool_bytes(), &config, None).1, Some(Unsupported::AdaptiveFee));
+    assert_eq!(read(&data, &config, None).1, Some(Unsupported::AdaptiveFee));
+    put(&mut config, 152, &1_u16.to_le_bytes());
+    put(&mut config, 168, &1_844_674_407_370_955_u128.to_le_bytes());
+    put(&mut data, 40, &77_u128.to_le_bytes());
+    let (pool, unsupported) = read(&data, &config, None);
+    assert_eq!((pool.vol_acc, unsupported), (77, None));
+    put(&mut data, 40, &u128::MAX.to_le_bytes());
+    let wrong = join(&book_of(&data, &config), Clock::default()).wrong;
+    assert_eq!(wrong, [([1; 32], "bad_value")]);
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub(super) fn settle(
     around: &mut AroundMut<'_>,
     order: &Order,
     _: &Quote,
+    _: &State,
 ) -> Result<(), Fault> {
     let bins = around.view().bins().ok_or(Fault::Ticks)?;
     let mut walk = Walk::start(pool, bins, around.now, order)?;

@@ -146,13 +146,14 @@ pub(super) fn swap_curve(pool: &Pool, _: Around<'_>, order: &Order) -> Swapped {
 }
 
 /// What a curve still sells, and what that costs; one that has sold all takes no more swaps.
+#[expect(clippy::unnecessary_wraps, reason = "other venues' can fail")]
 pub(super) fn settle_curve(
     pool: &mut Pool,
     _: &mut AroundMut<'_>,
-    order: &Order,
+    _: &Order,
     _: &Quote,
+    after: &State,
 ) -> Result<(), Fault> {
-    let (_, after) = Rule::of(pool, curve_cost)?.swap(pool, order)?;
     let left = after.reserve_a;
     // What leaves 64 bits is told as the most there is: no quote is made of it.
     let cost = |left| {

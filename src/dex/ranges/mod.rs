@@ -323,6 +323,7 @@ pub(super) fn settle<R: Rule>(
     around: &mut AroundMut<'_>,
     order: &Order,
     _: &Quote,
+    _: &State,
 ) -> Result<(), Fault> {
     if pool.present & Pool::VOLATILITY != 0 {
         let walk = walk::<R>(pool, around.view(), order, traded(pool, order)?)?;

@@ -14,7 +14,7 @@
 
 use super::super::around::{Around, AroundMut};
 use super::super::product;
-use super::super::quote::{Fault, Order, Quote, State, Swapped};
+use super::super::quote::{Fault, Order, Quote, State, Swapped, less_fee, with_fee};
 use super::super::segment::{Cursor, Ratio, Segment, bounded_product};
 use crate::math::muldiv::{mul_div_ceil, mul_div_floor};
 use crate::record::{Curve, Exact, Pool, PoolStatus};
@@ -71,39 +71,27 @@ impl Rule {
     }
 }
 
-/// What a fee leaves of `amount`.
-fn less_fee(pool: &Pool, amount: u64) -> Result<u64, Fault> {
-    let fee = mul_div_ceil(amount, pool.fee_num, pool.fee_den).ok_or(Fault::Fee)?;
-    amount.checked_sub(fee).ok_or(Fault::Fee)
-}
-
-/// What leaves `amount` after the fee.
-fn with_fee(pool: &Pool, amount: u64) -> Result<u64, Fault> {
-    let kept = pool.fee_den.checked_sub(pool.fee_num).filter(|kept| *kept > 0);
-    mul_div_ceil(amount, pool.fee_den, kept.ok_or(Fault::Fee)?).ok_or(Fault::Overflow)
-}
-
 /// Answers an order as the program does.
 pub(super) fn swap(pool: &Pool, _: Around<'_>, order: &Order) -> Swapped {
     let rule = Rule::of(pool)?;
-    let a_to_b = order.a_to_b;
+    let (a_to_b, rate) = (order.a_to_b, (pool.fee_num, pool.fee_den));
     // Reaches the curve, comes from it.
     let (reached, left, paid, got) = match (a_to_b, order.exact) {
         (false, Exact::In) => {
-            let net = less_fee(pool, order.amount)?;
+            let (net, _) = less_fee(rate, order.amount)?;
             let out = rule.out_for(false, net)?;
             (net, out, order.amount, out)
         }
         (false, Exact::Out) => {
             let net = rule.in_for(false, order.amount)?;
-            (net, order.amount, with_fee(pool, net)?, order.amount)
+            (net, order.amount, with_fee(rate, net)?.0, order.amount)
         }
         (true, Exact::In) => {
             let out = rule.out_for(true, order.amount)?;
-            (order.amount, out, order.amount, less_fee(pool, out)?)
+            (order.amount, out, order.amount, less_fee(rate, out)?.0)
         }
         (true, Exact::Out) => {
-            let out = with_fee(pool, order.amount)?;
+            let (out, _) = with_fee(rate, order.amount)?;
             let net = rule.in_for(true, out)?;
             (net, out, net, order.amount)
         }
@@ -121,13 +109,14 @@ pub(super) fn swap(pool: &Pool, _: Around<'_>, order: &Order) -> Swapped {
 }
 
 /// What the curve still sells, and what it takes until it is complete.
+#[expect(clippy::unnecessary_wraps, reason = "other venues' can fail")]
 pub(super) fn settle(
     pool: &mut Pool,
-    around: &mut AroundMut<'_>,
-    order: &Order,
+    _: &mut AroundMut<'_>,
+    _: &Order,
     _: &Quote,
+    after: &State,
 ) -> Result<(), Fault> {
-    let (_, after) = swap(pool, around.view(), order)?;
     let wanted = pool.reserve_b.saturating_add(pool.left_b);
     pool.left_a = after.reserve_a;
     pool.left_b = wanted.saturating_sub(after.reserve_b);
