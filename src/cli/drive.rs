@@ -197,13 +197,27 @@ pub fn each_record(
     inputs: &[Named],
     mut take: impl FnMut(Record<'_>) -> Result<bool>,
 ) -> Result<()> {
+    each_record_and(frame, inputs, 0, |record, _| take(record))
+}
+
+/// As [`each_record`], with the record `ahead` places behind, if it waits already.
+///
+/// # Errors
+/// The first error of an input or of `take`.
+pub fn each_record_and(
+    frame: &Frame,
+    inputs: &[Named],
+    ahead: usize,
+    mut take: impl FnMut(Record<'_>, Option<Record<'_>>) -> Result<bool>,
+) -> Result<()> {
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
     let mut progress = Progress::new(&frame.common, total_len(&opened));
     let mut before = 0;
     for (named, input) in inputs.iter().zip(opened) {
         let mut reader = Reader::new(input.into_source().0);
-        while let Some(record) = reader.next().map_err(|e| e.input(named.name()))? {
-            if !take(record).map_err(|e| e.input(named.name()))? {
+        let wrong = |e: Error| e.input(named.name());
+        while let Some((record, coming)) = reader.next_and(ahead).map_err(wrong)? {
+            if !take(record, coming).map_err(wrong)? {
                 return Ok(());
             }
             progress.at(before + reader.position());
@@ -257,7 +271,10 @@ fn next<S: Stage>(
     frame: &Frame,
     piped: bool,
 ) -> Result<bool> {
-    let Some(record) = reader.next()? else { return Ok(false) };
+    let Some((record, coming)) = reader.next_and(S::AHEAD)? else { return Ok(false) };
+    if let Some(coming) = coming {
+        stage.expect(coming);
+    }
     let consumed = consumes.is_empty() || consumes.contains(&record.kind());
     if (consumed || frame.common.check)
         && let Err(error) = record::check(record)

@@ -20,7 +20,7 @@ use columns::aligned;
 pub use columns::columns;
 pub use common::{Common, Files, Format, SchemaForm, When, parse_duration};
 pub use detect::Detected;
-pub use drive::{Drive, each_record, filter, read_stream};
+pub use drive::{Drive, each_record, each_record_and, filter, read_stream};
 pub use input::{Named, Opened};
 pub use output::Output;
 pub(crate) use output::Target;
