@@ -16,6 +16,9 @@ _mev__capture() {
             ",$1")
                 cmd="mev__capture"
                 ;;
+            mev__capture,accounts)
+                cmd="mev__capture__subcmd__accounts"
+                ;;
             mev__capture,gen)
                 cmd="mev__capture__subcmd__gen"
                 ;;
@@ -46,6 +49,9 @@ _mev__capture() {
             mev__capture__subcmd__gen__subcmd__help,shreds)
                 cmd="mev__capture__subcmd__gen__subcmd__help__subcmd__shreds"
                 ;;
+            mev__capture__subcmd__help,accounts)
+                cmd="mev__capture__subcmd__help__subcmd__accounts"
+                ;;
             mev__capture__subcmd__help,gen)
                 cmd="mev__capture__subcmd__help__subcmd__gen"
                 ;;
@@ -71,12 +77,98 @@ _mev__capture() {
 
     case "${cmd}" in
         mev__capture)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help --version udp send gen help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help --version udp send accounts gen help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -W "bin text csv json parquet pcap" -- "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --metrics)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --schema)
+                    COMPREPLY=($(compgen -W "table numpy json arrow" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mev__subcmd__capture__subcmd__accounts)
+            opts="-o -f -n -q -v -h --rpc --program --pubkeys --pubkey --only-named --every --commitment --timeout --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --rpc)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --program)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pubkeys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pubkey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --every)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --commitment)
+                    COMPREPLY=($(compgen -W "processed confirmed finalized" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -515,8 +607,22 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__help)
-            opts="udp send gen help"
+            opts="udp send accounts gen help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mev__subcmd__capture__subcmd__help__subcmd__accounts)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -1,12 +1,15 @@
 //! The command line, and everything of it that can be checked without input.
 
 use super::generate::args::Gen;
-use crate::cli::Files;
+use crate::bytes::base58;
+use crate::cli::{Files, parse_duration};
+use crate::ids::Key;
 use clap::Subcommand;
 // Addresses as values: std's path would look like a socket to the test of the floors.
 use core::net::SocketAddr;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The options of the tool.
 #[derive(clap::Args, Clone, Debug)]
@@ -32,6 +35,13 @@ pub(super) enum Source {
     /// Sends the UDP payloads of a capture, or of packet records, with the gaps of their stamps, at
     /// a rate, or as fast as it goes. Writes no records; what was sent is said on standard error.
     Send(Send),
+    /// Fetches accounts by JSON-RPC, and keeps them fresh
+    ///
+    /// Writes the lines that mev-parse --accounts reads: {"pubkey","slot","account"}. What the pools
+    /// among them need (vaults, mints, configurations, tick arrays) is fetched too. With --every only
+    /// what has changed is written again, until a signal or --duration; a file is then written in
+    /// place, and mev-parse --accounts FILE --follow reads it as it grows.
+    Accounts(Accounts),
     /// Makes deterministic traffic from a seed
     ///
     /// The same seed and options give the same bytes on every machine. Receive stamps are part of
@@ -91,6 +101,85 @@ pub(super) struct Send {
     /// loses datagrams.
     #[arg(long)]
     pub(super) full_rate: bool,
+}
+
+/// Which accounts, from where, how often.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Accounts {
+    /// Take the server's URL from FILE
+    ///
+    /// One line, http or https. It may hold a token: the file must be readable by its owner only, and
+    /// no message shows the URL.
+    #[arg(long, value_name = "FILE")]
+    pub(super) rpc: PathBuf,
+
+    /// Fetch all accounts of program ID
+    ///
+    /// May be repeated. Many servers refuse this for programs with many accounts.
+    #[arg(long, value_name = "ID", value_parser = parse_key)]
+    pub(super) program: Vec<Key>,
+
+    /// Fetch the accounts that FILE lists
+    ///
+    /// An address a line; what follows # is a comment.
+    #[arg(long, value_name = "FILE")]
+    pub(super) pubkeys: Option<PathBuf>,
+
+    /// Fetch account KEY
+    ///
+    /// May be repeated.
+    #[arg(long, value_name = "KEY", value_parser = parse_key)]
+    pub(super) pubkey: Vec<Key>,
+
+    /// Fetch nothing else
+    ///
+    /// Without this, what the pools among the accounts need is fetched too.
+    #[arg(long)]
+    pub(super) only_named: bool,
+
+    /// Fetch again every TIME
+    ///
+    /// A time such as 500ms or 10s.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(super) every: Option<Duration>,
+
+    /// How settled the states must be
+    ///
+    /// Newer states may be undone: of a processed block one in many is.
+    #[arg(long, value_enum, default_value_t = Commitment::Confirmed)]
+    pub(super) commitment: Commitment,
+
+    /// Give up on a request after TIME
+    ///
+    /// With --every the next turn tries again; without, that is the end, with status 6.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "10s")]
+    pub(super) timeout: Duration,
+}
+
+/// How settled a state is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Commitment {
+    /// Of the newest block that the server has executed
+    Processed,
+    /// Of a block that two thirds of the stake have voted for
+    Confirmed,
+    /// Of a block that cannot be undone any more
+    Finalized,
+}
+
+impl Commitment {
+    /// The name that RPC servers know.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Processed => "processed",
+            Self::Confirmed => "confirmed",
+            Self::Finalized => "finalized",
+        }
+    }
+}
+
+fn parse_key(text: &str) -> Result<Key, String> {
+    base58::key(text).ok_or_else(|| "not an address in base58".to_owned())
 }
 
 /// A speed such as `2` or `0.5`, in millionths; at most six digits follow the point.

@@ -5,6 +5,7 @@
 //! UDP sockets                  --udp-----+--> Out --> packet records, a view of them, or a pcap
 //! a seed                       --gen----/
 //! pcap, packet records         --udp--> a UDP address
+//! an RPC server           --accounts--> an account file for mev-parse
 //! ```
 //!
 //! Invariants:
@@ -15,6 +16,7 @@
 
 pub mod generate;
 
+mod accounts;
 mod args;
 mod out;
 mod packets;

@@ -23,6 +23,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         None => convert(frame, &args.files.named()?),
         Some(Source::Udp(udp)) => super::udp::run::listen(frame, udp),
         Some(Source::Send(send)) => super::udp::run::play(frame, send),
+        Some(Source::Accounts(accounts)) => super::accounts::run::run(frame, accounts),
         Some(Source::Gen(Gen::Shreds(shreds))) => super::generate::run::shreds(frame, shreds),
         Some(Source::Gen(Gen::Feed(feed))) => super::generate::run::feed(frame, feed),
     }
