@@ -12,6 +12,7 @@
 
 use etherparse::PacketBuilder;
 use mev::net::interface::{Interface, enter_namespace};
+use mev::net::packet;
 use mev::net::udp::Arrival;
 use mev::net::xdp::{Filter, Live, Mode, Options, Patch, Reason, Receiver, Tee, TeeOptions};
 use std::net::UdpSocket;
@@ -345,6 +346,36 @@ fn a_set_of_frames_is_played_in_turn_with_tags_and_tunnels() {
 
 #[test]
 #[ignore = "needs root: scripts/test --full"]
+fn frames_made_in_the_kernel_are_no_faster_than_their_pace() {
+    let test = "frames_made_in_the_kernel_are_no_faster_than_their_pace";
+    let Some(ground) = Ground::up(test) else { return };
+    let mut receiver = ground.receiver(&to_port());
+    let frame = udp_frame(ground.mac("b"), PORT, &[0; 16]);
+    let patch = Patch { sequence_at: Some(42), stamp_at: Some(50) };
+    ground.at("a", || {
+        let mut live = Live::template(&Interface::named("v0").unwrap(), &frame, patch).unwrap();
+        assert!(live.set_pace(Live::INTERVAL_MAX_NS + 1).is_err());
+        live.set_pace(2_000).unwrap();
+        live.play(10_000).unwrap();
+    });
+    let mut stamps = Vec::new();
+    while receiver
+        .receive(SETTLED, |arrival| {
+            let (number, stamp) = arrival.datagram.payload.split_at(8);
+            let word = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().unwrap());
+            stamps.push((word(number), word(stamp)));
+        })
+        .unwrap()
+        > 0
+    {}
+    let ((first, began), (last, ended)) = (stamps[0], *stamps.last().unwrap());
+    assert!(last - first > 5_000, "{first} to {last}");
+    // The first of them may have been late by what it waited for a processor.
+    assert!(ended - began + 1_000_000 > (last - first) * 2_000, "{} ns", ended - began);
+}
+
+#[test]
+#[ignore = "needs root: scripts/test --full"]
 fn the_interface_goes_down_and_comes_back() {
     let Some(ground) = Ground::up("the_interface_goes_down_and_comes_back") else { return };
     let mut receiver = ground.receiver(&to_port());
@@ -458,6 +489,100 @@ fn a_tee_that_is_not_read_tells_what_it_did_not_copy() {
     assert_eq!(seen.count + seen.told_lost + untold + ground.dropped(), 5_001);
     assert!(seen.told_lost > 0, "the next one tells");
     assert_eq!(tee.untold_losses().unwrap(), 0);
+}
+
+/// Makes `socket` send superframes whose datagrams have `len` bytes; 0: none.
+#[expect(unsafe_code, reason = "std has no UDP_SEGMENT")]
+fn set_segment(socket: &UdpSocket, len: i32) {
+    use std::os::fd::AsRawFd;
+    let (fd, at) = (socket.as_raw_fd(), (&raw const len).cast());
+    // SAFETY: setsockopt reads 4 bytes at the pointer, those of `len`.
+    let done = unsafe { libc::setsockopt(fd, libc::SOL_UDP, libc::UDP_SEGMENT, at, 4) };
+    assert_eq!(done, 0, "{}", std::io::Error::last_os_error());
+}
+
+#[test]
+#[ignore = "needs root: scripts/test --full"]
+fn superframes_are_taken_apart_by_every_ring() {
+    let Some(ground) = Ground::up("superframes_are_taken_apart_by_every_ring") else { return };
+    let sender = ground.at("a", || UdpSocket::bind("10.77.0.1:0").unwrap());
+    for kind in [packet::Kind::Latency, packet::Kind::Volume] {
+        for spin in [false, true] {
+            let filter = to_port().filter;
+            let options = packet::Options { filter, kind, spin, ..packet::Options::default() };
+            let mut receiver = ground.at("b", || packet::Receiver::open("v0", &options)).unwrap();
+            // Ten superframes of 40 datagrams and a shorter one; plain ones between; another port.
+            let mut expect = Vec::new();
+            let mut number = 0u32;
+            let mut payload = |len: usize| {
+                number += 1;
+                [&number.to_le_bytes()[..], &vec![3; len - 4]].concat()
+            };
+            for _ in 0..10 {
+                let parts: Vec<_> =
+                    (0..41).map(|n| payload(if n < 40 { 1232 } else { 99 })).collect();
+                set_segment(&sender, 1232);
+                sender.send_to(&parts.concat(), "10.77.0.2:8001").unwrap();
+                set_segment(&sender, 0);
+                let plain = payload(500);
+                sender.send_to(&plain, "10.77.0.2:8001").unwrap();
+                sender.send_to(&plain, "10.77.0.2:8002").unwrap();
+                expect.extend(parts);
+                expect.push(plain);
+            }
+            let mut found = Vec::new();
+            while receiver
+                .receive(SETTLED, |arrival| {
+                    assert!(!arrival.datagram.truncated);
+                    assert!(arrival.datagram.rx_ns <= arrival.user_ns, "stamped after it was read");
+                    found.push(arrival.datagram.payload.to_vec());
+                })
+                .unwrap()
+                > 0
+            {}
+            assert_eq!(found.len(), expect.len(), "{kind:?}");
+            assert!(found == expect, "{kind:?}");
+            let tally = receiver.tally().unwrap();
+            assert_eq!((tally.superframes, tally.filtered), (10, 10), "{tally:?}");
+            assert_eq!((tally.delivered, tally.datagrams, tally.dropped), (20, 420, 0));
+            let refused: u64 = tally.skipped.iter().sum();
+            assert_eq!(tally.frames, tally.delivered + tally.filtered + refused, "{tally:?}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs root: scripts/test --full"]
+fn a_full_ring_is_told_to_the_packet() {
+    let Some(ground) = Ground::up("a_full_ring_is_told_to_the_packet") else { return };
+    for kind in [packet::Kind::Latency, packet::Kind::Volume] {
+        let filter = to_port().filter;
+        let options = packet::Options { filter, kind, ring_len: 2 << 20, spin: false };
+        let mut receiver = ground.at("b", || packet::Receiver::open("v0", &options)).unwrap();
+        let frame = udp_frame(ground.mac("b"), PORT, &[0; 1000]);
+        let (frames, count) = ([&frame[..]; 50], 100);
+        ground.at("a", || {
+            let mut sender = packet::Sender::new(&Interface::named("v0").unwrap()).unwrap();
+            (0..count).for_each(|_| sender.send(&frames).unwrap());
+        });
+        let (mut got, mut told) = (0, 0);
+        while receiver
+            .receive(SETTLED, |arrival| {
+                got += 1;
+                told += u64::from(arrival.lost);
+            })
+            .unwrap()
+            > 0
+        {}
+        let told = told + receiver.untold_losses().unwrap();
+        let tally = receiver.tally().unwrap();
+        let refused: u64 = tally.skipped.iter().sum();
+        assert!(tally.dropped > 1000, "{kind:?}: {tally:?}");
+        assert_eq!(told, tally.dropped, "{kind:?}");
+        assert_eq!(tally.frames, got + refused + tally.dropped, "{kind:?}: {tally:?}");
+        // The driver's queue drops what is sent past the queueing discipline, and says so.
+        assert!(tally.frames - refused <= 5_000);
+    }
 }
 
 /// Run by the next test in a process of its own, which is killed.

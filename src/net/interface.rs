@@ -5,11 +5,12 @@
 
 #![expect(unsafe_code, reason = "std has neither ioctl, if_nametoindex nor setns")]
 
+use super::option;
 use crate::error::{Error, Result};
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,13 +159,7 @@ impl Interface {
 
 /// Any socket of the thread's namespace.
 fn socket() -> io::Result<OwnedFd> {
-    // SAFETY: socket takes no pointer.
-    let fd = unsafe { libc::socket(libc::AF_INET, libc::SOCK_DGRAM | libc::SOCK_CLOEXEC, 0) };
-    if fd < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: `fd` was just opened and belongs to nobody else.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    option::socket(libc::AF_INET, libc::SOCK_DGRAM, 0)
 }
 
 /// Moves the calling thread, and it alone, into the network namespace that `ip netns` calls `name`.

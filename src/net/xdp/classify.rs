@@ -36,6 +36,13 @@ impl Filter {
     /// The most destination addresses.
     pub const ADDRESSES_MAX: usize = 16;
 
+    /// Whether a datagram to this address (IPv4 mapped into IPv6) and port is taken.
+    pub fn takes(&self, target: [u8; 16], port: u16) -> bool {
+        let target = IpAddr::from(target).to_canonical();
+        (self.ports.is_empty() || self.ports.contains(&port))
+            && (self.addresses.is_empty() || self.addresses.contains(&target))
+    }
+
     /// Why the filter cannot be used; `None` if it can.
     pub fn invalid(&self) -> Option<&'static str> {
         if self.ports.len() > Self::PORTS_MAX {

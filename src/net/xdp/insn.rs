@@ -60,6 +60,8 @@ pub(super) enum If {
     Eq = 0x10,
     /// Greater.
     Gt = 0x20,
+    /// Greater or equal.
+    Ge = 0x30,
     /// Any bit in common.
     Set = 0x40,
     /// Not equal.

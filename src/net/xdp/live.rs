@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A program runs for every frame and gives it its bytes. Millions of frames a second leave one
-//! processor, several times what packet sockets send. Each call costs some 20 ms beside its frames, so
-//! that this is no way to keep a pace.
+//! processor, several times what packet sockets send. Each call costs some 20 ms beside its frames. A
+//! pace is kept by waiting in the program; frames leave in batches of 64 all the same.
 //!
 //! The peer of a veth interface must have GRO on or an XDP program attached: see
 //! [`Interface::set_gro`].
@@ -16,7 +16,7 @@
 use super::super::interface::Interface;
 use super::bpf::{Map, Program};
 use super::insn::{Alu, Assembler, Helper, If, Label, Reg, Width};
-use crate::bytes::u64_at;
+use crate::bytes::{array_at, u64_at};
 use crate::error::{Error, Result};
 use std::io;
 
@@ -40,10 +40,19 @@ pub struct Live {
     /// Of one value: the number of the next frame, then its place in the set.
     state: Map,
     _frames: Option<Map>,
+    pace_ns: u64,
 }
 
-const STATE_LEN: u32 = 16;
+/// Four words: frames made, place in the set, nanoseconds from frame to frame, when the next is due.
+const STATE_LEN: u32 = 32;
+const MADE_AT: i16 = 0;
 const PLACE_AT: i16 = 8;
+const PACE_AT: i16 = 16;
+const DUE_AT: i16 = 24;
+
+/// How often a waiting frame looks at the clock, some 20 ns each, before it leaves early: the verifier
+/// wants an end. Slower paces than 10 us from frame to frame are not kept.
+const LOOKS_MAX: i32 = 500;
 
 /// Before a frame in the map: its length.
 const HEAD_LEN: u32 = 8;
@@ -56,6 +65,8 @@ impl Live {
     pub const FRAME_MIN: usize = 14;
     /// The longest frame: what a page holds beside the kernel's own needs.
     pub const FRAME_MAX: usize = 3_400;
+    /// The slowest pace: nanoseconds from frame to frame.
+    pub const INTERVAL_MAX_NS: u64 = 5_000;
 
     /// Copies of `frame`, out of `interface`.
     ///
@@ -100,10 +111,23 @@ impl Live {
 
     fn load(insns: &[u64], template: Vec<u8>, state: Map, frames: Option<Map>) -> Result<Self> {
         let program = Program::load("mev_live", insns).map_err(refused)?;
-        Ok(Self { program, template, state, _frames: frames })
+        Ok(Self { program, template, state, _frames: frames, pace_ns: 0 })
     }
 
-    /// Sends `count` frames as fast as they leave, on this processor, and returns when they have
+    /// From now on frames leave no faster than one in `interval_ns`, at most
+    /// [`Self::INTERVAL_MAX_NS`]; 0 is as fast as they can.
+    ///
+    /// # Errors
+    /// Status 2 when that is too slow; status 5 when the system refuses.
+    pub fn set_pace(&mut self, interval_ns: u64) -> Result<()> {
+        if interval_ns > Self::INTERVAL_MAX_NS {
+            return Err(Error::usage(format!("a frame in {interval_ns} ns is too slow a pace")));
+        }
+        self.pace_ns = interval_ns;
+        Ok(())
+    }
+
+    /// Sends `count` frames at the pace, or as fast as they leave, on this processor, and returns when they have
     /// left: what their receiver then drops is not known here.
     ///
     /// # Errors
@@ -112,6 +136,11 @@ impl Live {
         if count == 0 {
             return Ok(());
         }
+        // The first frame is due at once, wherever an earlier run ended.
+        let state = self.state.value(0).map_err(refused)?;
+        let words: [[u8; 8]; 2] = [0, 8].map(|at| array_at(&state, at).unwrap_or_default());
+        let state = [words[0], words[1], self.pace_ns.to_ne_bytes(), [0; 8]].concat();
+        self.state.set(0, &state).map_err(refused)?;
         self.program.play(&self.template, count).map_err(refused)
     }
 
@@ -137,11 +166,29 @@ fn check_len(frame: &[u8]) -> Result<()> {
     Err(Error::usage(format!("a frame of {} bytes", frame.len())))
 }
 
-/// R9 = the state, or on to `drop`. R6 = the context.
+/// R9 = the state, or on to `drop`. R6 = the context. Waits until the frame is due.
 fn begin(asm: &mut Assembler, state: &Map, drop: Label) {
     asm.mov(R6, R1);
     asm.store(Width::B4, R10, -4, 0);
     look_up(asm, state, drop);
+    let (paced, begun, wait) = (asm.label(), asm.label(), asm.label());
+    asm.load(Width::B8, R8, R9, PACE_AT);
+    asm.jump_if(R8, If::Eq, 0, paced);
+    asm.load(Width::B8, R7, R9, DUE_AT);
+    asm.call(Helper::KtimeTai);
+    asm.jump_if(R7, If::Ne, 0, begun);
+    asm.mov(R7, R0);
+    asm.bind(begun);
+    asm.alu(Alu::Add, R8, R7);
+    asm.store(Width::B8, R9, DUE_AT, R8);
+    asm.mov(R8, 0);
+    asm.bind(wait);
+    asm.jump_if(R0, If::Ge, R7, paced);
+    asm.jump_if(R8, If::Ge, LOOKS_MAX, paced);
+    asm.alu(Alu::Add, R8, 1);
+    asm.call(Helper::KtimeTai);
+    asm.jump(wait);
+    asm.bind(paced);
 }
 
 /// R9 = the value of `map` at the key on the stack, or on to `drop`.
@@ -180,12 +227,12 @@ fn template_program(
     asm.mov(R2, R7);
     asm.alu(Alu::Add, R2, i32::try_from(frame_len).ok()?);
     asm.jump_if(R2, If::Gt, R8, drop);
-    asm.load(Width::B8, R1, R9, 0);
+    asm.load(Width::B8, R1, R9, MADE_AT);
     if let Some(at) = patch.sequence_at {
         asm.store(Width::B8, R7, i16::try_from(at).ok()?, R1);
     }
     asm.alu(Alu::Add, R1, 1);
-    asm.store(Width::B8, R9, 0, R1);
+    asm.store(Width::B8, R9, MADE_AT, R1);
     if let Some(at) = patch.stamp_at {
         asm.call(Helper::KtimeTai);
         asm.store(Width::B8, R7, i16::try_from(at).ok()?, R0);
@@ -204,9 +251,9 @@ fn set_program(
     let mut asm = Assembler::default();
     let (drop, inside) = (asm.label(), asm.label());
     begin(&mut asm, state, drop);
-    asm.load(Width::B8, R1, R9, 0);
+    asm.load(Width::B8, R1, R9, MADE_AT);
     asm.alu(Alu::Add, R1, 1);
-    asm.store(Width::B8, R9, 0, R1);
+    asm.store(Width::B8, R9, MADE_AT, R1);
     asm.load(Width::B8, R1, R9, PLACE_AT);
     asm.store(Width::B4, R10, -4, R1);
     asm.alu(Alu::Add, R1, 1);

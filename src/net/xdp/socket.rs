@@ -1,5 +1,6 @@
 //! One AF_XDP socket: bound to a queue, with its frames.
 
+use super::super::option;
 use super::super::udp::poll;
 use super::rings::Frames;
 use super::syscall;
@@ -63,7 +64,7 @@ impl Socket {
 
     /// The error that waits, if one does.
     pub(super) fn error(&self) -> io::Result<()> {
-        syscall::error_of(&self.fd)
+        option::error_of(&self.fd)
     }
 
     /// What it lost since it was made.

@@ -2,35 +2,14 @@
 
 #![expect(unsafe_code, reason = "std has no AF_XDP")]
 
+use super::super::option::{self, checked, get, len_of, set};
+use bytemuck::{NoUninit, Pod, Zeroable};
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 
 /// Opens a socket that does not block.
 pub(super) fn socket() -> io::Result<OwnedFd> {
-    let kind = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    // SAFETY: socket takes no pointer.
-    let fd = checked(unsafe { libc::socket(libc::AF_XDP, kind, 0) })?;
-    // SAFETY: `fd` was just opened and belongs to nobody else.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
-
-/// Sets an option of plain integers; `T` is what the option's manual says.
-fn set<T>(socket: &OwnedFd, level: i32, name: i32, value: &T) -> io::Result<()> {
-    let at: *const T = value;
-    // SAFETY: setsockopt reads `size_of::<T>()` bytes at the pointer, those of `value`.
-    checked(unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, at.cast(), len_of::<T>()) })
-        .map(|_| ())
-}
-
-/// Reads an option of plain integers, of which all zero bits are a value.
-fn get<T: Default>(socket: &OwnedFd, level: i32, name: i32) -> io::Result<T> {
-    let (mut value, mut len) = (T::default(), len_of::<T>());
-    // SAFETY: getsockopt writes at most `len` bytes at the pointer, those of `value`, and the
-    // length; both are exclusively borrowed for the call. Every `T` here is of plain integers.
-    checked(unsafe {
-        libc::getsockopt(socket.as_raw_fd(), level, name, (&raw mut value).cast(), &raw mut len)
-    })?;
-    Ok(value)
+    option::socket(libc::AF_XDP, libc::SOCK_RAW, 0)
 }
 
 /// Sets an integer option.
@@ -43,16 +22,9 @@ pub(super) fn set_ring_len(socket: &OwnedFd, ring: i32, len: u32) -> io::Result<
     set(socket, libc::SOL_XDP, ring, &len)
 }
 
-/// The error that waits at the socket: why its interface is gone.
-pub(super) fn error_of(socket: &OwnedFd) -> io::Result<()> {
-    match get::<i32>(socket, libc::SOL_SOCKET, libc::SO_ERROR)? {
-        0 => Ok(()),
-        number => Err(io::Error::from_raw_os_error(number)),
-    }
-}
-
 /// `struct xdp_umem_reg`, as kernels since 5.4 take it.
 #[repr(C)]
+#[derive(Clone, Copy, NoUninit)]
 struct UmemReg {
     at: u64,
     len: u64,
@@ -87,7 +59,7 @@ pub(super) unsafe fn register(
 
 /// Where a ring's parts stand in its mapping: `struct xdp_ring_offset`.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub(super) struct RingOffsets {
     pub(super) producer: u64,
     pub(super) consumer: u64,
@@ -97,7 +69,7 @@ pub(super) struct RingOffsets {
 
 /// Of all rings: `struct xdp_mmap_offsets`.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub(super) struct Offsets {
     pub(super) rx: RingOffsets,
     pub(super) tx: RingOffsets,
@@ -112,7 +84,7 @@ pub(super) fn offsets(socket: &OwnedFd) -> io::Result<Offsets> {
 
 /// `struct xdp_statistics`.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
 pub(super) struct Statistics {
     /// Frames dropped for lack of a frame to copy into (of the fill ring, or long enough).
     pub(super) rx_dropped: u64,
@@ -162,13 +134,4 @@ pub(super) fn tai_offset_ns() -> u64 {
     let (real, tai) = (now(libc::CLOCK_REALTIME), now(libc::CLOCK_TAI));
     let seconds = (tai - real + 500_000_000) / 1_000_000_000;
     u64::try_from(seconds * 1_000_000_000).unwrap_or_default()
-}
-
-fn len_of<T>() -> libc::socklen_t {
-    libc::socklen_t::try_from(size_of::<T>()).unwrap_or_default()
-}
-
-/// What a system call gave, or the error it left in errno.
-fn checked(returned: libc::c_int) -> io::Result<libc::c_int> {
-    if returned < 0 { Err(io::Error::last_os_error()) } else { Ok(returned) }
 }
