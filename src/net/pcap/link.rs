@@ -5,7 +5,7 @@
 
 use super::{Datagram, Skip};
 use crate::bytes::{array_at, u8_at};
-use etherparse::{LaxIpSlice, UdpHeaderSlice, err, ip_number};
+use etherparse::{LaxIpPayloadSlice, LaxIpSlice, UdpHeaderSlice, err, ip_number};
 
 /// A link layer that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,25 +90,16 @@ fn plain(link: Link, rx_ns: u64, interface: u16, frame: &[u8]) -> Option<Datagra
 /// The UDP datagram in a frame of any kind.
 fn general(link: Link, rx_ns: u64, interface: u16, frame: &[u8]) -> Result<Datagram<'_>, Skip> {
     let packet = ip_packet(link, frame)?;
-    let (ip, stop) = LaxIpSlice::from_slice(packet).map_err(|error| match error {
-        err::ip::LaxHeaderSliceError::Len(_) => Skip::CutHeader,
-        err::ip::LaxHeaderSliceError::Content(err::ip::HeaderError::UnsupportedIpVersion {
-            ..
-        }) => Skip::NotIp,
-        err::ip::LaxHeaderSliceError::Content(_) => Skip::BadIp,
-    })?;
+    let (mut ip, stop) = ip_slice(packet)?;
+    whole(&ip, stop.as_ref())?;
+    if let LaxIpSlice::Ipv4(outer) = &ip
+        && outer.payload().ip_number == ip_number::GRE
+    {
+        let (inner, stop) = ip_slice(gre_payload(outer.payload())?)?;
+        whole(&inner, stop.as_ref())?;
+        ip = inner;
+    }
     let carried = ip.payload();
-    // A fragment's headers may be whole, cut or absent (in all but the first one).
-    if carried.fragmented {
-        return Err(Skip::Fragment);
-    }
-    match stop {
-        Some((err::ipv6_exts::HeaderSliceError::Len(_), _)) if carried.incomplete => {
-            return Err(Skip::CutHeader);
-        }
-        Some(_) => return Err(Skip::BadIp),
-        None => {}
-    }
     if carried.ip_number != ip_number::UDP {
         return Err(Skip::NotUdp);
     }
@@ -132,6 +123,50 @@ fn general(link: Link, rx_ns: u64, interface: u16, frame: &[u8]) -> Result<Datag
     Ok(Datagram { rx_ns, source, target, source_port, target_port, payload, truncated, interface })
 }
 
+/// The IP packet at the start of `packet`, and where the walk over its extensions stopped.
+fn ip_slice(packet: &[u8]) -> Result<(LaxIpSlice<'_>, Option<Stop>), Skip> {
+    LaxIpSlice::from_slice(packet).map_err(|error| match error {
+        err::ip::LaxHeaderSliceError::Len(_) => Skip::CutHeader,
+        err::ip::LaxHeaderSliceError::Content(err::ip::HeaderError::UnsupportedIpVersion {
+            ..
+        }) => Skip::NotIp,
+        err::ip::LaxHeaderSliceError::Content(_) => Skip::BadIp,
+    })
+}
+
+/// Refuses a fragment, and headers that end early.
+fn whole(ip: &LaxIpSlice<'_>, stop: Option<&Stop>) -> Result<(), Skip> {
+    let carried = ip.payload();
+    match stop {
+        // A fragment's headers may be whole, cut or absent (in all but the first one).
+        _ if carried.fragmented => Err(Skip::Fragment),
+        Some((err::ipv6_exts::HeaderSliceError::Len(_), _)) if carried.incomplete => {
+            Err(Skip::CutHeader)
+        }
+        Some(_) => Err(Skip::BadIp),
+        None => Ok(()),
+    }
+}
+
+/// The IPv4 packet in a GRE packet (RFC 2784) with or without checksum, key and sequence number
+/// (RFC 2890).
+fn gre_payload<'a>(gre: &LaxIpPayloadSlice<'a>) -> Result<&'a [u8], Skip> {
+    let short = if gre.incomplete { Skip::CutHeader } else { Skip::BadIp };
+    let flags = array_at(gre.payload, 0).map(u16::from_be_bytes).ok_or(short)?;
+    // Routing, recursion or a version; or another payload.
+    if flags & 0x4fff != 0 || ethertype(gre.payload, 2)? != ETHERTYPE_IPV4 {
+        return Err(Skip::NotUdp);
+    }
+    let optional = usize::try_from((flags & 0xb000).count_ones()).map_err(|_| short)?;
+    let header_len = optional.saturating_add(1).saturating_mul(4);
+    let inner = gre.payload.get(header_len..).ok_or(short)?;
+    match u8_at(inner, 0).map(|first| first >> 4) {
+        Some(4) => Ok(inner),
+        Some(_) => Err(Skip::BadIp),
+        None => Err(short),
+    }
+}
+
 /// Source and destination address, IPv4 mapped into IPv6.
 fn addresses(ip: &LaxIpSlice<'_>) -> ([u8; 16], [u8; 16]) {
     match ip {
@@ -143,6 +178,9 @@ fn addresses(ip: &LaxIpSlice<'_>) -> ([u8; 16], [u8; 16]) {
         LaxIpSlice::Ipv6(ip) => (ip.header().source(), ip.header().destination()),
     }
 }
+
+/// Where etherparse stopped in the headers that follow an IP header.
+type Stop = (err::ipv6_exts::HeaderSliceError, err::Layer);
 
 /// Bytes of the headers of Ethernet, IPv4 without options and UDP.
 const PLAIN_LEN: usize = 14 + 20 + 8;

@@ -69,6 +69,15 @@ impl Format {
     }
 }
 
+/// The UDP datagram in an Ethernet frame that came in on `interface` at `rx_ns`.
+///
+/// # Errors
+/// Why it holds none.
+#[inline]
+pub fn ethernet(rx_ns: u64, interface: u16, frame: &[u8]) -> Result<Datagram<'_>, Skip> {
+    link::datagram(link::Link::Ethernet, rx_ns, interface, frame)
+}
+
 /// One UDP datagram of a capture or a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datagram<'a> {

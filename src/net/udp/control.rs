@@ -72,7 +72,7 @@ fn family(number: libc::c_int) -> u16 {
     u16::try_from(number).unwrap_or_default()
 }
 
-/// Room for the control messages that are asked for (a stamp and a count: 56 bytes), with a
+/// Room for the control messages that are asked for (a stamp, a count, a length: 80 bytes), with a
 /// margin, aligned as the kernel's.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(8))]
@@ -92,6 +92,8 @@ pub(super) struct Said {
     /// How many datagrams the socket had dropped before it, since the socket was made, modulo
     /// 2^32; absent until the first drop.
     pub(super) dropped: Option<u32>,
+    /// The datagram is several of the same flow, each of so many bytes but the last.
+    pub(super) segment_len: Option<usize>,
 }
 
 /// Reads the control messages in `bytes`; those not asked for, and damaged ones, say nothing.
@@ -110,6 +112,9 @@ pub(super) fn said(bytes: &[u8]) -> Said {
         match (i32::from_ne_bytes(level), i32::from_ne_bytes(kind)) {
             (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => said.rx_ns = stamp(data).or(said.rx_ns),
             (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => said.dropped = u32_at(data, 0),
+            (libc::SOL_UDP, libc::UDP_GRO) => {
+                said.segment_len = u32_at(data, 0).and_then(|len| usize::try_from(len).ok());
+            }
             _ => {}
         }
         rest = rest.get(data.len().saturating_add(16).next_multiple_of(8)..).unwrap_or_default();
@@ -151,7 +156,10 @@ mod tests {
             message(libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS, &time),
         ]
         .concat();
-        assert_eq!(said(&all), Said { rx_ns: Some(5_000_000_007), dropped: Some(9) });
+        let expect = Said { rx_ns: Some(5_000_000_007), dropped: Some(9), segment_len: None };
+        assert_eq!(said(&all), expect);
+        let merged = message(libc::SOL_UDP, libc::UDP_GRO, &1232u32.to_ne_bytes());
+        assert_eq!(said(&merged).segment_len, Some(1232));
         for len in 0..all.len() {
             let cut = said(&all[..len]);
             assert_eq!(cut.rx_ns, None);

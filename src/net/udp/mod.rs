@@ -7,7 +7,7 @@
 //! | `player` | [`Player`]: `sendmmsg`, waiting for each datagram's time |
 //! | `pacer` | [`Pacer`]: when each datagram is due; no clock |
 //! | `control` | addresses and control messages as bytes; no socket |
-//! | `syscall` | the system calls, each behind a safe function; the only unsafe code of `net` |
+//! | `syscall` | the system calls, each behind a safe function; the only unsafe code here |
 //!
 //! Nothing is allocated per packet, and a signal ends every wait so that a stop flag is seen.
 
@@ -20,3 +20,4 @@ mod syscall;
 pub use pacer::{Pace, Pacer};
 pub use player::{Played, Player};
 pub use receiver::{Arrival, Options, Receiver};
+pub(super) use syscall::poll;

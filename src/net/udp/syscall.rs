@@ -62,7 +62,7 @@ pub(super) fn dropped(socket: &UdpSocket) -> io::Result<u32> {
 /// Waits until one of `polls` is ready, at most `timeout` (rounded up to a millisecond).
 ///
 /// The answer is how many are ready: 0 at the end of the time, and when a signal came.
-pub(super) fn poll(polls: &mut [libc::pollfd], timeout: Duration) -> io::Result<usize> {
+pub(in super::super) fn poll(polls: &mut [libc::pollfd], timeout: Duration) -> io::Result<usize> {
     let count = libc::nfds_t::try_from(polls.len()).unwrap_or(libc::nfds_t::MAX);
     let ms = i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX);
     // SAFETY: poll reads and writes `count` entries at the pointer, which are those of `polls`,

@@ -1,0 +1,42 @@
+//! Kernel-bypass capture by AF_XDP, in Rust alone: the program, its loading, sockets and rings.
+//!
+//! ```text
+//! wire -> driver -> [program] --taken--> socket of the queue -> rings -> Arrival
+//!                       \ anything else --> the kernel's network stack, as before
+//! ```
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `receiver` | [`Receiver`]: the ladder of modes, receiving, what was lost |
+//! | `classify` | the program: which datagrams are taken, and why others pass |
+//! | `tee` | [`Tee`]: copies on their way to the kernel |
+//! | `live` | [`Live`]: frames made in the kernel, to test with and to replay |
+//! | `insn` | eBPF instructions and an assembler |
+//! | `bpf` | bpf(2): maps, programs, links, test runs |
+//! | `socket` | one socket at one queue |
+//! | `rings` | memory shared with the kernel |
+//! | `syscall` | the other system calls |
+//!
+//! Invariants:
+//! - Every frame that comes to the program is counted once, taken or passed by a named reason, and
+//!   every frame taken is delivered or lost by a named cause ([`Losses`]).
+//! - What is not taken is not touched: the host's other traffic goes on.
+//! - Nothing is left behind: program, maps and sockets live as long as their descriptors.
+//!
+//! Deliberately absent: a compiler, a C library, pinned objects, reassembly of fragments.
+
+mod bpf;
+mod classify;
+mod insn;
+mod live;
+mod receiver;
+mod rings;
+mod socket;
+mod syscall;
+mod tee;
+
+pub use classify::{Filter, Reason};
+pub use live::{Live, Patch};
+pub use receiver::{Mode, Options, Receiver};
+pub use socket::Losses;
+pub use tee::{Tee, TeeOptions};
