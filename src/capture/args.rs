@@ -4,6 +4,7 @@ use super::generate::args::Gen;
 use crate::bytes::base58;
 use crate::cli::{Files, parse_duration};
 use crate::ids::Key;
+use crate::ring::{Mode, Options};
 use clap::Subcommand;
 // Addresses as values: std's path would look like a socket to the test of the floors.
 use core::net::SocketAddr;
@@ -48,6 +49,86 @@ pub(super) enum Source {
     /// them: they begin at 2026-01-01T00:00:00Z and follow the slots, 400 ms each.
     #[command(subcommand)]
     Gen(Gen),
+    /// Makes, shows and removes rings in shared memory
+    ///
+    /// Every tool reads ring:PATH and writes with --output ring:PATH: one writer, up to 30 readers,
+    /// and no system call between them. PATH is best on a tmpfs such as /dev/shm.
+    #[command(subcommand)]
+    Ring(Ring),
+}
+
+/// What is done about rings.
+#[derive(Subcommand, Clone, Debug)]
+pub(super) enum Ring {
+    /// Makes a ring for a writer to come
+    ///
+    /// Readers may come before it, and the ring has the size and the mode that are given here. A
+    /// writer that finds no ring makes one with the defaults.
+    Create(Create),
+    /// Shows a ring, its writer and its readers
+    ///
+    /// One row for the ring and one for each reader, with the records that wait for it.
+    Stat {
+        /// The ring, with or without ring: before its path
+        ///
+        /// A file that is no ring is refused.
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+    },
+    /// Removes a ring that is not being written
+    ///
+    /// Nothing else is removed. Who has it open keeps it; --force removes one that is written.
+    Rm {
+        /// The ring, with or without ring: before its path
+        ///
+        /// A file that is no ring is refused.
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+    },
+}
+
+/// The ring that is made.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Create {
+    /// The ring, with or without ring: before its path
+    ///
+    /// What is there is never replaced.
+    #[arg(value_name = "PATH")]
+    pub(super) path: PathBuf,
+
+    /// Hold N bytes of records longer than 64 bytes
+    ///
+    /// A power of two, 4096 at least. A single record takes half of it at most.
+    #[arg(long, value_name = "N", default_value_t = Options::default().payload_len)]
+    pub(super) payload_len: usize,
+
+    /// Hold N records
+    ///
+    /// A power of two, 256 at least. A record of 64 bytes takes a cell only.
+    #[arg(long, value_name = "N", default_value_t = Options::default().cells)]
+    pub(super) cells: usize,
+
+    /// Let the writer overtake readers that are slow
+    ///
+    /// Such a reader gets a gap record that says how many it lost. Without it, the slowest reader
+    /// holds the writer back, and the first record waits for the first reader.
+    #[arg(long)]
+    pub(super) lossy: bool,
+
+    /// Ask for large pages
+    ///
+    /// A file on tmpfs gets them where the kernel allows it: see `shmem_enabled` in the
+    /// transparent_hugepage folder of /sys.
+    #[arg(long)]
+    pub(super) huge: bool,
+}
+
+impl Create {
+    /// As the ring takes them.
+    pub(super) fn options(&self) -> Options {
+        let mode = if self.lossy { Mode::Lossy } else { Mode::Reliable };
+        Options { payload_len: self.payload_len, cells: self.cells, mode, huge: self.huge }
+    }
 }
 
 /// What is received.

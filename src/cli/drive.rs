@@ -2,13 +2,11 @@
 //! every filter.
 
 use super::progress::Progress;
-use super::{Flow, Frame, Named, Opened, Output};
+use super::{Flow, Frame, Named, Opened, Output, Ready};
 use crate::error::{Error, Result};
 use crate::record::{self, Record};
 use crate::stream::{Arena, Reader, Source, Stage};
-use crate::sys::pipe;
 use crate::time::now_ns;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 /// The output side of a run, and its measurements.
@@ -181,10 +179,7 @@ pub fn filter<S: Stage>(
 
 /// Length of all inputs, if all are files.
 fn total_len(opened: &[Opened]) -> Option<u64> {
-    opened.iter().try_fold(0, |sum, input| match input {
-        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
-        Opened::Pipe(..) => None,
-    })
+    opened.iter().try_fold(0, |sum, input| Some(sum + input.file_len()?))
 }
 
 /// Gives every record of the streams `inputs` to `take`, with progress, until it wants no more: for
@@ -246,10 +241,10 @@ pub fn read_stream<S: Stage>(
         reader = reader.until_end();
     }
     while !drive.is_full() {
-        if let Some(fd) = &pipe
+        if let Some(ready) = &pipe
             && !reader.is_ready()
         {
-            wait(fd, drive, stage)?;
+            wait(ready, drive, stage)?;
         }
         drive.progress(before + reader.position());
         if reader.has_holes() {
@@ -292,11 +287,10 @@ fn next<S: Stage>(
 
 /// Nothing waits: flushes, then waits for input and lets the stage look at the time each
 /// millisecond.
-fn wait<S: Stage>(fd: impl AsFd, drive: &mut Drive, stage: &mut S) -> Result<()> {
+fn wait<S: Stage>(ready: &Ready, drive: &mut Drive, stage: &mut S) -> Result<()> {
     loop {
         drive.idle(stage)?;
-        let ready = pipe::readable(&fd, Duration::from_millis(1));
-        if ready.map_err(|e| Error::os("cannot wait for input", &e))? {
+        if ready.wait(Duration::from_millis(1))? {
             return Ok(());
         }
     }

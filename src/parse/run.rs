@@ -11,7 +11,7 @@ use super::stage::{Config, Order, Parser};
 use super::table;
 use super::tally::Tally;
 use crate::bytes::base58;
-use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, columns, print, read_stream};
+use crate::cli::{Detected, Drive, Frame, Named, Stats, columns, print, read_stream};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
 use crate::mem::{Behind, Map};
@@ -54,10 +54,7 @@ fn parse(args: &Args, frame: &Frame) -> Result<Exit> {
     let feed = directory(args)?;
     let (book, files) = book(args, frame.common.follow)?;
     let leaders = schedule(args)?;
-    let total_len = opened.iter().try_fold(0, |sum, input| match input {
-        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
-        Opened::Pipe(..) => None,
-    });
+    let total_len = opened.iter().try_fold(0, |sum, input| Some(sum + input.file_len()?));
     let mut drive = Drive::open(frame, Parser::MAX_OUT, total_len)?;
     // Parsers borrow shreds from mapped captures, so these outlive them.
     let maps: Vec<_> = opened.iter().map(|_| OnceLock::new()).collect();

@@ -173,7 +173,11 @@ impl<S: Source> Reader<S> {
                     return Ok(Some(len as usize));
                 }
             }
-            if self.source.more().map_err(|e| Error::os("cannot read", &e))? == 0 {
+            // A source that knows more than the system says it in our own words.
+            let refused = |e: std::io::Error| {
+                e.downcast::<Error>().unwrap_or_else(|e| Error::os("cannot read", &e))
+            };
+            if self.source.more().map_err(refused)? == 0 {
                 return self.at_eof().map(|()| None);
             }
         }
