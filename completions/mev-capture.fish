@@ -53,6 +53,8 @@ complete -c mev-capture -n "__fish_mev_capture_needs_command" -s v -l verbose -d
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -s V -l version -d 'Print version'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "udp" -d 'Receives datagrams from UDP sockets'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "send" -d 'Plays a capture to a UDP address'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "gen" -d 'Makes deterministic traffic from a seed'
@@ -86,6 +88,72 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l stats -d
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l port -d 'Take datagrams to port PORT' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l address -d 'Take datagrams to address ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l backend -d 'Which back end receives' -r -f -a "auto\t'The first that works'
+xdp\t'AF_XDP sockets, past the kernel\'s network stack'
+packet\t'An AF_PACKET socket'
+udp\t'UDP sockets'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l queue -d 'Receive from queue N only' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l cpu -d 'Keep the receiving thread on processor N' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l busy-poll -d 'Poll the driver from the receiving thread, N packets at a time' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l tee -d 'Leave the traffic to the process that owns the port'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l spin -d 'Never sleep'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l volume -d 'Receive by blocks instead of slots'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l to -d 'Send to ADDR, such as 127.0.0.1:8001' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l speed -d 'Play X times as fast as recorded' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l pps -d 'Send N datagrams a second, evenly' -r
@@ -403,12 +471,14 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "stat" -d 'Shows a ring, its writer and its readers'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Removes a ring that is not being written'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "send" -d 'Plays a capture to a UDP address'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "ring" -d 'Makes, shows and removes rings in shared memory'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "ring" -d 'Makes, shows and removes rings in shared memory'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "shreds" -d 'Solana slots as shreds, with swaps on the supported venues'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "feed" -d 'The toolkit\'s own 48- and 64-byte datagrams'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from ring" -f -a "create" -d 'Makes a ring for a writer to come'

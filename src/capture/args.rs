@@ -1,6 +1,7 @@
 //! The command line, and everything of it that can be checked without input.
 
 use super::generate::args::Gen;
+use super::live::args::{Live, Probe};
 use crate::bytes::base58;
 use crate::cli::{Files, parse_duration};
 use crate::ids::Key;
@@ -31,6 +32,16 @@ pub(super) enum Source {
     /// --duration or --limit. Each address is a lane of its own, numbered from 0 in the order given.
     /// Datagrams that the kernel had to drop become gap records.
     Udp(Udp),
+    /// Receives datagrams from an interface, by the fastest back end that the system grants
+    ///
+    /// AF_XDP past the kernel's network stack, AF_PACKET, or UDP sockets; with --tee without taking the
+    /// traffic away from the process that owns the port. What is lost becomes gap records, and --stats
+    /// accounts for every frame. An interface that goes down is waited for.
+    Live(Live),
+    /// Tries each back end of live on an interface and prints what came of it
+    ///
+    /// Opens and closes them one after the other; takes no traffic away. Status 1 when none works.
+    Probe(Probe),
     /// Plays a capture to a UDP address
     ///
     /// Sends the UDP payloads of a capture, or of packet records, with the gaps of their stamps, at

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! pcap, pcapng, packet records --run----\
+//! an interface                 --live----+
 //! UDP sockets                  --udp-----+--> Out --> packet records, a view of them, or a pcap
 //! a seed                       --gen----/
 //! pcap, packet records         --udp--> a UDP address
@@ -18,6 +19,7 @@ pub mod generate;
 
 mod accounts;
 mod args;
+mod live;
 mod out;
 mod packets;
 mod ring;

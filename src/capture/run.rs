@@ -22,6 +22,8 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     match &args.source {
         None => convert(frame, &args.files.named()?),
         Some(Source::Udp(udp)) => super::udp::run::listen(frame, udp),
+        Some(Source::Live(live)) => super::live::run::run(frame, live),
+        Some(Source::Probe(probe)) => super::live::run::probe(frame, probe),
         Some(Source::Send(send)) => super::udp::run::play(frame, send),
         Some(Source::Accounts(accounts)) => super::accounts::run::run(frame, accounts),
         Some(Source::Gen(Gen::Shreds(shreds))) => super::generate::run::shreds(frame, shreds),

@@ -71,6 +71,10 @@ pub enum GapReason {
     StorageFull = 8,
     /// A ring's writer was gone without an end.
     RingWriterDied = 9,
+    /// The interface's receive ring was full: capture was slower than the traffic.
+    NicRing = 10,
+    /// The interface went away for a while.
+    InterfaceDown = 11,
 }
 
 impl GapReason {
@@ -86,6 +90,8 @@ impl GapReason {
         "feed_sequence",
         "storage_full",
         "ring_writer_died",
+        "nic_ring",
+        "interface_down",
     ];
 }
 
