@@ -5,6 +5,9 @@
 //! loses any is tried again at a slower pace until every frame of a run is read. Then one
 //! datagram in 50 us from a packet socket: from the time in it to the reader's.
 //!
+//! On a machine that does other things too, `chrt -f 1` in front keeps them off: then the worst of the
+//! latencies are the 50 ms of each second that the kernel leaves to the others.
+//!
 //! Needs root and two processors; makes its own namespaces and removes them. Without: says so.
 
 #![expect(
