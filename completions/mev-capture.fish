@@ -54,7 +54,9 @@ complete -c mev-capture -n "__fish_mev_capture_needs_command" -s h -l help -d 'P
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -s V -l version -d 'Print version'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "udp" -d 'Receives datagrams from UDP sockets'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "gen" -d 'Makes deterministic traffic from a seed'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "ring" -d 'Makes, shows and removes rings in shared memory'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l buffer-len -d 'Ask for N bytes of kernel buffer for each socket' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s o -l output -d 'Write to FILE instead of standard output' -r -F
@@ -115,6 +117,43 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l stats -
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l rpc -d 'Take the server\'s URL from FILE' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l program -d 'Fetch all accounts of program ID' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l pubkeys -d 'Fetch the accounts that FILE lists' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l pubkey -d 'Fetch account KEY' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l every -d 'Fetch again every TIME' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l commitment -d 'How settled the states must be' -r -f -a "processed\t'Of the newest block that the server has executed'
+confirmed\t'Of a block that two thirds of the stake have voted for'
+finalized\t'Of a block that cannot be undone any more'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l timeout -d 'Give up on a request after TIME' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l only-named -d 'Fetch nothing else'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand accounts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s o -l output -d 'Write to FILE instead of standard output' -r -F
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and not __fish_seen_subcommand_from shreds feed help" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
 text\t'One line a record'
@@ -244,9 +283,134 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from help" -f -a "shreds" -d 'Solana slots as shreds, with swaps on the supported venues'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from help" -f -a "feed" -d 'The toolkit\'s own 48- and 64-byte datagrams'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand gen; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send gen help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send gen help" -f -a "send" -d 'Plays a capture to a UDP address'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send gen help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send gen help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -f -a "create" -d 'Makes a ring for a writer to come'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -f -a "stat" -d 'Shows a ring, its writer and its readers'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -f -a "rm" -d 'Removes a ring that is not being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and not __fish_seen_subcommand_from create stat rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l payload-len -d 'Hold N bytes of records longer than 64 bytes' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l cells -d 'Hold N records' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l lossy -d 'Let the writer overtake readers that are slow'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l huge -d 'Ask for large pages'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from stat" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "create" -d 'Makes a ring for a writer to come'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "stat" -d 'Shows a ring, its writer and its readers'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Removes a ring that is not being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "ring" -d 'Makes, shows and removes rings in shared memory'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp send accounts gen ring help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "shreds" -d 'Solana slots as shreds, with swaps on the supported venues'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "feed" -d 'The toolkit\'s own 48- and 64-byte datagrams'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from ring" -f -a "create" -d 'Makes a ring for a writer to come'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from ring" -f -a "stat" -d 'Shows a ring, its writer and its readers'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from ring" -f -a "rm" -d 'Removes a ring that is not being written'

@@ -6,14 +6,17 @@
 //! | `wire` | records, captures, shreds, recovery, transactions, entries, datagrams, dumps |
 //! | `venues` | each venue's instructions and events |
 //! | `pools` | each venue's accounts, account files, quotes |
+//! | `history` | states and swaps through the stages of `mev-arb` |
 //! | `rows` | transactions and what the chain says of them into rows; the same as text |
 #![allow(dead_code, unused_imports, reason = "each target uses one body")]
 
+mod history;
 mod pools;
 mod rows;
 mod venues;
 mod wire;
 
+pub(crate) use history::{history, seen};
 pub(crate) use pools::{accounts, accounts_file, join, quote};
 pub(crate) use rows::{rows, text};
 pub(crate) use venues::{event, instruction};

@@ -178,6 +178,25 @@ impl Book {
         self.keys.get(key)
     }
 
+    /// A row of pool `key` comes soon: the place to [`fetch`](Self::fetch) its state by.
+    #[inline]
+    pub(super) fn expect(&self, key: &crate::ids::Key) -> usize {
+        self.keys.expect(key)
+    }
+
+    /// Asks for the lines of the state that a row needs, and tells its number, if all goes well.
+    #[inline]
+    pub(super) fn fetch(&self, place: usize) -> Option<u32> {
+        let number = self.keys.guess(place)?;
+        let at = usize::try_from(number).ok()?;
+        mem::prefetch_item(&self.anchors, at);
+        let state = bytemuck::bytes_of(self.states.get(at)?);
+        // Slot and price, then reserves, fees and all that bends a curve.
+        mem::prefetch(state, 0, 64);
+        mem::prefetch(state, 256, 256);
+        Some(number)
+    }
+
     /// Pools known.
     pub(super) fn len(&self) -> usize {
         self.states.len()

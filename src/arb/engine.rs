@@ -131,6 +131,8 @@ pub struct Engine {
     planner: Planner,
     /// Pools whose state changed in this step.
     touched: Vec<u32>,
+    /// Where a pool that rows will touch is looked for, and the number of one before it.
+    expected: (Option<usize>, Option<u32>),
     /// Opportunities of this step.
     taken: Vec<Opportunity>,
     explained: usize,
@@ -181,6 +183,7 @@ impl Engine {
             bench: Bench::new(1 << 12),
             planner: Planner::new(),
             touched: Vec::with_capacity(ROWS),
+            expected: (None, None),
             taken: Vec::with_capacity(EMIT_MAX.saturating_add(super::plan::MOST)),
             explained: 0,
             waiting: None,
@@ -584,6 +587,24 @@ impl Engine {
 impl Stage for Engine {
     const MAX_OUT: usize =
         (2 * EMIT_MAX + super::plan::MOST) * size_of::<Opportunity>() + size_of::<Swap>();
+
+    const AHEAD: usize = 3;
+
+    /// A pool's state is one of many, and mostly far away: it is asked for in three steps, each of which
+    /// finds what the one before asked for.
+    #[inline]
+    fn expect(&mut self, coming: Record<'_>) {
+        let (place, number) = self.expected;
+        if let Some(number) = number {
+            self.graph.fetch(number);
+        }
+        let number = place.and_then(|place| self.book.fetch(place));
+        if let Some(number) = number {
+            self.graph.expect(number);
+        }
+        let row = coming.typed::<Swap>();
+        self.expected = (row.map(|row| self.book.expect(&row.pool)), number);
+    }
 
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
         // The caller has checked version and layout of what is consumed.

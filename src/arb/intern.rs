@@ -3,6 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::ids::Key;
+use crate::mem;
 
 /// What can be numbered.
 pub(super) trait Named: Copy + Eq {
@@ -71,12 +72,35 @@ impl<K: Named> Interner<K> {
         self.keys.len()
     }
 
+    /// Where the search for `key` begins, whose line is asked for.
+    #[inline]
+    pub(super) fn expect(&self, key: &K) -> usize {
+        let at = self.start(key);
+        mem::prefetch_item(&self.table, at);
+        at
+    }
+
+    /// The number that a search from `at` meets first, most likely the one looked for; its key's line is
+    /// asked for.
+    #[inline]
+    pub(super) fn guess(&self, at: usize) -> Option<u32> {
+        let number = self.table.get(at)?.checked_sub(1)?;
+        mem::prefetch_item(&self.keys, number as usize);
+        Some(number)
+    }
+
+    #[inline]
+    fn start(&self, key: &K) -> usize {
+        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
+        let at = key.hash() as usize;
+        at & self.table.len().wrapping_sub(1)
+    }
+
     /// The number of `key`, or the free place where it would go.
     #[inline]
     fn find(&self, key: &K) -> Result<u32, usize> {
         let mask = self.table.len().wrapping_sub(1);
-        #[expect(clippy::cast_possible_truncation, reason = "any bits of the hash will do")]
-        let mut at = key.hash() as usize & mask;
+        let mut at = self.start(key);
         loop {
             // Never more than half full: a free place is always met.
             let Some(number) = self.table.get(at).and_then(|slot| slot.checked_sub(1)) else {

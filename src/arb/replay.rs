@@ -142,6 +142,12 @@ impl Replay {
         self.engine.counters()
     }
 
+    /// What comes after [`Engine::AHEAD`] others.
+    #[inline]
+    pub fn expect(&mut self, coming: Record<'_>) {
+        self.engine.expect(coming);
+    }
+
     /// Takes one record of the stream.
     pub fn step(&mut self, record: Record<'_>) {
         let touched = pool_of(record);

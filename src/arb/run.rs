@@ -13,7 +13,8 @@ use super::{
     verify,
 };
 use crate::cli::{
-    Files, Flow, Format, Frame, Named, Output, Stats, Table, each_record, filter, print,
+    Files, Flow, Format, Frame, Named, Output, Stats, Table, each_record, each_record_and, filter,
+    print,
 };
 use crate::error::{Error, Exit, Result};
 use crate::ids::Key;
@@ -423,7 +424,10 @@ fn replay(
     table: Show,
 ) -> Result<Exit> {
     let mut replay = Replay::new(args.options()?, delays.to_vec());
-    each_record(frame, &files.named()?, |record| {
+    each_record_and(frame, &files.named()?, Engine::AHEAD, |record, coming| {
+        if let Some(coming) = coming {
+            replay.expect(coming);
+        }
         replay.step(record);
         Ok(true)
     })?;

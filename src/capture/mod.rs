@@ -5,6 +5,7 @@
 //! UDP sockets                  --udp-----+--> Out --> packet records, a view of them, or a pcap
 //! a seed                       --gen----/
 //! pcap, packet records         --udp--> a UDP address
+//! an RPC server           --accounts--> an account file for mev-parse
 //! ```
 //!
 //! Invariants:
@@ -15,9 +16,11 @@
 
 pub mod generate;
 
+mod accounts;
 mod args;
 mod out;
 mod packets;
+mod ring;
 mod run;
 mod udp;
 
@@ -38,6 +41,7 @@ pub const TOOL: &Tool = &Tool {
         "Reads captures (pcap and pcapng, from files or standard input) and writes one packet record for each UDP datagram: when it was received, between which addresses, and its payload. Classic pcap of both byte orders with microseconds and nanoseconds is read, and pcapng; over Ethernet (with VLAN tags), raw IP, loopback, and Linux cooked captures of both versions; IPv4 and IPv6. A stream of packet records is read too, so that --format pcap turns one back into a capture.",
         "What is no UDP datagram is counted under its reason (--stats). Where a datagram may have been lost, in a broken packet or at the end of a damaged capture, a gap record says so; a damaged capture ends with status 4 after everything before the damage was written.",
         "mev-capture udp receives live, mev-capture send plays a capture back, and mev-capture gen makes traffic from a seed. A file of one of these names is read as ./udp.",
+        "mev-capture ring makes, shows and removes rings: files in shared memory that take the place of pipes between tools. Every tool writes one with --output ring:PATH and reads it as ring:PATH.",
     ],
     examples: &[
         ("mev-capture shreds.pcap | mev-parse --only swap -f text", "swaps in a capture"),
@@ -48,6 +52,10 @@ pub const TOOL: &Tool = &Tool {
         (
             "mev-capture gen shreds --seed 7 --loss 5% --accounts-out accounts.jsonl | mev-parse --accounts accounts.jsonl",
             "eight slots of made-up swaps over a lossy network",
+        ),
+        (
+            "mev-capture udp 0.0.0.0:8001 -o ring:/dev/shm/packets & mev-parse ring:/dev/shm/packets",
+            "over shared memory; mev-capture ring stat /dev/shm/packets shows how far the reader is",
         ),
         (
             "mev-capture gen feed --mode tight --pools-out pools.jsonl | mev-parse --pools pools.jsonl",

@@ -4,12 +4,12 @@ use super::args::{Args, Source};
 use super::generate::args::Gen;
 use super::out::Out;
 use super::packets;
-use crate::cli::{Detected, Frame, Named, Opened, Progress};
+use crate::cli::{self, Detected, Frame, Named, Opened, Progress, Ready};
 use crate::error::{Error, Exit, Result};
 use crate::mem::{Behind, Map};
 use crate::net::pcap::{self, Capture, Item};
 use crate::record::{GapReason, Packet, Record, check};
-use crate::stream::{self, Mapped, Piped};
+use crate::stream;
 use crate::sys::{pipe, signal};
 use clap::{ArgMatches, FromArgMatches};
 use std::io::Read;
@@ -23,7 +23,9 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         None => convert(frame, &args.files.named()?),
         Some(Source::Udp(udp)) => super::udp::run::listen(frame, udp),
         Some(Source::Send(send)) => super::udp::run::play(frame, send),
+        Some(Source::Accounts(accounts)) => super::accounts::run::run(frame, accounts),
         Some(Source::Gen(Gen::Shreds(shreds))) => super::generate::run::shreds(frame, shreds),
+        Some(Source::Ring(ring)) => super::ring::run::run(frame, ring),
         Some(Source::Gen(Gen::Feed(feed))) => super::generate::run::feed(frame, feed),
     }
 }
@@ -31,10 +33,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
 /// Reads captures and record streams, one after another, and writes them.
 fn convert(frame: &Frame, inputs: &[Named]) -> Result<Exit> {
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
-    let total_len = opened.iter().try_fold(0, |sum, input| match input {
-        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
-        Opened::Pipe(..) => None,
-    });
+    let total_len = opened.iter().try_fold(0, |sum, input| Some(sum + input.file_len()?));
     let mut out = Out::open(frame)?;
     let mut progress = Progress::new(&frame.common, total_len);
     let mut before = 0;
@@ -136,17 +135,9 @@ pub(super) fn walk(input: Opened, frame: &Frame, to: &mut impl Take) -> Result<u
         // What is no stream either, the stream reader names.
         Detected::Stream { input, .. } | Detected::Dump(input) | Detected::Text(input) => input,
     };
-    match input {
-        Opened::Map(map) => {
-            let len = map.bytes().len() as u64;
-            let reader = stream::Reader::new(stream::Input::Mapped(Mapped::new(map)));
-            walk_stream(reader, None, frame, to).map(|()| len)
-        }
-        Opened::Pipe(from, fd) => {
-            let reader = stream::Reader::new(stream::Input::Piped(Piped::new(from)));
-            walk_stream(reader, Some(&fd), frame, to).map(|()| 0)
-        }
-    }
+    let len = input.file_len().unwrap_or(0);
+    let (source, ready) = input.into_source();
+    walk_stream(stream::Reader::new(source), ready.as_ref(), frame, to).map(|()| len)
 }
 
 fn wanted(to: &impl Take) -> bool {
@@ -189,10 +180,10 @@ fn walk_pipe(from: Box<dyn Read>, fd: &OwnedFd, frame: &Frame, to: &mut impl Tak
     Ok(0)
 }
 
-/// A record stream, from a pipe when it has a descriptor to wait on.
+/// A record stream, from a pipe or a ring when there is something to wait on.
 fn walk_stream(
-    mut reader: stream::Reader<stream::Input>,
-    fd: Option<&OwnedFd>,
+    mut reader: stream::Reader<cli::Source>,
+    ready: Option<&Ready>,
     frame: &Frame,
     to: &mut impl Take,
 ) -> Result<()> {
@@ -200,9 +191,9 @@ fn walk_stream(
         reader = reader.until_end();
     }
     while wanted(to) {
-        if let Some(fd) = fd
+        if let Some(ready) = ready
             && !reader.is_ready()
-            && (frame.common.follow || !pipe::readable(fd, Duration::ZERO).unwrap_or(true))
+            && (frame.common.follow || !ready.wait(Duration::ZERO).unwrap_or(true))
         {
             to.idle()?;
         }

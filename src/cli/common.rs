@@ -1,9 +1,10 @@
 //! The options every tool has, declared once.
 
+use super::ring_path;
 use crate::error::{Error, Result};
 use crate::record;
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The options every tool has.
@@ -13,7 +14,8 @@ pub struct Common {
     /// Write to FILE instead of standard output
     ///
     /// The file appears whole: it is written beside its place under the name FILE.part and renamed
-    /// when its end was written. `-` is standard output.
+    /// when its end was written. `-` is standard output; ring:PATH is a ring in
+    /// shared memory, which is made if there is none and begun anew if its last writer is gone.
     #[arg(short, long, value_name = "FILE", global = true)]
     pub output: Option<PathBuf>,
 
@@ -124,7 +126,8 @@ pub struct Common {
 pub struct Files {
     /// Files to read; none or `-` is standard input
     ///
-    /// Several files are read one after another. `-` may stand once.
+    /// Several files are read one after another. `-` may stand once; ring:PATH is a ring in shared
+    /// memory.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
 }
@@ -171,6 +174,11 @@ pub enum When {
 }
 
 impl Common {
+    /// The file of the ring that the output is, if it is one.
+    pub fn ring(&self) -> Option<&Path> {
+        self.output.as_deref().and_then(ring_path)
+    }
+
     /// Checks what can be checked without touching anything.
     ///
     /// # Errors

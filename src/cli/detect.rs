@@ -66,6 +66,10 @@ impl Opened {
             Self::Map(map) if is_dump(map.bytes()) => return Ok(Detected::Dump(Self::Map(map))),
             Self::Map(map) => return Ok(Detected::Stream { input: Self::Map(map), live: false }),
             Self::Pipe(from, fd) => (from, fd),
+            Self::Ring(mut ring) => {
+                let live = is_live(ring.peek(LIVE_LEN)?);
+                return Ok(Detected::Stream { input: Self::Ring(ring), live });
+            }
         };
         let mut start = Vec::with_capacity(LIVE_LEN);
         fill(&mut start, &mut from, Format::DETECT_LEN)?;

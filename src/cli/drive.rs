@@ -2,13 +2,11 @@
 //! every filter.
 
 use super::progress::Progress;
-use super::{Flow, Frame, Named, Opened, Output};
+use super::{Flow, Frame, Named, Opened, Output, Ready};
 use crate::error::{Error, Result};
 use crate::record::{self, Record};
 use crate::stream::{Arena, Reader, Source, Stage};
-use crate::sys::pipe;
 use crate::time::now_ns;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 /// The output side of a run, and its measurements.
@@ -181,10 +179,7 @@ pub fn filter<S: Stage>(
 
 /// Length of all inputs, if all are files.
 fn total_len(opened: &[Opened]) -> Option<u64> {
-    opened.iter().try_fold(0, |sum, input| match input {
-        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
-        Opened::Pipe(..) => None,
-    })
+    opened.iter().try_fold(0, |sum, input| Some(sum + input.file_len()?))
 }
 
 /// Gives every record of the streams `inputs` to `take`, with progress, until it wants no more: for
@@ -197,13 +192,27 @@ pub fn each_record(
     inputs: &[Named],
     mut take: impl FnMut(Record<'_>) -> Result<bool>,
 ) -> Result<()> {
+    each_record_and(frame, inputs, 0, |record, _| take(record))
+}
+
+/// As [`each_record`], with the record `ahead` places behind, if it waits already.
+///
+/// # Errors
+/// The first error of an input or of `take`.
+pub fn each_record_and(
+    frame: &Frame,
+    inputs: &[Named],
+    ahead: usize,
+    mut take: impl FnMut(Record<'_>, Option<Record<'_>>) -> Result<bool>,
+) -> Result<()> {
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
     let mut progress = Progress::new(&frame.common, total_len(&opened));
     let mut before = 0;
     for (named, input) in inputs.iter().zip(opened) {
         let mut reader = Reader::new(input.into_source().0);
-        while let Some(record) = reader.next().map_err(|e| e.input(named.name()))? {
-            if !take(record).map_err(|e| e.input(named.name()))? {
+        let wrong = |e: Error| e.input(named.name());
+        while let Some((record, coming)) = reader.next_and(ahead).map_err(wrong)? {
+            if !take(record, coming).map_err(wrong)? {
                 return Ok(());
             }
             progress.at(before + reader.position());
@@ -232,10 +241,10 @@ pub fn read_stream<S: Stage>(
         reader = reader.until_end();
     }
     while !drive.is_full() {
-        if let Some(fd) = &pipe
+        if let Some(ready) = &pipe
             && !reader.is_ready()
         {
-            wait(fd, drive, stage)?;
+            wait(ready, drive, stage)?;
         }
         drive.progress(before + reader.position());
         if reader.has_holes() {
@@ -257,7 +266,10 @@ fn next<S: Stage>(
     frame: &Frame,
     piped: bool,
 ) -> Result<bool> {
-    let Some(record) = reader.next()? else { return Ok(false) };
+    let Some((record, coming)) = reader.next_and(S::AHEAD)? else { return Ok(false) };
+    if let Some(coming) = coming {
+        stage.expect(coming);
+    }
     let consumed = consumes.is_empty() || consumes.contains(&record.kind());
     if (consumed || frame.common.check)
         && let Err(error) = record::check(record)
@@ -275,11 +287,10 @@ fn next<S: Stage>(
 
 /// Nothing waits: flushes, then waits for input and lets the stage look at the time each
 /// millisecond.
-fn wait<S: Stage>(fd: impl AsFd, drive: &mut Drive, stage: &mut S) -> Result<()> {
+fn wait<S: Stage>(ready: &Ready, drive: &mut Drive, stage: &mut S) -> Result<()> {
     loop {
         drive.idle(stage)?;
-        let ready = pipe::readable(&fd, Duration::from_millis(1));
-        if ready.map_err(|e| Error::os("cannot wait for input", &e))? {
+        if ready.wait(Duration::from_millis(1))? {
             return Ok(());
         }
     }

@@ -1,9 +1,10 @@
 //! Inputs: what a path on the command line means, the same in every tool.
 
+use super::ring::{Ready, RingInput, ring_path};
 use super::{Files, Frame};
 use crate::error::{Error, Result};
 use crate::mem::Map;
-use crate::stream::{Input, Mapped, Piped};
+use crate::stream::{self, Input, Mapped, Piped};
 use crate::sys::{pipe, signal};
 use crate::time::Stopwatch;
 use std::fs::File;
@@ -22,14 +23,78 @@ pub enum Opened {
     Map(Map),
     /// Anything else, to be read, and its descriptor to wait on.
     Pipe(Box<dyn Read>, OwnedFd),
+    /// A ring, whose records are read as a stream.
+    Ring(Box<RingInput>),
+}
+
+/// The bytes of a record stream, wherever they come from.
+pub enum Source {
+    /// A file or a pipe.
+    File(Input),
+    /// A ring.
+    Ring(Box<RingInput>),
+}
+
+impl stream::Source for Source {
+    #[inline]
+    fn waiting(&self) -> &[u8] {
+        match self {
+            Self::File(input) => input.waiting(),
+            Self::Ring(ring) => ring.waiting(),
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, count: usize) {
+        match self {
+            Self::File(input) => input.take(count),
+            Self::Ring(ring) => stream::Source::take(&mut **ring, count),
+        }
+    }
+
+    fn more(&mut self) -> std::io::Result<usize> {
+        match self {
+            Self::File(input) => input.more(),
+            Self::Ring(ring) => ring.more(),
+        }
+    }
 }
 
 impl Opened {
     /// The bytes as a source of a record stream, and what to wait on if it is no file.
-    pub fn into_source(self) -> (Input, Option<OwnedFd>) {
+    pub fn into_source(self) -> (Source, Option<Ready>) {
         match self {
-            Self::Map(map) => (Input::Mapped(Mapped::new(map)), None),
-            Self::Pipe(from, fd) => (Input::Piped(Piped::new(from)), Some(fd)),
+            Self::Map(map) => (Source::File(Input::Mapped(Mapped::new(map))), None),
+            Self::Pipe(from, fd) => {
+                (Source::File(Input::Piped(Piped::new(from))), Some(Ready::Fd(fd)))
+            }
+            Self::Ring(ring) => {
+                let ready = ring.ready();
+                (Source::Ring(ring), Some(ready))
+            }
+        }
+    }
+
+    /// What is left to read when it is no file, and what to wait on.
+    ///
+    /// # Errors
+    /// The map, if it is a file.
+    pub fn into_pipe(self) -> std::result::Result<(Box<dyn Read>, Ready), Map> {
+        match self {
+            Self::Map(map) => Err(map),
+            Self::Pipe(from, fd) => Ok((from, Ready::Fd(fd))),
+            Self::Ring(ring) => {
+                let ready = ring.ready();
+                Ok((ring, ready))
+            }
+        }
+    }
+
+    /// Its length in bytes, if it is a file.
+    pub fn file_len(&self) -> Option<u64> {
+        match self {
+            Self::Map(map) => Some(map.bytes().len() as u64),
+            Self::Pipe(..) | Self::Ring(_) => None,
         }
     }
 }
@@ -74,10 +139,10 @@ impl Named {
         self.0.as_ref().map_or_else(|| "standard input".to_owned(), |p| p.display().to_string())
     }
 
-    /// Opens it: a regular file is mapped unless it is followed.
+    /// Opens it: a regular file is mapped unless it is followed; `ring:PATH` is a ring.
     ///
     /// # Errors
-    /// Status 5 when the system refuses.
+    /// Status 5 when the system refuses; those of [`crate::ring::Reader::attach`].
     pub fn open(&self, frame: &Frame) -> Result<Opened> {
         let refused = |e: std::io::Error| Error::os("cannot open", &e).input(self.name());
         let Some(path) = &self.0 else {
@@ -88,6 +153,9 @@ impl Named {
             let stdin = File::from(fd.try_clone().map_err(refused)?);
             return Ok(Opened::Pipe(Box::new(stdin), fd));
         };
+        if let Some(path) = ring_path(path) {
+            return Ok(Opened::Ring(Box::new(RingInput::open(path, frame)?)));
+        }
         let file = File::open(path).map_err(refused)?;
         let meta = file.metadata().map_err(refused)?;
         if meta.is_dir() {

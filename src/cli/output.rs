@@ -1,14 +1,16 @@
 //! The output: records or a view of them, to standard output or a file that appears whole.
 
+use super::ring::create;
 use super::sheet::Sheet;
 use super::{Common, Format, Frame};
 use crate::error::{Error, Result};
 use crate::record::{self, Record, Schema};
+use crate::ring;
 use crate::stream::Writer;
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where records go.
 pub struct Output {
@@ -21,6 +23,7 @@ pub struct Output {
 
 enum Form {
     Bin(Writer<Target>),
+    Ring(Box<ring::Writer>),
     View(View),
     Parquet { sheet: Box<Sheet>, schema: &'static Schema },
     Nothing,
@@ -42,6 +45,9 @@ impl Output {
                 Format::Pcap => {
                     let what = format!("{} does not write captures", frame.tool.name);
                     return Err(Error::usage(what).hint("--format pcap belongs to mev-capture"));
+                }
+                Format::Bin if common.ring().is_some() => {
+                    Form::Ring(create(common.ring().unwrap_or(Path::new("")), frame)?)
                 }
                 Format::Bin => {
                     let target = Target::open(common)?;
@@ -82,6 +88,7 @@ impl Output {
         self.written += 1;
         match &mut self.form {
             Form::Bin(writer) => writer.put(record),
+            Form::Ring(ring) => ring.put(record),
             Form::View(view) => view.put(record),
             Form::Parquet { sheet, schema } => {
                 record::check(record)?;
@@ -109,8 +116,10 @@ impl Output {
 
     /// Passes on that something upstream dropped records.
     pub fn set_holes(&mut self) {
-        if let Form::Bin(writer) = &mut self.form {
-            writer.set_holes();
+        match &mut self.form {
+            Form::Bin(writer) => writer.set_holes(),
+            Form::Ring(ring) => ring.set_holes(),
+            Form::View(_) | Form::Parquet { .. } | Form::Nothing => {}
         }
     }
 
@@ -122,6 +131,7 @@ impl Output {
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.form {
             Form::Bin(writer) => writer.flush(),
+            Form::Ring(ring) => ring.flush().map(drop),
             Form::View(view) => view.flush(),
             Form::Parquet { .. } | Form::Nothing => Ok(()),
         }
@@ -135,6 +145,7 @@ impl Output {
     pub fn finish(self) -> Result<()> {
         match self.form {
             Form::Bin(writer) => writer.finish()?.finish(),
+            Form::Ring(ring) => ring.finish(),
             Form::View(mut view) => {
                 view.flush()?;
                 view.to.finish()
@@ -242,6 +253,11 @@ impl Target {
             return stdout().map(Self::Stdout);
         };
         let name = path.display().to_string();
+        if common.ring().is_some() {
+            return Err(Error::usage("a ring holds records only")
+                .input(name)
+                .hint("leave --format away, or name a file"));
+        }
         if std::fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
             let open = OpenOptions::new().write(true).open(path);
             let device = open.map_err(|e| Error::os("cannot open", &e).input(&name))?;

@@ -17,7 +17,7 @@ use std::io;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-/// The longest answer that is read, in bytes.
+/// The longest answer that is read unless a client says otherwise, in bytes.
 pub const BODY_MAX: usize = 64 << 10;
 
 /// An HTTP client with its connections.
@@ -25,6 +25,8 @@ pub struct Client {
     runtime: Runtime,
     pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
     timeout: Duration,
+    /// The longest answer that is read, in bytes.
+    body_max: usize,
     /// A header of every request besides the usual ones.
     extra: Option<(HeaderName, HeaderValue)>,
 }
@@ -45,7 +47,7 @@ pub struct Exchange {
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// Body, of at most [`BODY_MAX`] bytes.
+    /// Body, of at most as many bytes as the client reads.
     pub body: Vec<u8>,
 }
 
@@ -70,7 +72,7 @@ pub enum Reason {
     Tls = 2,
     /// No whole answer in time.
     Timeout = 3,
-    /// The answer is longer than [`BODY_MAX`].
+    /// The answer is longer than what the client reads.
     TooLarge = 4,
     /// The connection ended early, or the answer is no HTTP.
     Broken = 5,
@@ -107,7 +109,7 @@ impl Client {
             .enable_http1()
             .wrap_connector(tcp);
         let pool = Pool::builder(TokioExecutor::new()).build(tls);
-        Ok(Self { runtime, pool, timeout, extra: None })
+        Ok(Self { runtime, pool, timeout, body_max: BODY_MAX, extra: None })
     }
 
     /// The same client, sending `value` as the header `name` in every request. The value is marked
@@ -121,6 +123,13 @@ impl Client {
         value.set_sensitive(true);
         self.extra = Some((HeaderName::from_static(name), value));
         Ok(self)
+    }
+
+    /// The same client, reading answers of up to `body_max` bytes.
+    #[must_use]
+    pub fn with_body_max(mut self, body_max: usize) -> Self {
+        self.body_max = body_max;
+        self
     }
 
     /// Posts `body`, a JSON text, to all `urls` at the same time and waits for all of them; the
@@ -137,7 +146,8 @@ impl Client {
                 .iter()
                 .map(|url| {
                     let (url, extra) = (url.as_ref().parse(), self.extra.clone());
-                    let answered = post(self.pool.clone(), url, extra, body.clone());
+                    let request = (extra, body.clone(), self.body_max);
+                    let answered = post(self.pool.clone(), url, request);
                     tokio::spawn(exchange(answered, self.timeout))
                 })
                 .collect();
@@ -169,8 +179,7 @@ async fn exchange(
 async fn post(
     pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
     url: std::result::Result<Uri, hyper::http::uri::InvalidUri>,
-    extra: Option<(HeaderName, HeaderValue)>,
-    body: Bytes,
+    (extra, body, body_max): (Option<(HeaderName, HeaderValue)>, Bytes, usize),
 ) -> std::result::Result<Answer, Failure> {
     let url = url.map_err(|e| failure(Reason::BadUrl, &e))?;
     if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none() {
@@ -186,12 +195,12 @@ async fn post(
         .map_err(|e| failure(Reason::BadUrl, &e))?;
     request.headers_mut().extend(extra);
     let answer = pool.request(request).await.map_err(|e| failure(pool_reason(&e), &e))?;
-    read(answer).await
+    read(answer, body_max).await
 }
 
-async fn read(answer: Response<Incoming>) -> std::result::Result<Answer, Failure> {
+async fn read(answer: Response<Incoming>, body_max: usize) -> std::result::Result<Answer, Failure> {
     let status = answer.status().as_u16();
-    match Limited::new(answer.into_body(), BODY_MAX).collect().await {
+    match Limited::new(answer.into_body(), body_max).collect().await {
         Ok(body) => Ok(Answer { status, body: body.to_bytes().to_vec() }),
         Err(e) if e.is::<LengthLimitError>() => Err(failure(Reason::TooLarge, e.as_ref())),
         Err(e) => Err(failure(Reason::Broken, e.as_ref())),

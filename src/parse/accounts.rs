@@ -1,11 +1,68 @@
-//! Account files into the pools they describe: the first records of a run.
+//! Account files into the pools they describe: the first records of a run, and, of files that grow,
+//! later ones.
 
 use super::rows::Rows;
 use super::tally::{Note, Tally};
 use crate::bytes::base58;
 use crate::dex::{AccountBook, Found};
+use crate::ids::Key;
 use crate::record::Record;
 use crate::stream::Sink;
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What was written of pools and of their arrays, so that only what differs is written again.
+#[derive(Debug, Default)]
+pub struct Told(BTreeMap<[Key; 2], u64>);
+
+impl Told {
+    /// Counts all that `book` describes as told.
+    pub fn mark(&mut self, book: &AccountBook) {
+        book.pools(book.clock(), &mut |found| match found {
+            Found::Pool { pool, .. } => {
+                self.is_new(&pool.pool, &pool.pool, &[bytemuck::bytes_of(pool)]);
+            }
+            Found::Ticks { ticks, entries } => {
+                let bytes = [bytemuck::bytes_of(ticks), entries.bytes()];
+                self.is_new(&ticks.pool, &ticks.array, &bytes);
+            }
+            Found::Missing { .. } | Found::Refused { .. } => {}
+        });
+    }
+
+    /// Whether `bytes`, of `of` that belongs to `pool`, were not told yet.
+    fn is_new(&mut self, pool: &Key, of: &Key, bytes: &[&[u8]]) -> bool {
+        let hash = bytes.iter().fold(0_u64, |all, part| all.rotate_left(1) ^ xxh3_64(part));
+        self.0.insert([*pool, *of], hash) != Some(hash)
+    }
+}
+
+/// Writes what `book` describes otherwise than `told` says was written: states of pools, and arrays.
+/// What lacks parts or is refused was named in the beginning, or waits for more accounts.
+pub(super) fn write_again(
+    book: &AccountBook,
+    told: &mut Told,
+    rows: &mut Rows,
+    tally: &mut Tally,
+    out: &mut impl Sink,
+) {
+    book.pools(book.clock(), &mut |found| match found {
+        Found::Pool { pool, .. } => {
+            if told.is_new(&pool.pool, &pool.pool, &[bytemuck::bytes_of(pool)]) {
+                rows.learn_pool(pool);
+                tally.pools += 1;
+                out.put(Record::of(pool));
+            }
+        }
+        Found::Ticks { ticks, entries } => {
+            let bytes = [bytemuck::bytes_of(ticks), entries.bytes()];
+            if told.is_new(&ticks.pool, &ticks.array, &bytes) {
+                out.put_parts(ticks, entries.bytes());
+            }
+        }
+        Found::Missing { .. } | Found::Refused { .. } => {}
+    });
+}
 
 /// Writes the pools and tick arrays of `book`, tells `rows` what it learns, and hands what is
 /// wrong with an account to `warn`.

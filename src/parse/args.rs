@@ -80,7 +80,9 @@ pub(super) struct Args {
     /// snapshot, and tell mints and directions that an instruction does not carry. A folder named
     /// after a Meteora DLMM pair holds its accounts as raw bytes: lb_pair.bin, bin_array_1.bin and
     /// so on, reserve_x.bin, reserve_y.bin, token_x_mint.bin, token_y_mint.bin. The clock sysvar, if
-    /// it is among them, tells which transfer fee holds and whether a pool is open. May be repeated.
+    /// it is among them, tells which transfer fee holds and whether a pool is open. With --follow the
+    /// lines that are appended to a file later are read too, and what they change is written as
+    /// snapshots again (mev-capture accounts --every 1s appends them). May be repeated.
     /// Without FILE, and with a terminal or /dev/null as standard input, accounts are all there is
     /// to read.
     #[arg(long, value_name = "FILE")]

@@ -15,6 +15,7 @@
 //! | `eager` | batches that are read before they are whole |
 //! | `leaders` | who has to have signed which slot |
 //! | `poh` | the proof of history of a slot |
+//! | `fresh` | account files that grow beside the packets |
 //! | `feed` `accounts` | what is not a shred: the toolkit's own datagrams, account files |
 //! | `input` | inputs that are no captures: dumps, transactions as text |
 //! | `tally` `version` | every packet counted once, by what it was or why it was refused |
@@ -42,6 +43,7 @@ mod deshred;
 mod drift;
 mod eager;
 mod feed;
+mod fresh;
 pub mod input;
 mod leaders;
 mod poh;
@@ -59,6 +61,7 @@ mod tests;
 mod tests_wire;
 mod version;
 
+pub use accounts::Told;
 pub use deshred::{Limits, Verify};
 pub use drift::{Drift, Unknown};
 pub use feed::Feed;

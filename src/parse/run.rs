@@ -3,6 +3,7 @@
 use super::args::{Args, Task};
 use super::crew::Crew;
 use super::feed::Feed;
+use super::fresh::run::{Beside, Fresh};
 use super::input::{Said, read_dump, read_text};
 use super::leaders::{Leaders, Schedule};
 use super::rederive::{Outcome, Rederivation};
@@ -10,7 +11,7 @@ use super::stage::{Config, Order, Parser};
 use super::table;
 use super::tally::Tally;
 use crate::bytes::base58;
-use crate::cli::{Detected, Drive, Frame, Named, Opened, Stats, columns, print, read_stream};
+use crate::cli::{Detected, Drive, Frame, Named, Stats, columns, print, read_stream};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
 use crate::mem::{Behind, Map};
@@ -23,7 +24,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::thread::Scope;
 use std::time::Duration;
@@ -51,12 +52,9 @@ fn parse(args: &Args, frame: &Frame) -> Result<Exit> {
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
     inputs.iter().take(1).for_each(Named::wait);
     let feed = directory(args)?;
-    let book = book(args)?;
+    let (book, files) = book(args, frame.common.follow)?;
     let leaders = schedule(args)?;
-    let total_len = opened.iter().try_fold(0, |sum, input| match input {
-        Opened::Map(map) => Some(sum + map.bytes().len() as u64),
-        Opened::Pipe(..) => None,
-    });
+    let total_len = opened.iter().try_fold(0, |sum, input| Some(sum + input.file_len()?));
     let mut drive = Drive::open(frame, Parser::MAX_OUT, total_len)?;
     // Parsers borrow shreds from mapped captures, so these outlive them.
     let maps: Vec<_> = opened.iter().map(|_| OnceLock::new()).collect();
@@ -78,7 +76,10 @@ fn parse(args: &Args, frame: &Frame) -> Result<Exit> {
     let inputs = first.map(Ok).into_iter().chain(kinds).zip(&maps);
     std::thread::scope(|scope| {
         let mut crew = crew(scope, frame, &mut drive, &config, feed, &book, helpers)?;
-        let done = read_all(frame, &mut drive, &mut crew, inputs);
+        let mut fresh =
+            if frame.common.follow { Fresh::open(files, book.clone())? } else { Fresh::default() };
+        let done = read_all(frame, &mut drive, &mut crew, &mut fresh, inputs);
+        let done = done.and_then(|()| fresh.failure());
         if !drive.is_full() {
             drive.end(&mut crew)?;
         }
@@ -115,6 +116,7 @@ fn read_all<'a, 'm>(
     frame: &Frame,
     drive: &mut Drive,
     crew: &mut Crew<'m>,
+    fresh: &mut Fresh,
     inputs: impl Iterator<Item = (Result<(&'a Named, Detected)>, &'m OnceLock<Map>)>,
 ) -> Result<()> {
     let mut before = 0;
@@ -122,7 +124,7 @@ fn read_all<'a, 'm>(
         let (named, input) = input?;
         crew.parser().next_input();
         let name = named.name();
-        let read = read(frame, drive, crew, (&name, input), map, before);
+        let read = read(frame, drive, (crew, fresh), (&name, input), map, before);
         before += read.map_err(|e| e.input(name))?;
     }
     Ok(())
@@ -232,17 +234,23 @@ fn schedule(args: &Args) -> Result<Option<Leaders>> {
     Ok(Some(Leaders::Of(schedule)))
 }
 
-/// All accounts of all account files.
-fn book(args: &Args) -> Result<AccountBook> {
-    let mut book = AccountBook::new();
+/// All accounts of all account files, and how far each file was read: of those that are followed, to
+/// the end of the last whole line.
+fn book(args: &Args, follow: bool) -> Result<(AccountBook, Vec<(PathBuf, u64)>)> {
+    let (mut book, mut files) = (AccountBook::new(), Vec::new());
     for path in &args.accounts {
         if path.is_dir() {
             folder(path, &mut book).map_err(|e| e.input(path.display().to_string()))?;
-        } else {
-            with_file(path, |text| book.read(text))?;
+            continue;
         }
+        with_file(path, |text| {
+            let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let text = text.get(..whole).filter(|_| follow).unwrap_or(text);
+            files.push((path.clone(), text.len() as u64));
+            book.read(text)
+        })?;
     }
-    Ok(book)
+    Ok((book, files))
 }
 
 /// Takes in the raw accounts of the pair that names the folder `path`.
@@ -297,7 +305,7 @@ fn snapshot(
 fn read<'m>(
     frame: &Frame,
     drive: &mut Drive,
-    crew: &mut Crew<'m>,
+    (crew, fresh): (&mut Crew<'m>, &mut Fresh),
     (name, input): (&str, Detected),
     kept: &'m OnceLock<Map>,
     before: u64,
@@ -306,9 +314,10 @@ fn read<'m>(
         Detected::Dump(input) => read_dump(frame, drive, crew, input, before),
         Detected::Text(input) => read_text(frame, drive, crew, (name, input), before),
         Detected::Capture(map) => read_capture(drive, crew, kept.get_or_init(|| map), before),
-        Detected::Piped(from, fd) => read_piped(drive, crew, from, &fd),
+        Detected::Piped(from, fd) => read_piped(drive, &mut Beside { crew, fresh }, from, &fd),
         Detected::Stream { input, .. } => {
-            read_stream(frame, drive, crew, &[Packet::SCHEMA.kind], input, before)
+            let mut beside = Beside { crew, fresh };
+            read_stream(frame, drive, &mut beside, &[Packet::SCHEMA.kind], input, before)
         }
     }
 }
@@ -345,7 +354,7 @@ fn read_capture<'m>(
 /// Reads a capture from a pipe or a growing file, handing on what is there before it waits.
 fn read_piped(
     drive: &mut Drive,
-    crew: &mut Crew<'_>,
+    beside: &mut Beside<'_, '_>,
     from: Box<dyn Read>,
     fd: &OwnedFd,
 ) -> Result<u64> {
@@ -358,10 +367,10 @@ fn read_piped(
                         let take = |parser: &mut Parser<'_>, out: &mut Arena| {
                             parser.datagram(payload, truncated, rx_ns, out);
                         };
-                        crew.input(out, take);
+                        beside.crew.input(out, take);
                     })?;
                 }
-                Item::Skipped(why) => crew.parser().skip(why),
+                Item::Skipped(why) => beside.crew.parser().skip(why),
             }
             if drive.is_full() {
                 return Ok(0);
@@ -370,7 +379,7 @@ fn read_piped(
         // The end of a file that grows shows only when it is read: a file always reads at once.
         let is_file = pipe::kind(fd) == pipe::Kind::File;
         if is_file || !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
-            drive.idle(crew)?;
+            drive.idle(beside)?;
         }
         if !reader.more()? {
             return Ok(0);

@@ -1,6 +1,6 @@
 //! The core: datagrams in, rows out. One slot after another, or as it comes.
 
-use super::accounts;
+use super::accounts::{self, Told};
 use super::batch;
 use super::crew::Parcels;
 use super::decode::Why;
@@ -131,6 +131,12 @@ impl<'m> Parser<'m> {
     ) {
         self.rows.learn_tables(book);
         accounts::write(book, &mut self.rows, &mut self.tally, out, warn);
+    }
+
+    /// Writes what the accounts of `book`, of which some are new, describe otherwise than was `told`.
+    pub fn refresh(&mut self, book: &AccountBook, told: &mut Told, out: &mut impl Sink) {
+        self.rows.learn_tables(book);
+        accounts::write_again(book, told, &mut self.rows, &mut self.tally, out);
     }
 
     /// What was counted so far.

@@ -69,6 +69,8 @@ pub enum GapReason {
     FeedSequence = 7,
     /// Packet storage was full.
     StorageFull = 8,
+    /// A ring's writer was gone without an end.
+    RingWriterDied = 9,
 }
 
 impl GapReason {
@@ -83,6 +85,7 @@ impl GapReason {
         "batch_undecodable",
         "feed_sequence",
         "storage_full",
+        "ring_writer_died",
     ];
 }
 

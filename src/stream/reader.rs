@@ -101,6 +101,29 @@ impl<S: Source> Reader<S> {
         }
     }
 
+    /// As [`next`](Self::next), and the record `ahead` places behind that one, if it waits already.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    #[inline]
+    pub fn next_and(&mut self, ahead: usize) -> Result<Option<(Record<'_>, Option<Record<'_>>)>> {
+        if self.next()?.is_none() {
+            return Ok(None);
+        }
+        Ok(self.current().map(|record| (record, self.waiting_at(ahead))))
+    }
+
+    /// The record `ahead` places behind the one given last, if all of it waits; 0 is none.
+    fn waiting_at(&self, ahead: usize) -> Option<Record<'_>> {
+        let mut waiting = self.source.waiting().get(self.given..)?;
+        for _ in 1..ahead {
+            let len = u32_at(waiting, 0).filter(|len| !bad_len(*len))?;
+            waiting = waiting.get(len as usize..)?;
+        }
+        let len = u32_at(waiting, 0).filter(|len| ahead > 0 && !bad_len(*len))?;
+        Record::new(waiting.get(..len as usize)?)
+    }
+
     /// The record that was found last.
     fn current(&self) -> Option<Record<'_>> {
         Record::new(self.source.waiting().get(..self.given)?)
@@ -150,7 +173,11 @@ impl<S: Source> Reader<S> {
                     return Ok(Some(len as usize));
                 }
             }
-            if self.source.more().map_err(|e| Error::os("cannot read", &e))? == 0 {
+            // A source that knows more than the system says it in our own words.
+            let refused = |e: std::io::Error| {
+                e.downcast::<Error>().unwrap_or_else(|e| Error::os("cannot read", &e))
+            };
+            if self.source.more().map_err(refused)? == 0 {
                 return self.at_eof().map(|()| None);
             }
         }
@@ -255,6 +282,22 @@ mod tests {
             let (got, error) = read_all(Drip(&bytes, step));
             assert_eq!((got, error.is_none()), (vec![0, 1, 2, 9], true), "step {step}");
         }
+    }
+
+    #[test]
+    fn what_waits_behind_a_record_is_shown_as_far_as_it_does() {
+        let bytes = stream(4);
+        let mut reader = Reader::new(Piped::new(bytes.as_slice()));
+        let mut seen = Vec::new();
+        while let Some((record, coming)) = reader.next_and(2).unwrap() {
+            seen.push((record.rx_ns(), coming.map(|coming| coming.rx_ns())));
+        }
+        // Four slots, a gap, and the end, which is a record too.
+        let want = [(0, Some(2)), (1, Some(3)), (2, Some(9)), (3, Some(0)), (9, None)];
+        assert_eq!(seen, want);
+        let mut reader = Reader::new(Piped::new(Drip(&bytes, 64)));
+        assert_eq!(reader.next_and(1).unwrap().map(|(_, coming)| coming.is_none()), Some(true));
+        assert_eq!(reader.next_and(0).unwrap().map(|(_, coming)| coming.is_none()), Some(true));
     }
 
     #[test]

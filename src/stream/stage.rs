@@ -11,6 +11,16 @@ pub trait Stage {
     /// Bytes that one step can emit at most, as a bound for the caller's arena.
     const MAX_OUT: usize;
 
+    /// Which record, counted from the one that is stepped, [`expect`](Self::expect) is told of; 0 where
+    /// a stage has no use for it.
+    const AHEAD: usize = 0;
+
+    /// `coming` will be stepped after [`AHEAD`](Self::AHEAD) others, unless the input ends: what it will
+    /// need can be asked for from memory. Never changes what comes out, and need not be called.
+    fn expect(&mut self, coming: Record<'_>) {
+        let _ = coming;
+    }
+
     /// Takes one record and puts everything that follows from it.
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink);
 

@@ -56,10 +56,11 @@ const fn made(body: Body, make: fn(&mut Random) -> Vec<u8>) -> Body {
 }
 
 /// Every body; those that take longest stand first.
-static BODIES: [Body; 16] = [
+static BODIES: [Body; 17] = [
     body("deshred", 3, bodies::deshred, seeds::deshredders),
     body("recover", 8, bodies::recover, seeds::recoveries),
-    made(body("rows", 80, bodies::rows, Vec::new), venues::rows),
+    made(body("history", 20, bodies::history, Vec::new), venues::history),
+    made(body("rows", 60, bodies::rows, Vec::new), venues::rows),
     body("text", 10, bodies::text, seeds::texts),
     made(body("accounts", 60, bodies::accounts, Vec::new), venues::accounts),
     made(body("quote", 140, bodies::quote, Vec::new), venues::quote),
@@ -214,6 +215,21 @@ fn what_is_made_reaches_every_decoder() {
         let (venue, coverage) = (spec.venue, spec.coverage);
         assert!(coverage.intents == Grade::None || decoded.contains(&venue), "{venue:?}");
         assert!(coverage.fills == Grade::None || told.contains(&venue), "{venue:?}");
+    }
+}
+
+/// Of made histories some lead to opportunities, measured exposures and findings.
+#[test]
+fn what_is_made_reaches_every_stage_of_arb() {
+    let mut random = Random::new(5);
+    let mut seen = HashSet::new();
+    for _ in 0..4000 {
+        seen.extend(bodies::seen(&venues::history(&mut random)));
+    }
+    // Opportunities by hops, a measured exposure, arbitrages, sandwiches: as `bodies::seen` numbers them.
+    assert!([1002, 1003, 1004, 2000].iter().all(|number| seen.contains(number)), "{seen:?}");
+    for what in [3016..3032, 3032..3048] {
+        assert!(seen.iter().any(|number| what.contains(number)), "{what:?} of {seen:?}");
     }
 }
 

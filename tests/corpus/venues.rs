@@ -112,6 +112,12 @@ pub(crate) fn accounts(random: &mut Random) -> Vec<u8> {
     input
 }
 
+/// Bytes of which a few pools and their rows are made.
+pub(crate) fn history(random: &mut Random) -> Vec<u8> {
+    let len = 200 + random.below(1800);
+    (0..len).map(|_| random.byte()).collect()
+}
+
 /// A pool with reserves, fees and a price of all sizes, and ticks around it.
 pub(crate) fn quote(random: &mut Random) -> Vec<u8> {
     let venue = random.of(known()).venue;

@@ -1,9 +1,10 @@
 //! Detection: an update of a pool and the search behind it, against following every cycle.
 //!
-//! The baselines run on the same market after the same updates, with the best rate of every pair
-//! kept, which is what makes each of them as fast as it can be: a cycle of pools is looked at only
-//! through the best pools of its pairs. They are asked in bursts, and ours is not timed in one nor just
-//! behind it: what a baseline reads drives out what ours would have found near.
+//! The baselines run on the same market after the same updates. All but the first keep the best rate of
+//! every pair, which is what makes each of them as fast as it can be: a cycle of pools is looked at only
+//! through the best pools of its pairs. The first follows the cycles of pools one by one, as searchers
+//! do that keep no such rates, and stops at a hundred million. Ours and they are timed in turns, round by round: what a
+//! baseline reads drives out what ours would have found near, and the other way round.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +17,21 @@ use hdrhistogram::Histogram;
 /// Candidates that a search keeps.
 const LISTED: usize = 8;
 
-/// Updates one after the other that the baselines are asked about.
-const BURST: u32 = 16;
+/// Turns of ours and of the baselines.
+const ROUNDS: u32 = 4;
 
-/// Updates behind them that are not timed, at most.
-const QUIET: u32 = 1000;
+/// Updates at the start of a turn that are not timed.
+const WARM: u32 = 2000;
 
 /// How long each took, ns, and what came of it.
 pub struct Detection {
     /// Ours: rates set, both directions searched where they have to be.
     pub ours: Histogram<u64>,
-    /// Every cycle of two to four hops through the pool, followed over the pairs.
+    /// Every cycle of pools, of two to four hops, through the pool.
+    pub every_pool: Histogram<u64>,
+    /// Such searches that stopped before their end.
+    pub stopped: u64,
+    /// The same cycles followed over the pairs.
     pub every_cycle: Histogram<u64>,
     /// The cycles of the pool listed beforehand, screened; none where lists do not fit.
     pub listed: Histogram<u64>,
@@ -49,16 +54,23 @@ struct Pairs {
     /// Neighbours of each token: token and pair.
     next: Vec<Vec<(u32, u32)>>,
     tokens: Vec<[u32; 2]>,
-    /// Pools of each pair.
+    /// Pools of each pair, and their rates in the pair's directions.
     pools: Vec<Vec<u32>>,
-    /// Pair of each pool, and whether its token a is the pair's second.
-    of_pool: Vec<(u32, bool)>,
-    /// Rates of each pool in the pair's directions.
-    rates: Vec<[i32; 2]>,
+    rates: Vec<Vec<[i32; 2]>>,
+    /// Pair of each pool, whether its token a is the pair's second, and its place among the pair's.
+    of_pool: Vec<(u32, bool, u32)>,
     best: Vec<[i32; 2]>,
     /// The best rate from each token to the one that a search ends in.
     home: Vec<i32>,
+    /// The pair of each token with the one that a search ends in.
+    home_pairs: Vec<u32>,
 }
+
+/// There is no pair.
+const NO_PAIR: u32 = u32::MAX;
+
+/// Cycles of pools that are followed at most.
+pub const FOLLOWED: u64 = 100_000_000;
 
 impl Pairs {
     fn new(market: &Market) -> Self {
@@ -68,9 +80,10 @@ impl Pairs {
             tokens: Vec::new(),
             pools: Vec::new(),
             of_pool: Vec::new(),
-            rates: vec![[NO_RATE; 2]; market.pools.len()],
+            rates: Vec::new(),
             best: Vec::new(),
             home: vec![NO_RATE; market.tokens as usize],
+            home_pairs: vec![NO_PAIR; market.tokens as usize],
         };
         for (pool, [a, b]) in (0_u32..).zip(&market.pools) {
             let tokens = [*a.min(b), *a.max(b)];
@@ -79,6 +92,7 @@ impl Pairs {
             if pair == fresh {
                 pairs.tokens.push(tokens);
                 pairs.pools.push(Vec::new());
+                pairs.rates.push(Vec::new());
                 pairs.best.push([NO_RATE; 2]);
                 let [low, high] = tokens;
                 for (token, other) in [(low, high), (high, low)] {
@@ -87,28 +101,31 @@ impl Pairs {
                     }
                 }
             }
+            let mut place = 0;
             if let Some(list) = pairs.pools.get_mut(pair as usize) {
+                place = u32::try_from(list.len()).unwrap_or(u32::MAX);
                 list.push(pool);
             }
-            pairs.of_pool.push((pair, a > b));
+            if let Some(list) = pairs.rates.get_mut(pair as usize) {
+                list.push([NO_RATE; 2]);
+            }
+            pairs.of_pool.push((pair, a > b, place));
         }
         pairs
     }
 
     /// Sets both rates of a pool, and the best ones of its pair.
     fn set(&mut self, pool: u32, [ab, ba]: [i32; 2]) {
-        let Some((pair, swapped)) = self.of_pool.get(pool as usize).copied() else { return };
-        if let Some(held) = self.rates.get_mut(pool as usize) {
+        let Some((pair, swapped, place)) = self.of_pool.get(pool as usize).copied() else { return };
+        let Some(list) = self.rates.get_mut(pair as usize) else { return };
+        if let Some(held) = list.get_mut(place as usize) {
             *held = if swapped { [ba, ab] } else { [ab, ba] };
         }
-        let mut best = [NO_RATE; 2];
-        for pool in self.pools.get(pair as usize).into_iter().flatten() {
-            if let Some([there, back]) = self.rates.get(*pool as usize) {
-                best = [best[0].max(*there), best[1].max(*back)];
-            }
-        }
+        let all = list
+            .iter()
+            .fold([NO_RATE; 2], |best, [there, back]| [best[0].max(*there), best[1].max(*back)]);
         if let Some(held) = self.best.get_mut(pair as usize) {
-            *held = best;
+            *held = all;
         }
     }
 
@@ -120,28 +137,96 @@ impl Pairs {
 
     /// Tokens and rate of a pool in one direction.
     fn ends(&self, pool: u32, a_to_b: bool) -> (u32, u32, u32, i32) {
-        let (pair, swapped) = self.of_pool.get(pool as usize).copied().unwrap_or((0, false));
+        let (pair, swapped, place) = self.of_pool.get(pool as usize).copied().unwrap_or_default();
         let [low, high] = self.tokens.get(pair as usize).copied().unwrap_or([0; 2]);
         let direction = usize::from(a_to_b == swapped);
-        let rates = self.rates.get(pool as usize).copied().unwrap_or([NO_RATE; 2]);
+        let list = self.rates.get(pair as usize).map_or(&[][..], Vec::as_slice);
+        let rates = list.get(place as usize).copied().unwrap_or([NO_RATE; 2]);
         let rate = if direction == 0 { rates[0] } else { rates[1] };
         let (from, to) = if direction == 0 { (low, high) } else { (high, low) };
         (from, to, pair, rate)
     }
 
+    /// The best rate from the pool's pair's end back to its start through another pool of the pair.
+    fn back(&self, pool: u32, (from, to, pair, rate): (u32, u32, u32, i32)) -> i32 {
+        let place = self.of_pool.get(pool as usize).map_or(0, |(_, _, place)| *place as usize);
+        let list = self.rates.get(pair as usize).map_or(&[][..], Vec::as_slice);
+        if from != SOL && to != SOL {
+            return NO_RATE;
+        }
+        let others = list.iter().enumerate().filter(|(at, _)| *at != place);
+        others.fold(NO_RATE, |best, (_, rates)| {
+            best.max(add(rate, if to > from { rates[1] } else { rates[0] }))
+        })
+    }
+
+    /// The best cycle of two to four hops through the pool by following every cycle of pools; whether
+    /// that came to its end before `most` of them.
+    fn follow_pools(&mut self, pool: u32, a_to_b: bool, most: u64) -> (i32, bool) {
+        let ends = self.ends(pool, a_to_b);
+        let (from, to, _, rate) = ends;
+        let mut best = self.back(pool, ends);
+        let mut home = std::mem::take(&mut self.home_pairs);
+        let degree = |token: u32| self.next.get(token as usize).map_or(0, Vec::len);
+        let flip = degree(from) < degree(to);
+        let (near, far) = if flip { (from, to) } else { (to, from) };
+        let mut place = |token: u32, pair: u32| {
+            if let Some(held) = home.get_mut(token as usize) {
+                *held = pair;
+            }
+        };
+        for (token, pair) in self.next.get(far as usize).into_iter().flatten() {
+            place(*token, *pair);
+        }
+        // Rates of the pools between two tokens, in the direction of the trade.
+        let way = |x: u32, y: u32, pair: u32| {
+            let back = usize::from(if flip { y > x } else { x > y });
+            let list = self.rates.get(pair as usize).map_or(&[][..], Vec::as_slice);
+            list.iter().map(move |rates| if back == 1 { rates[1] } else { rates[0] })
+        };
+        let known = |token: u32| home.get(token as usize).copied().filter(|pair| *pair != NO_PAIR);
+        let based = near == SOL || far == SOL;
+        let mut looked = 0_u64;
+        'all: for (y, pair) in self.next.get(near as usize).into_iter().flatten() {
+            if *y == far {
+                continue;
+            }
+            for first in way(near, *y, *pair).map(|more| add(rate, more)) {
+                if let Some(last) = known(*y).filter(|_| based || *y == SOL) {
+                    best = way(*y, far, last).fold(best, |best, more| best.max(add(first, more)));
+                }
+                for (z, pair) in self.next.get(*y as usize).into_iter().flatten() {
+                    let meets = based || *y == SOL || *z == SOL;
+                    let Some(last) = known(*z).filter(|_| meets && *z != near && *z != far) else {
+                        continue;
+                    };
+                    for second in way(*y, *z, *pair).map(|more| add(first, more)) {
+                        for all in way(*z, far, last).map(|more| add(second, more)) {
+                            best = best.max(all);
+                            looked += 1;
+                        }
+                    }
+                }
+                if looked > most {
+                    break 'all;
+                }
+            }
+        }
+        for (token, _) in self.next.get(far as usize).into_iter().flatten() {
+            if let Some(held) = home.get_mut(*token as usize) {
+                *held = NO_PAIR;
+            }
+        }
+        self.home_pairs = home;
+        (best, looked <= most)
+    }
+
     /// The best cycle of two to four hops through the pool by following all of them, started from
     /// the end with fewer neighbours; only those that meet SOL.
     fn follow(&mut self, pool: u32, a_to_b: bool) -> i32 {
-        let (from, to, pair, rate) = self.ends(pool, a_to_b);
-        let mut best = NO_RATE;
-        let back = self.pools.get(pair as usize).into_iter().flatten();
-        let closing = to > from;
-        for other in back.filter(|other| **other != pool) {
-            let rates = self.rates.get(*other as usize).copied().unwrap_or([NO_RATE; 2]);
-            if from == SOL || to == SOL {
-                best = best.max(add(rate, if closing { rates[1] } else { rates[0] }));
-            }
-        }
+        let ends = self.ends(pool, a_to_b);
+        let (from, to, _, rate) = ends;
+        let mut best = self.back(pool, ends);
         let mut home = std::mem::take(&mut self.home);
         let degree = |token: u32| self.next.get(token as usize).map_or(0, Vec::len);
         // `near` has fewer neighbours; `flip`: the trade arrives there.
@@ -253,14 +338,15 @@ pub fn mint(token: u32) -> Key {
     key
 }
 
-/// Measures `updates` updates on a market of `count` pools, of which every `every`th is given to the
-/// baselines too.
+/// Measures `updates` updates on a market of `count` pools, and one in `every` more with the baselines.
 pub fn measure(count: usize, updates: u32, every: u32) -> Detection {
     let market = Market::draw(count, 42);
     let mut dice = Dice::new(7);
     let histogram = || Histogram::new(3).unwrap_or_else(|_| unreachable!("3 digits are valid"));
     let mut done = Detection {
         ours: histogram(),
+        every_pool: histogram(),
+        stopped: 0,
         every_cycle: histogram(),
         listed: histogram(),
         relaxed: histogram(),
@@ -271,36 +357,45 @@ pub fn measure(count: usize, updates: u32, every: u32) -> Detection {
         build_ns: 0,
     };
     let room = Room { tokens: market.tokens as usize + 1, pools: count + 1, visits: 1 << 16 };
-    let clock = Stopwatch::start();
     let mut graph = Graph::new(&[mint(SOL)], room);
-    let mut pairs = Pairs::new(&market);
     let mut found = Found::new(LISTED);
-    let clock_build = clock.elapsed_ns();
+    let pools = u32::try_from(count).unwrap_or(u32::MAX);
+    let mut held: Vec<[i32; 2]> = (0..pools).map(|pool| market.rates(pool, &mut dice)).collect();
+    let clock = Stopwatch::start();
     for [a, b] in &market.pools {
         let _ = graph.add(&mint(*a), &mint(*b));
     }
-    let pools = u32::try_from(count).unwrap_or(u32::MAX);
-    for pool in 0..pools {
-        let rates = market.rates(pool, &mut dice);
+    for (pool, rates) in (0..pools).zip(&held) {
         let [ab, ba] = rates.map(Some);
         graph.set(pool, ab, ba);
-        pairs.set(pool, rates);
     }
     let per = u64::from(pools.max(1));
-    done.build_ns = clock.elapsed_ns().saturating_sub(clock_build) / per;
+    done.build_ns = clock.elapsed_ns() / per;
     done.bytes_a_pool = u64::try_from(graph.memory()).unwrap_or(u64::MAX) / per;
+    let mut pairs = Pairs::new(&market);
     let mut space = [vec![NO_RATE; market.tokens as usize], vec![NO_RATE; market.tokens as usize]];
-    for update in 0..updates {
+    let mut draw = |held: &mut Vec<[i32; 2]>| {
         let pool = dice.roll(pools);
         let rates = market.rates(pool, &mut dice);
-        let turn = update % (every * BURST);
-        let quiet = turn >= BURST + (every * BURST / 2).min(QUIET);
-        let (search, best) = update_ours(&mut graph, &mut found, pool, rates, quiet, &mut done);
-        pairs.set(pool, rates);
-        if turn < BURST {
-            let relax = turn.is_multiple_of(8);
-            let kinds = (count <= 10_000, relax);
-            compare(&mut pairs, pool, (search, best), kinds, &mut space, &mut done);
+        if let Some(place) = held.get_mut(pool as usize) {
+            *place = rates;
+        }
+        (pool, rates)
+    };
+    for _ in 0..ROUNDS {
+        for update in 0..WARM.saturating_add(updates / ROUNDS) {
+            let (pool, rates) = draw(&mut held);
+            update_ours(&mut graph, &mut found, (pool, rates), update >= WARM, &mut done);
+        }
+        for (pool, rates) in (0..pools).zip(&held) {
+            pairs.set(pool, *rates);
+        }
+        for update in 0..updates / ROUNDS / every.max(1) {
+            let (pool, rates) = draw(&mut held);
+            let ours = update_ours(&mut graph, &mut found, (pool, rates), false, &mut done);
+            pairs.set(pool, rates);
+            let kinds = (count <= 10_000, update.is_multiple_of(8));
+            compare(&mut pairs, pool, ours, kinds, &mut space, &mut done);
         }
     }
     done
@@ -310,8 +405,7 @@ pub fn measure(count: usize, updates: u32, every: u32) -> Detection {
 fn update_ours(
     graph: &mut Graph,
     found: &mut Found,
-    pool: u32,
-    rates: [i32; 2],
+    (pool, rates): (u32, [i32; 2]),
     timed: bool,
     done: &mut Detection,
 ) -> ([bool; 2], [i32; 2]) {
@@ -343,25 +437,46 @@ fn compare(
     space: &mut [Vec<i32>; 2],
     done: &mut Detection,
 ) {
+    // Each is timed over both directions, as ours is.
+    let mut spent = [0_u64; 4];
+    let mut timed = |at: usize, ns: u64| {
+        if let Some(sum) = spent.get_mut(at) {
+            *sum += ns;
+        }
+    };
     for ((a_to_b, wanted), best) in [true, false].into_iter().zip(search).zip(best) {
         let clock = Stopwatch::start();
         let want = pairs.follow(pool, a_to_b);
-        let _ = done.every_cycle.record(clock.elapsed_ns());
+        timed(0, clock.elapsed_ns());
         if wanted && want >= -2 {
             done.compared += 1;
             done.mismatches += u64::from(want != best);
         }
+        let clock = Stopwatch::start();
+        let (all, whole) = pairs.follow_pools(pool, a_to_b, FOLLOWED);
+        timed(1, clock.elapsed_ns());
+        done.stopped += u64::from(!whole);
+        done.mismatches += u64::from(whole && all != want);
         if lists_fit && let Some(lists) = pairs.list(pool, a_to_b, 1 << 20) {
             let rate = pairs.ends(pool, a_to_b).3;
             let clock = Stopwatch::start();
             std::hint::black_box(pairs.screen(&lists, rate));
-            let _ = done.listed.record(clock.elapsed_ns());
+            timed(2, clock.elapsed_ns());
         }
         if relax {
             let clock = Stopwatch::start();
             std::hint::black_box(pairs.relax(pool, a_to_b, space));
-            let _ = done.relaxed.record(clock.elapsed_ns());
+            timed(3, clock.elapsed_ns());
         }
+    }
+    let [every_cycle, every_pool, listed, relaxed] = spent;
+    let _ = done.every_cycle.record(every_cycle);
+    let _ = done.every_pool.record(every_pool);
+    if lists_fit {
+        let _ = done.listed.record(listed);
+    }
+    if relax {
+        let _ = done.relaxed.record(relaxed);
     }
 }
 

@@ -56,13 +56,20 @@ fn detection(text: &mut String, sizes: &[usize]) {
             );
         };
         row("ours", &done.ours);
-        row("every cycle through the pool, over best-of-pair rates", &done.every_cycle);
+        row("every cycle of pools through the pool", &done.every_pool);
+        row("every cycle of tokens through it, over best-of-pair rates", &done.every_cycle);
         row("the pool's cycles listed beforehand", &done.listed);
         row("three rounds of Bellman-Ford over all pairs", &done.relaxed);
         let _ = writeln!(
             text,
-            "| {size} | {} bytes a pool, {} ns a pool to build; {} candidates; {} of {} best scores differ | | | | | |",
-            done.bytes_a_pool, done.build_ns, done.met, done.mismatches, done.compared
+            "| {size} | {} bytes a pool, {} ns a pool to build; {} candidates; {} of {} best scores differ; {} searches of pools stopped at {} | | | | | |",
+            done.bytes_a_pool,
+            done.build_ns,
+            done.met,
+            done.mismatches,
+            done.compared,
+            done.stopped,
+            detection::FOLLOWED
         );
     }
 }
@@ -97,7 +104,7 @@ fn decisions(text: &mut String) {
     }
     let _ = writeln!(
         text,
-        "\n{DAY} swaps, a day of Solana, in {}.{:01} s on one core; drawing them included.",
+        "\n{DAY} swaps, a day of Solana, in {}.{:01} s on one core.",
         done.whole_ns / 1_000_000_000,
         done.whole_ns / 100_000_000 % 10
     );

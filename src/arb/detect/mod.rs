@@ -431,6 +431,22 @@ impl Graph {
             .saturating_add(self.forest.arena.used_bytes())
     }
 
+    /// Pool `pool` will be [`set`](Self::set) soon: asks for its node.
+    #[inline]
+    pub(super) fn expect(&self, pool: u32) {
+        mem::prefetch_item(&self.pools, pool as usize);
+    }
+
+    /// Asks for what its node, which was asked for before, leads to.
+    #[inline]
+    pub(super) fn fetch(&self, pool: u32) {
+        let Some(node) = item(&self.pools, pool) else { return };
+        mem::prefetch_item(&self.pairs, node.pair as usize);
+        for token in node.tokens {
+            mem::prefetch_item(&self.tokens, token as usize);
+        }
+    }
+
     /// Sets the rates of `pool` from a to b and from b to a, `None` where it cannot be traded, and
     /// says which of the two directions has to be searched.
     pub(super) fn set(&mut self, pool: u32, a_to_b: Option<i32>, b_to_a: Option<i32>) -> [bool; 2] {

@@ -1,13 +1,12 @@
 //! Drives dumps and text from a map or a pipe into the parser.
 
 use super::{Buffered, Bytes, Dump, Found, Refused, Text};
-use crate::cli::{Drive, Frame, Opened};
+use crate::cli::{Drive, Frame, Opened, Ready};
 use crate::error::{Error, Exit, Result};
 use crate::parse::crew::Crew;
 use crate::parse::tally::Note;
 use crate::stream::Mapped;
-use crate::sys::{pipe, signal};
-use std::os::fd::OwnedFd;
+use crate::sys::signal;
 use std::time::Duration;
 
 /// Warnings that are printed one by one.
@@ -51,18 +50,18 @@ impl Said {
 }
 
 /// The bytes of an input, and what to wait on if it is no file.
-fn bytes(input: Opened) -> (Bytes, Option<OwnedFd>) {
-    match input {
-        Opened::Map(map) => (Bytes::Mapped(Mapped::new(map)), None),
-        Opened::Pipe(from, fd) => (Bytes::Piped(Buffered::new(from)), Some(fd)),
+fn bytes(input: Opened) -> (Bytes, Option<Ready>) {
+    match input.into_pipe() {
+        Err(map) => (Bytes::Mapped(Mapped::new(map)), None),
+        Ok((from, ready)) => (Bytes::Piped(Buffered::new(from)), Some(ready)),
     }
 }
 
-/// Hands on what is there when nothing waits in `fd`.
-fn idle(frame: &Frame, drive: &mut Drive, crew: &mut Crew<'_>, fd: Option<&OwnedFd>) -> Result<()> {
-    let Some(fd) = fd else { return Ok(()) };
+/// Hands on what is there when nothing waits.
+fn idle(frame: &Frame, drive: &mut Drive, crew: &mut Crew<'_>, on: Option<&Ready>) -> Result<()> {
+    let Some(ready) = on else { return Ok(()) };
     // A file that is followed always counts as readable.
-    if frame.common.follow || !pipe::readable(fd, Duration::ZERO).unwrap_or(true) {
+    if frame.common.follow || !ready.wait(Duration::ZERO).unwrap_or(true) {
         drive.idle(crew)?;
     }
     Ok(())

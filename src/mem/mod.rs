@@ -2,7 +2,12 @@
 //!
 //! A regular file is read through a private, read-only map. The kernel serves pages as they are
 //! touched; [`Map::release`] gives back those that lie behind the reader, so that a capture larger
-//! than memory can be read in bounded space.
+//! than memory can be read in bounded space. What other processes write at the same time is mapped
+//! as [`Shared`], whose words are atomics.
+
+mod shared;
+
+pub use shared::{LINE_WORDS, Shared};
 
 use std::fs::File;
 use std::io::Result;

@@ -1,0 +1,7 @@
+//! See `bodies::history`.
+#![no_main]
+
+#[path = "../bodies/mod.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::history(bytes));

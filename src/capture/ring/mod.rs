@@ -1,0 +1,3 @@
+//! `mev-capture ring`: makes, shows and removes rings.
+
+pub(super) mod run;

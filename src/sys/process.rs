@@ -1,0 +1,74 @@
+//! Processes: who this one is, and whether another one is still there.
+//!
+//! A number of a process is given to another one some time after it ended; together with the time
+//! of its start it names one process since boot.
+
+use std::io::ErrorKind;
+
+/// The number of this process and the time of its start in clock ticks since boot; 0 for the time
+/// where `/proc` does not tell.
+pub fn own() -> (u32, u64) {
+    let start = stat("self").ok().and_then(|text| parse(&text)).map_or(0, |(_, start)| start);
+    (std::process::id(), start)
+}
+
+/// Whether process `pid`, started at `start` (0 for any time), is still there. One that has ended
+/// and was not waited for yet is not. Where the system does not tell, the answer is yes.
+pub fn alive(pid: u32, start: u64) -> bool {
+    match stat(&pid.to_string()) {
+        Ok(text) => parse(&text).is_none_or(|(state, since)| {
+            !matches!(state, 'Z' | 'X' | 'x') && (start == 0 || start == since)
+        }),
+        // ESRCH comes when it ends while it is being read.
+        Err(e) if e.kind() == ErrorKind::NotFound || e.raw_os_error() == Some(libc::ESRCH) => {
+            stat("self").is_err()
+        }
+        Err(_) => true,
+    }
+}
+
+fn stat(who: &str) -> std::io::Result<String> {
+    std::fs::read(format!("/proc/{who}/stat"))
+        .map(|text| String::from_utf8_lossy(&text).into_owned())
+}
+
+/// State and start of a line of `/proc/PID/stat`: fields 3 and 22 of proc_pid_stat(5). The second is
+/// a name in parentheses that may itself hold blanks and parentheses.
+fn parse(text: &str) -> Option<(char, u64)> {
+    let (_, after) = text.rsplit_once(')')?;
+    let mut fields = after.split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    Some((state, fields.nth(18)?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    #[test]
+    fn this_process_is_there_and_its_number_at_another_time_is_not() {
+        let (pid, start) = own();
+        assert!(start > 0 && alive(pid, start) && alive(pid, 0));
+        assert!(!alive(pid, start + 1));
+    }
+
+    #[test]
+    fn a_child_is_gone_when_it_ended_even_before_it_is_waited_for() {
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
+        assert!(alive(pid, 0));
+        drop(child.stdin.take());
+        while alive(pid, 0) {}
+        assert!(child.wait().unwrap().success());
+        assert!(!alive(pid, 0));
+    }
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let rest = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 19";
+        assert_eq!(parse(&format!("12 (a) b) {rest}")), Some(('S', 4711)));
+        assert_eq!(parse("12 (a"), None);
+        assert_eq!(parse("12 (a) S 1"), None);
+    }
+}
