@@ -80,6 +80,14 @@ pub(super) const BATCH: usize = 64;
 
 /// Sends the first [`BATCH`] of `frames`, each whole; how many went.
 pub(super) fn send(socket: &OwnedFd, frames: &[&[u8]]) -> io::Result<usize> {
+    if let [frame] = frames {
+        let (fd, at) = (socket.as_raw_fd(), frame.as_ptr().cast());
+        // SAFETY: send reads `len` bytes at the pointer, those of `frame`.
+        return match unsafe { libc::send(fd, at, frame.len(), 0) } {
+            ..0 => Err(io::Error::last_os_error()),
+            _ => Ok(1),
+        };
+    }
     // SAFETY: mmsghdr and iovec consist of integers and raw pointers, for which zero is a value.
     let mut headers: [libc::mmsghdr; BATCH] = unsafe { std::mem::zeroed() };
     let mut rooms = [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; BATCH];

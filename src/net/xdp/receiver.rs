@@ -54,7 +54,7 @@ pub struct Options {
     pub spin: bool,
     /// Poll the driver from our thread instead of being interrupted; packets a poll takes at most.
     pub busy_poll: Option<u16>,
-    /// Have each frame stamped in the kernel.
+    /// Have each frame stamped in the kernel, before it waits for us: some 50 ns of its processor's.
     pub stamp: bool,
 }
 
