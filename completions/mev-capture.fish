@@ -59,6 +59,7 @@ complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "send" -d 'Play
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "gen" -d 'Makes deterministic traffic from a seed'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "ring" -d 'Makes, shows and removes rings in shared memory'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "node" -d 'Decides on datagrams as a host of its own, and answers them'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -l buffer-len -d 'Ask for N bytes of kernel buffer for each socket' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand udp" -s o -l output -d 'Write to FILE instead of standard output' -r -F
@@ -471,14 +472,53 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "stat" -d 'Shows a ring, its writer and its readers'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Removes a ring that is not being written'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand ring; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "send" -d 'Plays a capture to a UDP address'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "ring" -d 'Makes, shows and removes rings in shared memory'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l backend -d 'What frames go over' -r -f -a "tap\t'A TAP device'
+xdp\t'An AF_XDP socket'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l queue -d 'Take queue N of the interface' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l address -d 'The node\'s own address, such as 10.78.0.2/24' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l listen -d 'Take datagrams to port PORT' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l pools -d 'Read the directory of the toolkit\'s own feed' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l accounts -d 'Read accounts: the pools\' state before the datagrams' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l min-profit -d 'Take nothing that nets less than N lamports' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l cpu -d 'Keep the thread on processor N' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l reply -d 'Answer each datagram that a decision was made for'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l spin -d 'Never sleep'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "ring" -d 'Makes, shows and removes rings in shared memory'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "node" -d 'Decides on datagrams as a host of its own, and answers them'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "shreds" -d 'Solana slots as shreds, with swaps on the supported venues'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "feed" -d 'The toolkit\'s own 48- and 64-byte datagrams'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from ring" -f -a "create" -d 'Makes a ring for a writer to come'

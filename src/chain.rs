@@ -3,6 +3,13 @@
 //! A chain of two stages is a stage, so three are a chain of a chain. What the first puts, the
 //! second takes, if it is a kind the second consumes; everything else passes on, in order, as it
 //! does between two programs.
+//!
+//! `mev-capture node` is such a chain behind a network stack of its own; the program gets it here, because
+//! a stage may not know others.
+
+mod node;
+
+pub use node::CAPTURE;
 
 use crate::record::Record;
 use crate::stream::{Arena, Sink, Stage};
@@ -12,13 +19,13 @@ use crate::stream::{Arena, Sink, Stage};
 pub struct Chain<A, B> {
     first: A,
     second: B,
-    /// Kinds that the second consumes.
+    /// Kinds that the second consumes; every kind, if it is empty.
     consumes: &'static [u16],
     between: Arena,
 }
 
 impl<A: Stage, B: Stage> Chain<A, B> {
-    /// Puts `second`, which consumes the kinds `consumes`, behind `first`.
+    /// Puts `second`, which consumes the kinds `consumes` (every kind, if it is empty), behind `first`.
     pub fn new(first: A, second: B, consumes: &'static [u16]) -> Self {
         Self { first, second, consumes, between: Arena::with_room(A::MAX_OUT) }
     }
@@ -33,10 +40,17 @@ impl<A: Stage, B: Stage> Chain<A, B> {
         &self.second
     }
 
+    /// Lets `make` give the first stage an input that is no record, and the second what follows.
+    #[inline]
+    pub fn input(&mut self, make: impl FnOnce(&mut A, &mut Arena), out: &mut impl Sink) {
+        make(&mut self.first, &mut self.between);
+        self.drain(out);
+    }
+
     /// Gives the second stage what the first one put.
     fn drain(&mut self, out: &mut impl Sink) {
         for record in self.between.records() {
-            if self.consumes.contains(&record.kind()) {
+            if self.consumes.is_empty() || self.consumes.contains(&record.kind()) {
                 self.second.step(record, out);
             } else {
                 out.put(record);
@@ -51,8 +65,7 @@ impl<A: Stage, B: Stage> Stage for Chain<A, B> {
     const MAX_OUT: usize = A::MAX_OUT + A::MAX_OUT / 64 * B::MAX_OUT;
 
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
-        self.first.step(input, &mut self.between);
-        self.drain(out);
+        self.input(|first, between| first.step(input, between), out);
     }
 
     fn idle(&mut self, now_ns: u64, out: &mut impl Sink) {
@@ -96,12 +109,13 @@ mod tests {
         let mut out = Arena::with_room(1024);
         chain.step(Record::of(&Slot::new(1)), &mut out);
         chain.step(Record::of(&Gap::new(2)), &mut out);
+        chain.input(|_, between| between.put(Record::of(&Gap::new(3))), &mut out);
         chain.idle(3, &mut out);
         chain.finish(&mut out);
         let got: Vec<_> = out.records().map(|r| (r.kind(), r.rx_ns())).collect();
         let (slot, gap) = (0x24, 0x02);
         let should = [1, 1, 1, 1].map(|ns| (slot, ns)).into_iter().chain([(gap, 2), (gap, 2)]);
-        let should = should.chain([(gap, 3), (gap, 3), (slot, 7), (slot, 7), (slot, 8)]);
+        let should = should.chain([(gap, 3), (gap, 3), (gap, 3), (slot, 7), (slot, 7), (slot, 8)]);
         assert_eq!(got, should.collect::<Vec<_>>());
     }
 }

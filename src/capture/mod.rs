@@ -43,6 +43,7 @@ pub const TOOL: &Tool = &Tool {
         "Reads captures (pcap and pcapng, from files or standard input) and writes one packet record for each UDP datagram: when it was received, between which addresses, and its payload. Classic pcap of both byte orders with microseconds and nanoseconds is read, and pcapng; over Ethernet (with VLAN tags), raw IP, loopback, and Linux cooked captures of both versions; IPv4 and IPv6. A stream of packet records is read too, so that --format pcap turns one back into a capture.",
         "What is no UDP datagram is counted under its reason (--stats). Where a datagram may have been lost, in a broken packet or at the end of a damaged capture, a gap record says so; a damaged capture ends with status 4 after everything before the damage was written.",
         "mev-capture udp receives live, mev-capture send plays a capture back, and mev-capture gen makes traffic from a seed. A file of one of these names is read as ./udp.",
+        "mev-capture node is a host of its own, in user space, that answers ARP, ping, UDP and TCP over a TAP device or an AF_XDP socket: each datagram to its port goes through mev-parse and mev-arb in the same process, what they decide is written, and with --reply the best opportunity goes back to who sent the datagram, without the kernel's network stack on any part of the way.",
         "mev-capture ring makes, shows and removes rings: files in shared memory that take the place of pipes between tools. Every tool writes one with --output ring:PATH and reads it as ring:PATH.",
     ],
     examples: &[
@@ -58,6 +59,10 @@ pub const TOOL: &Tool = &Tool {
         (
             "mev-capture udp 0.0.0.0:8001 -o ring:/dev/shm/packets & mev-parse ring:/dev/shm/packets",
             "over shared memory; mev-capture ring stat /dev/shm/packets shows how far the reader is",
+        ),
+        (
+            "mev-capture node tap0 --address 10.78.0.2/24 --listen 8001 --pools pools.jsonl --reply -f text",
+            "decide on each datagram to 10.78.0.2:8001 and answer it",
         ),
         (
             "mev-capture gen feed --mode tight --pools-out pools.jsonl | mev-parse --pools pools.jsonl",

@@ -21,9 +21,19 @@ pub struct Interface {
 
 /// `struct ifreq` (netdevice(7)): a name, and what is asked or told.
 #[repr(C)]
-struct Request {
+pub(super) struct Request {
     name: [u8; 16],
-    told: [u64; 3],
+    pub(super) told: [u64; 3],
+}
+
+impl Request {
+    /// About the interface called `name`.
+    pub(super) fn about(name: &str) -> Self {
+        let mut request = Self { name: [0; 16], told: [0; 3] };
+        // 15 bytes and a zero: the kernel has no longer names.
+        request.name.iter_mut().take(15).zip(name.bytes()).for_each(|(to, from)| *to = from);
+        request
+    }
 }
 
 const _: () = assert!(size_of::<Request>() == size_of::<libc::ifreq>());
@@ -122,17 +132,10 @@ impl Interface {
             .map_err(|e| Error::os(format!("cannot set GRO of {}", self.name), &e))
     }
 
-    fn request(&self) -> Request {
-        let mut request = Request { name: [0; 16], told: [0; 3] };
-        // 15 bytes and a zero: the kernel has no longer names.
-        request.name.iter_mut().take(15).zip(self.name.bytes()).for_each(|(to, from)| *to = from);
-        request
-    }
-
     fn ask(&self, what: libc::c_ulong) -> Result<[u64; 3]> {
         let refused = |e| Error::os(format!("interface {}", self.name), &e);
         let socket = socket().map_err(refused)?;
-        let mut request = self.request();
+        let mut request = Request::about(&self.name);
         let what = libc::Ioctl::try_from(what).unwrap_or_default();
         // SAFETY: the requests asked here read and write one `ifreq` at the pointer, which is
         // `request`, of that size, alive for the call.
@@ -145,7 +148,7 @@ impl Interface {
     /// `command` is one of the structures above, in which the driver reads and writes.
     fn ethtool<T>(&self, command: &mut T) -> io::Result<()> {
         let socket = socket()?;
-        let mut request = self.request();
+        let mut request = Request::about(&self.name);
         request.told[0] = (&raw mut *command).expose_provenance() as u64;
         // SAFETY: SIOCETHTOOL reads one `ifreq`, `request`, and reads and writes the structure its
         // pointer leads to: `command`, whose first field says which and which is exclusively

@@ -8,14 +8,18 @@
 //! | [`packet`] | receives and sends whole frames (AF_PACKET) |
 //! | [`interface`] | asks of network interfaces |
 //! | [`udp`] | receives UDP in batches with kernel stamps; plays datagrams at a pace |
+//! | [`node`] | ARP, ICMP, UDP and TCP in user space, over TAP and AF_XDP |
+//! | [`tap`] | reads and writes the frames of an interface that is a file |
 //! | [`xdp`] | receives past the kernel's network stack (AF_XDP); makes frames in the kernel |
 
 pub mod http;
 pub mod interface;
 pub mod metrics;
+pub mod node;
 mod option;
 pub mod packet;
 pub mod pcap;
 mod superframe;
+pub mod tap;
 pub mod udp;
 pub mod xdp;

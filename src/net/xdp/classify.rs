@@ -226,6 +226,18 @@ pub(super) fn program(filter: &Filter, action: Action, counters: i32) -> Option<
     program.asm.finish()
 }
 
+/// The program that gives every frame, stamped, to the socket of its queue, and counts in `counters`.
+pub(super) fn every_frame(sockets: i32, counters: i32) -> Option<Vec<u64>> {
+    let mut asm = Assembler::default();
+    let exits = Reason::ALL.map(|_| asm.label());
+    let taken = asm.label();
+    let mut program = Builder { asm, exits, taken };
+    program.asm.mov(R6, R1);
+    program.redirect(sockets, true);
+    program.count(counters);
+    program.asm.finish()
+}
+
 impl Builder {
     fn exit_of(&self, reason: Reason) -> Label {
         self.exits[reason as usize]

@@ -8,6 +8,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `receiver` | [`Receiver`]: the ladder of modes, receiving, what was lost |
+//! | `port` | [`Port`]: every frame of a queue, both ways |
 //! | `classify` | the program: which datagrams are taken, and why others pass |
 //! | `tee` | [`Tee`]: copies on their way to the kernel |
 //! | `live` | [`Live`]: frames made in the kernel, to test with and to replay |
@@ -20,7 +21,7 @@
 //! Invariants:
 //! - Every frame that comes to the program is counted once, taken or passed by a named reason, and
 //!   every frame taken is delivered or lost by a named cause ([`Losses`]).
-//! - What is not taken is not touched: the host's other traffic goes on.
+//! - What is not taken is not touched: the host's other traffic goes on. (A [`Port`] takes all.)
 //! - Nothing is left behind: program, maps and sockets live as long as their descriptors.
 //!
 //! Deliberately absent: a compiler, a C library, pinned objects, reassembly of fragments.
@@ -29,6 +30,7 @@ mod bpf;
 mod classify;
 mod insn;
 mod live;
+mod port;
 mod receiver;
 mod rings;
 mod socket;
@@ -37,6 +39,7 @@ mod tee;
 
 pub use classify::{Filter, Reason};
 pub use live::{Live, Patch};
+pub use port::Port;
 pub use receiver::{Mode, Options, Receiver};
 pub use socket::Losses;
 pub use tee::{Tee, TeeOptions};

@@ -123,15 +123,14 @@ impl Receiver {
             [] => (0..interface.queues()).collect(),
             some => some.to_vec(),
         };
-        // The frame and 256 bytes that the kernel keeps before it (XDP_PACKET_HEADROOM).
-        let place_len = interface.mtu()?.saturating_add(14 + 2 * 4 + 256);
-        let frame_len = if place_len <= 2048 { 2048 } else { 4096 };
+        let frame_len = frame_len(interface.mtu()?);
         let mut refusals = Vec::new();
         for mode in &options.modes {
             let setup = Setup {
                 zero_copy: *mode == Mode::ZeroCopy,
                 ring_len: options.ring_len,
                 frame_len,
+                send_len: 0,
                 busy_poll: options.busy_poll,
             };
             match Self::attempt(&interface, &queues, *mode, setup, options) {
@@ -361,8 +360,14 @@ pub(super) fn failed(e: io::Error) -> Error {
     Error::os("cannot receive by AF_XDP", &e)
 }
 
+/// Bytes of a frame's place where packets have at most `mtu`.
+pub(super) fn frame_len(mtu: usize) -> u32 {
+    // The frame and 256 bytes that the kernel keeps before it (XDP_PACKET_HEADROOM).
+    if mtu.saturating_add(14 + 2 * 4 + 256) <= 2048 { 2048 } else { 4096 }
+}
+
 /// The kernel's stamp in the bytes before a frame.
-fn stamp_of(before: &[u8]) -> Option<u64> {
+pub(super) fn stamp_of(before: &[u8]) -> Option<u64> {
     let stamp = before.get(before.len().checked_sub(Stamp::LEN)?..)?;
     (u64_at(stamp, 0)? == Stamp::MARK).then(|| u64_at(stamp, 8)).flatten()
 }

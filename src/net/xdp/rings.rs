@@ -10,9 +10,13 @@
 //! There are as many frames as either ring has entries, so a frame always has a place to go:
 //! neither ring can overflow, and what can be lost is only what came while the fill ring was empty.
 //!
+//! A socket that sends has more frames, which go round by themselves: free, in the transmit ring, the
+//! kernel's, in the completion ring, free again.
+//!
 //! Invariants:
 //! - A frame is in the fill ring, or the kernel's, or in the receive ring, or lent to the closure of
-//!   [`Frames::take`]: in exactly one of these.
+//!   [`Frames::take`]: in exactly one of these. A frame to send is free, or in one of the other two rings,
+//!   or the kernel's.
 //! - What the kernel wrote into a ring is checked against the frames before it is used.
 
 #![expect(unsafe_code, reason = "memory that the kernel writes too")]
@@ -140,10 +144,20 @@ pub(super) struct Frames {
     // before the frames are.
     fill: Ring<u64>,
     rx: Ring<Descriptor>,
+    outgoing: Option<Outgoing>,
     memory: MmapRaw,
     memory_len: u64,
     frame_len: u32,
     huge: bool,
+}
+
+/// Frames to send, and the rings they go round in.
+#[derive(Debug)]
+struct Outgoing {
+    tx: Ring<Descriptor>,
+    done: Ring<u64>,
+    /// Where the frames begin that are neither in a ring nor the kernel's.
+    free: Vec<u64>,
 }
 
 /// Bytes of a large page.
@@ -151,18 +165,28 @@ const LARGE: usize = 2 << 20;
 
 impl Frames {
     /// Gives `socket` memory for `count` frames of `frame_len` bytes (both powers of two) and all
-    /// of them to the kernel.
-    pub(super) fn new(socket: &OwnedFd, count: u32, frame_len: u32) -> io::Result<Self> {
-        if !count.is_power_of_two() || !frame_len.is_power_of_two() {
+    /// of them to the kernel, and for `send_count` frames to send (a power of two, or none).
+    pub(super) fn new(
+        socket: &OwnedFd,
+        count: u32,
+        frame_len: u32,
+        send_count: u32,
+    ) -> io::Result<Self> {
+        let sends = send_count > 0;
+        if !count.is_power_of_two()
+            || !frame_len.is_power_of_two()
+            || (sends && !send_count.is_power_of_two())
+        {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let len = (count as usize).saturating_mul(frame_len as usize).next_multiple_of(LARGE);
+        let used = (u64::from(count) + u64::from(send_count)) * u64::from(frame_len);
+        let len = usize::try_from(used).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let len = len.next_multiple_of(LARGE);
         let (memory, huge) = memory(len)?;
         let memory = MmapRaw::from(memory);
-        let used = u64::from(count) * u64::from(frame_len);
         // SAFETY: the memory stays mapped as long as `Frames`, which the owner of the socket keeps
         // until the socket is closed; frames are read only in `take`, between leaving the receive
-        // ring and entering the fill ring.
+        // ring and entering the fill ring, and written only in `send`, while they are free.
         unsafe {
             syscall::register(
                 socket,
@@ -172,16 +196,58 @@ impl Frames {
             )
         }?;
         syscall::set_ring_len(socket, libc::XDP_UMEM_FILL_RING, count)?;
-        // Never used, but no socket binds without it.
-        syscall::set_ring_len(socket, libc::XDP_UMEM_COMPLETION_RING, 64)?;
+        // No socket binds without it.
+        let done_count = if sends { send_count } else { 64 };
+        syscall::set_ring_len(socket, libc::XDP_UMEM_COMPLETION_RING, done_count)?;
         syscall::set_ring_len(socket, libc::XDP_RX_RING, count)?;
+        if sends {
+            syscall::set_ring_len(socket, libc::XDP_TX_RING, send_count)?;
+        }
         let offsets = syscall::offsets(socket)?;
         let mut fill = Ring::map(socket, libc::XDP_UMEM_PGOFF_FILL_RING, offsets.fill, count)?;
         let rx_at = u64::try_from(libc::XDP_PGOFF_RX_RING).unwrap_or_default();
         let rx = Ring::map(socket, rx_at, offsets.rx, count)?;
         (0..count).for_each(|number| fill.put(u64::from(number) * u64::from(frame_len)));
         fill.submit();
-        Ok(Self { fill, rx, memory, memory_len: used, frame_len, huge })
+        let outgoing = if sends {
+            let tx_at = u64::try_from(libc::XDP_PGOFF_TX_RING).unwrap_or_default();
+            let done_at = libc::XDP_UMEM_PGOFF_COMPLETION_RING;
+            let free = (count..count + send_count).map(|n| u64::from(n) * u64::from(frame_len));
+            Some(Outgoing {
+                tx: Ring::map(socket, tx_at, offsets.tx, send_count)?,
+                done: Ring::map(socket, done_at, offsets.completion, send_count)?,
+                free: free.collect(),
+            })
+        } else {
+            None
+        };
+        Ok(Self { fill, rx, outgoing, memory, memory_len: used, frame_len, huge })
+    }
+
+    /// Lends a frame of `len` bytes to `write` and hands it to the kernel, which must then be told; `None`
+    /// when no frame is free, or none is as long.
+    pub(super) fn send<T>(&mut self, len: usize, write: impl FnOnce(&mut [u8]) -> T) -> Option<T> {
+        let outgoing = self.outgoing.as_mut()?;
+        let done = outgoing.done.waiting();
+        (0..done).for_each(|number| outgoing.free.push(outgoing.done.peek(number)));
+        outgoing.done.release(done);
+        if len > self.frame_len as usize {
+            return None;
+        }
+        let at = outgoing.free.pop()?;
+        // What the kernel gives back is checked as what it receives is.
+        let fits = at.checked_add(self.frame_len.into()).is_some_and(|end| end <= self.memory_len);
+        let start = usize::try_from(at).ok().filter(|_| fits)?;
+        // SAFETY: a whole frame from `start` is within the memory: just checked.
+        let place = unsafe { self.memory.as_mut_ptr().add(start) };
+        // SAFETY: `len` bytes from there, at most a frame's, are mapped and initialised; the frame is not
+        // the kernel's, because it was free, nor lent otherwise, because `self` is exclusively borrowed.
+        let made = write(unsafe { std::slice::from_raw_parts_mut(place, len) });
+        let len = u32::try_from(len).unwrap_or_default();
+        // There is room: as many entries as there are frames.
+        outgoing.tx.put(Descriptor { at, len, options: 0 });
+        outgoing.tx.submit();
+        Some(made)
     }
 
     /// Whether the frames are in large pages that were set aside for that.

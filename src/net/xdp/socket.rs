@@ -17,6 +17,8 @@ pub(super) struct Setup {
     pub(super) ring_len: u32,
     /// Bytes of a frame's place: a power of two.
     pub(super) frame_len: u32,
+    /// Frames to send: a power of two, or none.
+    pub(super) send_len: u32,
     /// The driver is polled by us, not by interrupts: packets a poll takes at most.
     pub(super) busy_poll: Option<u16>,
 }
@@ -38,7 +40,7 @@ impl Socket {
     /// A socket at queue `queue` of interface `interface`.
     pub(super) fn bind(interface: u32, queue: u32, setup: Setup) -> io::Result<Self> {
         let fd = syscall::socket()?;
-        let frames = Frames::new(&fd, setup.ring_len, setup.frame_len)?;
+        let frames = Frames::new(&fd, setup.ring_len, setup.frame_len, setup.send_len)?;
         let copy = if setup.zero_copy { libc::XDP_ZEROCOPY } else { libc::XDP_COPY };
         let flags = copy | libc::XDP_USE_NEED_WAKEUP;
         patiently(|| syscall::bind(&fd, interface, queue, flags))?;
@@ -60,6 +62,11 @@ impl Socket {
     /// Lets the driver look for frames.
     pub(super) fn kick(&self) {
         syscall::kick(&self.fd);
+    }
+
+    /// Lets the driver send what was handed to it.
+    pub(super) fn push(&self) {
+        syscall::push(&self.fd);
     }
 
     /// The error that waits, if one does.
