@@ -256,7 +256,7 @@ impl Book {
             return Applied::PoolBeforeState;
         }
         let stale = anchor.broken || anchor.moved || anchor.holes != self.holes;
-        let same = price(state) == price(pool) && rules(state) == rules(pool);
+        let same = price(state) == price(pool) && same_rules(state, pool);
         if anchor.computed && !stale {
             self.checks.checked = self.checks.checked.saturating_add(1);
             if price(state) != price(pool) {
@@ -463,16 +463,16 @@ fn price(pool: &Pool) -> (i128, i128, u128, u128, i32) {
     (a, b, 0, 0, pool.tick)
 }
 
-/// What else decides a quote.
-fn rules(pool: &Pool) -> Pool {
-    let mut rules = *pool;
-    rules.head.rx_ns = 0;
-    rules.head.flags = 0;
-    (rules.slot, rules.sequence) = (0, 0);
-    (rules.reserve_a, rules.reserve_b) = (0, 0);
-    (rules.virtual_a, rules.virtual_b) = (0, 0);
-    (rules.sqrt_price, rules.liquidity, rules.tick) = (0, 0, 0);
-    rules
+/// Whether all else that decides a quote is the same.
+fn same_rules(one: &Pool, other: &Pool) -> bool {
+    let mut rules = *one;
+    (rules.head.rx_ns, rules.head.flags) = (other.head.rx_ns, other.head.flags);
+    (rules.slot, rules.sequence) = (other.slot, other.sequence);
+    (rules.reserve_a, rules.reserve_b) = (other.reserve_a, other.reserve_b);
+    (rules.virtual_a, rules.virtual_b) = (other.virtual_a, other.virtual_b);
+    (rules.sqrt_price, rules.liquidity) = (other.sqrt_price, other.liquidity);
+    rules.tick = other.tick;
+    bytemuck::bytes_of(&rules) == bytemuck::bytes_of(other)
 }
 
 /// Why `row` is not newer than the state, if it is not. Slot 0 is unknown and always newer.

@@ -23,6 +23,7 @@ pub struct Counters {
     pub(super) tokens_known: usize,
     pub(super) pairs_known: usize,
     searched: u64,
+    with_candidate: u64,
     cut: u64,
     candidates: u64,
     baseless: u64,
@@ -83,6 +84,22 @@ impl Counters {
         self.listed = self.listed.saturating_add(listed);
     }
 
+    /// What was searched at once ended; `before` candidates were found until it began.
+    pub(super) fn searched(&mut self, before: u64) {
+        self.with_candidate =
+            self.with_candidate.saturating_add(u64::from(self.candidates > before));
+    }
+
+    /// Candidates found so far.
+    pub(super) fn candidates(&self) -> u64 {
+        self.candidates
+    }
+
+    /// Inputs that led to a candidate, whatever became of it.
+    pub fn with_candidate(&self) -> u64 {
+        self.with_candidate
+    }
+
     /// How often a candidate ended with `refusal`.
     pub fn refusal(&self, refusal: Refusal) -> u64 {
         self.refused.get(refusal as usize).copied().unwrap_or(0)
@@ -102,7 +119,7 @@ impl Counters {
     }
 
     /// The funnel, widest first, and what stands beside it.
-    pub fn numbers(&self) -> [(&'static str, u64); 20] {
+    pub fn numbers(&self) -> [(&'static str, u64); 21] {
         let known = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         [
             ("swaps", self.swaps),
@@ -121,6 +138,7 @@ impl Counters {
             ("searches_skipped", self.skipped),
             ("searches", self.searched),
             ("searches_cut", self.cut),
+            ("inputs_with_candidate", self.with_candidate),
             ("candidates", self.candidates),
             ("candidates_without_base", self.baseless),
             ("candidates_judged", self.listed),

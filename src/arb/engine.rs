@@ -131,6 +131,8 @@ pub struct Engine {
     planner: Planner,
     /// Pools whose state changed in this step.
     touched: Vec<u32>,
+    /// Those pools, and which of their directions are searched.
+    searches: Vec<(u32, [bool; 2])>,
     /// Where a pool that rows will touch is looked for, and the number of one before it.
     expected: (Option<usize>, Option<u32>),
     /// Opportunities of this step.
@@ -183,6 +185,7 @@ impl Engine {
             bench: Bench::new(1 << 12),
             planner: Planner::new(),
             touched: Vec::with_capacity(ROWS),
+            searches: Vec::with_capacity(ROWS),
             expected: (None, None),
             taken: Vec::with_capacity(EMIT_MAX.saturating_add(super::plan::MOST)),
             explained: 0,
@@ -417,12 +420,20 @@ impl Engine {
 
     /// Applies the transaction whose rows wait, then looks for what it opened.
     fn settle(&mut self, out: &mut impl Sink) {
-        let Some(last) = self.rows.held().last().copied() else { return };
+        let Some(last) = self.rows.held().last() else { return };
+        let intent = |row: &Swap| row.role == Role::Intent as u8;
+        let trigger = Trigger {
+            slot: last.slot,
+            ordinal: self.row_ordinal,
+            rx_ns: last.head.rx_ns,
+            signature: (last.present & Swap::SIGNATURE != 0).then_some(last.signature),
+            pending: self.rows.held().iter().any(intent),
+        };
         self.counters.transactions = self.counters.transactions.saturating_add(1);
         if self.progress.first_slot == 0 {
-            self.progress.first_slot = last.slot;
+            self.progress.first_slot = trigger.slot;
         }
-        self.progress.newest_slot = self.progress.newest_slot.max(last.slot);
+        self.progress.newest_slot = self.progress.newest_slot.max(trigger.slot);
         self.book.begin(self.rows.held().len());
         let mut carried = None;
         let mut refused = false;
@@ -442,17 +453,7 @@ impl Engine {
                 touch(&self.book, &mut self.touched, &row.pool);
             }
         }
-        let intent = |row: &Swap| row.role == Role::Intent as u8;
-        let pending = self.rows.held().iter().any(intent);
         self.rows.clear();
-        let signature = (last.present & Swap::SIGNATURE != 0).then_some(last.signature);
-        let trigger = Trigger {
-            slot: last.slot,
-            ordinal: self.row_ordinal,
-            rx_ns: last.head.rx_ns,
-            signature,
-            pending,
-        };
         self.detect(&trigger, out);
     }
 
@@ -469,24 +470,26 @@ impl Engine {
         self.explained = 0;
         self.taken.clear();
         self.planner.clear();
-        let now = self.progress.now();
+        let (now, before) = (self.progress.now(), self.counters.candidates());
         // All rates first: a search must not see half a transaction.
-        let mut searches = [(0_u32, [false; 2]); ROWS];
-        for (search, number) in searches.iter_mut().zip(&self.touched) {
+        let mut searches = std::mem::take(&mut self.searches);
+        searches.clear();
+        for number in &self.touched {
             let rates = [true, false].map(|a_to_b| Bench::rate(&self.book, *number, a_to_b, now));
             self.counters.rates(rates);
             let [a_to_b, b_to_a] = rates;
-            *search = (*number, self.graph.set(*number, a_to_b, b_to_a));
+            searches.push((*number, self.graph.set(*number, a_to_b, b_to_a)));
         }
-        let count = self.touched.len();
-        self.search_all(searches.get(..count).unwrap_or_default(), false, trigger, out);
+        self.search_all(&searches, false, trigger, out);
         if let Some(at_size) = &mut self.at_size {
-            for (search, number) in searches.iter_mut().zip(&self.touched) {
-                search.1 = at_size.set(&self.book, *number, now, &self.options.bases);
+            for (number, wanted) in &mut searches {
+                *wanted = at_size.set(&self.book, *number, now, &self.options.bases);
             }
-            self.search_all(searches.get(..count).unwrap_or_default(), true, trigger, out);
+            self.search_all(&searches, true, trigger, out);
         }
+        self.searches = searches;
         self.touched.clear();
+        self.counters.searched(before);
         self.emit(trigger, out);
     }
 

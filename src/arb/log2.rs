@@ -31,8 +31,8 @@ type Square = Uint<1024, 16>;
 const INV_LN2_Q62: i64 = 6_653_256_548_922_161_246;
 
 /// `1 / k` for k from 7 down to 1, with 62 fraction bits.
-const COEFFICIENTS: [i128; 7] = {
-    const ONE: i128 = 1 << 62;
+const COEFFICIENTS: [i64; 7] = {
+    const ONE: i64 = 1 << 62;
     [ONE / 7, ONE / 6, ONE / 5, ONE / 4, ONE / 3, ONE / 2, ONE]
 };
 
@@ -81,16 +81,33 @@ pub(super) fn floor_log2_q20(above: &[u128], below: &[u128]) -> Option<i32> {
     if above.len() > 4 || below.len() > 4 {
         return None;
     }
-    let mut sum: i64 = 0;
-    for factor in above {
-        sum = sum.checked_add(log2_q52(*factor)?)?;
-    }
-    for factor in below {
-        sum = sum.checked_sub(log2_q52(*factor)?)?;
-    }
+    let sum = sum_q52(above)?.checked_sub(sum_q52(below)?)?;
     let low = sum.checked_sub(SLACK)? >> (FINE - SHIFT);
     let high = sum.checked_add(SLACK)? >> (FINE - SHIFT);
     if low == high { i32::try_from(low).ok() } else { exact(above, below) }
+}
+
+/// Sum of the logarithms of `factors`, of as few products as fit: reserves and fees mostly are one.
+#[inline]
+fn sum_q52(factors: &[u128]) -> Option<i64> {
+    let (mut sum, mut product) = (0_i64, 1_u128);
+    for factor in factors {
+        // Numbers with so many leading zeros do not overflow.
+        if product.leading_zeros().wrapping_add(factor.leading_zeros()) >= 128 {
+            product = product.wrapping_mul(*factor);
+        } else {
+            sum = sum.checked_add(log2_q52(product)?)?;
+            product = *factor;
+        }
+    }
+    sum.checked_add(log2_q52(product)?)
+}
+
+/// The product of two numbers with 62 fraction bits, both below two and one of them below one.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "below two")]
+fn mul_q62(one: i64, other: i64) -> i64 {
+    (i128::from(one).wrapping_mul(i128::from(other)) >> 62) as i64
 }
 
 /// `log2(value)` with 52 fraction bits, within [`ULPS`]. `None` for zero.
@@ -102,15 +119,14 @@ fn log2_q52(value: u128) -> Option<i64> {
     let index = usize::try_from((mantissa >> 56) & 0x7f).ok()?;
     let (reciprocal, log) = *TABLE.get(index)?;
     let product = i128::from(mantissa).wrapping_mul(i128::from(reciprocal));
-    let z = product.wrapping_sub(1 << 79) >> 17;
+    let z = i64::try_from(product.wrapping_sub(1 << 79) >> 17).ok()?;
     // ln(1 + z) = z (1 - z (1/2 - z (1/3 - ...))).
-    let mut series = 0_i128;
+    let mut series = 0_i64;
     for coefficient in COEFFICIENTS {
-        series = coefficient.wrapping_sub(z.wrapping_mul(series) >> 62);
+        series = coefficient.wrapping_sub(mul_q62(z, series));
     }
-    let ln = z.wrapping_mul(series) >> 62;
-    let tail = ln.wrapping_mul(i128::from(INV_LN2_Q62)) >> 62;
-    let fraction = i64::try_from(tail).ok()?.checked_add(log)? >> (62 - FINE);
+    let tail = mul_q62(mul_q62(z, series), INV_LN2_Q62);
+    let fraction = tail.checked_add(log)? >> (62 - FINE);
     i64::from(exponent).checked_shl(FINE)?.checked_add(fraction)
 }
 

@@ -108,26 +108,30 @@ pub(super) fn place(row: &Swap) -> (u16, bool, u16) {
 /// A number that two rows share when they tell of the same swap. Rows without a signature are known
 /// by pool and sequence number; without that either, by everything they say.
 fn identity(row: &Swap) -> u64 {
-    let mut key = [0_u8; 136];
-    if row.present & Swap::SIGNATURE != 0 {
+    let mut key = [0_u8; 102];
+    let key = if row.present & Swap::SIGNATURE != 0 {
         let (outer, inside, inner) = place(row);
         let tail = [outer.to_le_bytes(), inner.to_le_bytes(), u16::from(inside).to_le_bytes()];
-        fill(&mut key, &[&row.signature, tail.as_flattened(), &row.pool]);
+        fill(&mut key, &[&row.signature, tail.as_flattened(), &row.pool])
     } else if row.present & Swap::SEQUENCE != 0 {
-        fill(&mut key, &[&row.pool, &row.sequence.to_le_bytes(), &[1]]);
+        fill(&mut key, &[&row.pool, &row.sequence.to_le_bytes()])
     } else {
-        return xxh3_64(bytemuck::bytes_of(row));
-    }
-    xxh3_64(&key)
+        bytemuck::bytes_of(row)
+    };
+    xxh3_64(key)
 }
 
-/// Writes `parts` one after the other.
-fn fill(mut to: &mut [u8], parts: &[&[u8]]) {
+/// `parts` one after the other, in `room`, which has as much.
+fn fill<'a>(room: &'a mut [u8], parts: &[&[u8]]) -> &'a [u8] {
+    let mut at = 0_usize;
     for part in parts {
-        let Some((here, rest)) = to.split_at_mut_checked(part.len()) else { return };
-        here.copy_from_slice(part);
-        to = rest;
+        let end = at.saturating_add(part.len());
+        if let Some(here) = room.get_mut(at..end) {
+            here.copy_from_slice(part);
+        }
+        at = end;
     }
+    room.get(..at).unwrap_or_default()
 }
 
 /// A set of recent numbers; a newer one takes the place of an older one with the same low bits.

@@ -10,6 +10,7 @@ use super::{VenueSpec, product, segment};
 pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::Feed,
     swap: product::swap,
+    exact_out_is_least: true,
     segment: segment::product,
     ..VenueSpec::of(Venue::Feed)
 };

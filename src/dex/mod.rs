@@ -133,6 +133,8 @@ pub struct VenueSpec {
     pools: fn(&AccountBook, Clock, &mut Out<'_>),
     /// Answers an order as its program would.
     swap: fn(&Pool, Around<'_>, &Order) -> quote::Swapped,
+    /// What an exact output costs is the smallest input that gives as much.
+    exact_out_is_least: bool,
     /// Changes what the swap of an answered order changes beside [`quote::State`]: bins, levels,
     /// volatility. The pool's record is still as it was before.
     settle: Settle,
@@ -153,6 +155,7 @@ impl VenueSpec {
             rederive: |_, _| Rederived::StateUnknown,
             pools: |_, _, _| {},
             swap: |_, _, _| Err(Fault::Venue),
+            exact_out_is_least: false,
             settle: |_, _, _, _, _| Ok(()),
             segment: |_, _, _, _| None,
             build: |_, _| Err(BuildFault::NoProgram),

@@ -83,6 +83,30 @@ mod tests {
     }
 
     #[test]
+    fn an_exact_output_costs_the_least_that_gives_it() {
+        use super::super::quote::{min_in, quote_in};
+        let mut pool = Pool::new(0);
+        pool.venue = crate::ids::Venue::Feed as u16;
+        pool.present = Pool::RESERVES;
+        for (r_in, r_out, num, den) in [
+            (1, 40, 1, 2),
+            (37, 23, 25, 10_000),
+            (37, 23, 9_999, 10_000),
+            (1000, 30, 0, 1),
+            (u64::MAX / 2, 90, 30, 10_000),
+            (1 << 40, 1 << 50, 25, 10_000),
+        ] {
+            (pool.reserve_a, pool.reserve_b, pool.fee_num, pool.fee_den) = (r_in, r_out, num, den);
+            let got =
+                |amount| quote_in(&pool, Around::NONE, true, amount).map_or(0, |q| q.amount_out);
+            for out in 1..r_out.min(200) {
+                let Ok(least) = min_in(&pool, Around::NONE, true, out) else { continue };
+                assert!(got(least) >= out && got(least - 1) < out, "{r_in} {r_out} {num} {out}");
+            }
+        }
+    }
+
+    #[test]
     fn edges_of_64_bits() {
         assert_eq!(out_for(u64::MAX, u64::MAX, u64::MAX), Ok(u64::MAX / 2));
         assert_eq!(in_for(u64::MAX, u64::MAX, u64::MAX - 1), Err(Fault::Overflow));

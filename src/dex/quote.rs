@@ -237,8 +237,8 @@ pub fn apply<'a>(
 
 /// The smallest input whose [`quote_in`] gives at least `amount_out`.
 ///
-/// The program's exact-output rule gives it at once on constant-product curves; on concentrated
-/// liquidity its rounding can be a few units off, which a search around it repairs.
+/// Some venues' exact-output rule gives it at once, as tests of theirs hold; where rounding can be a few
+/// units off, a search around it repairs that.
 ///
 /// # Errors
 /// The first rule that forbids the swap; [`Fault::Reserve`] when no input gives that much.
@@ -252,6 +252,9 @@ pub fn min_in<'a>(
     let quote = quote_out(pool, around, a_to_b, amount_out)?;
     if !quote.complete {
         return Err(Fault::Incomplete);
+    }
+    if Venue::from_number(pool.venue).is_some_and(|venue| super::spec(venue).exact_out_is_least) {
+        return Ok(quote.amount_in);
     }
     let enough = |amount: u64| match quote_in(pool, around, a_to_b, amount) {
         Ok(quote) => Ok(quote.amount_out >= amount_out),

@@ -11,6 +11,8 @@ use crate::record::{Direction, Exact, Pool, Record, Role, Source, Swap};
 use crate::stream::Sink;
 use crate::wire::feed::{BPS, Datagram, DexSwapTx, PoolStateUpdate};
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A pool of the directory, and what its updates said last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +27,29 @@ struct Known {
 /// The feed's pools by number: its directory, and what their updates said last.
 #[derive(Debug, Default)]
 pub struct Feed {
-    pools: HashMap<u64, Known>,
+    pools: HashMap<u64, Known, BuildHasherDefault<Spread>>,
+}
+
+/// Spreads pool numbers by a multiplication. They are the operator's own: nobody else chooses which of
+/// them meet in a place.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    #[inline]
+    fn write_u64(&mut self, number: u64) {
+        // 2^64 over the golden ratio: its products differ in the high bits.
+        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl Feed {

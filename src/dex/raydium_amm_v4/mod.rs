@@ -36,6 +36,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     rederive: log::rederive,
     pools,
     swap: product::swap,
+    exact_out_is_least: true,
     segment: segment::product,
     build,
     ..VenueSpec::of(Venue::RaydiumAmmV4)

@@ -43,6 +43,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     rederive: event::rederive,
     pools: account::pools,
     swap: swap::swap,
+    exact_out_is_least: true,
     segment: swap::segment,
     build,
     ..VenueSpec::of(Venue::RaydiumCpmm)

@@ -9,11 +9,11 @@ use super::pcapng::Section;
 use super::{Format, PACKET_MAX, Skip};
 use crate::error::{Error, Result};
 use pcap_file::pcap::PcapParser;
-use pcap_file::{PcapError, TsResolution};
+use pcap_file::{Endianness, PcapError, TsResolution};
 use std::ops::Range;
 
 /// Bytes before each packet of a classic pcap.
-const HEADER_LEN: usize = 16;
+pub(super) const HEADER_LEN: usize = 16;
 
 /// The longest element of a capture that is believed: libpcap's limit of a pcapng block
 /// (`INITIAL_MAX_BLOCKSIZE`, sf-pcapng.c).
@@ -64,6 +64,13 @@ impl Decoder {
             Self::Pcap(classic) => classic.step(bytes),
             Self::PcapNg(section) => section.step(bytes),
         }
+    }
+
+    /// Nanoseconds of a unit of stamps, in a classic pcap of Ethernet that is little-endian.
+    pub(super) fn plain_ns(&self) -> Option<u64> {
+        let Self::Pcap(classic) = self else { return None };
+        let little = classic.parser.header().endianness == Endianness::Little;
+        (little && classic.link == Link::Ethernet).then(|| classic.unit_ns())
     }
 
     fn start(&mut self, bytes: &[u8]) -> Result<Step> {
@@ -123,6 +130,14 @@ impl Classic {
         Ok(Self { parser, link })
     }
 
+    /// Nanoseconds of a unit of the stamps' fractions.
+    fn unit_ns(&self) -> u64 {
+        match self.parser.header().ts_resolution {
+            TsResolution::MicroSecond => 1_000,
+            TsResolution::NanoSecond => 1,
+        }
+    }
+
     fn step(&self, bytes: &[u8]) -> Result<Step> {
         // The raw form, because `next_packet` of pcap-file 2.0.0 refuses every packet that was
         // longer on the wire than the snap length, which is what a snap length is for.
@@ -138,14 +153,10 @@ impl Classic {
         if kept_len > PACKET_MAX {
             return Err(too_long());
         }
-        let unit_ns = match self.parser.header().ts_resolution {
-            TsResolution::MicroSecond => 1_000,
-            TsResolution::NanoSecond => 1,
-        };
         // At most 2^32 * (10^9 + 10^3), far below 2^64.
         let rx_ns = u64::from(packet.ts_sec)
             .saturating_mul(1_000_000_000)
-            .saturating_add(u64::from(packet.ts_frac).saturating_mul(unit_ns));
+            .saturating_add(u64::from(packet.ts_frac).saturating_mul(self.unit_ns()));
         let kept = used.saturating_sub(kept_len)..used;
         let frame = Frame { rx_ns, link: self.link, interface: 0, kept };
         Ok(Step::Packet { used, frame: Ok(frame) })

@@ -61,7 +61,7 @@ pub(super) fn datagram(
 /// The datagram of a whole packet of Ethernet, IPv4 without options and UDP, which nearly all are:
 /// what [`general`] says of it, in a few compares. `None` for all others, and for what is not sound.
 #[inline]
-fn plain(link: Link, rx_ns: u64, interface: u16, frame: &[u8]) -> Option<Datagram<'_>> {
+pub(super) fn plain(link: Link, rx_ns: u64, interface: u16, frame: &[u8]) -> Option<Datagram<'_>> {
     // With the headers' length known, no read below is checked at run time.
     let head: &[u8; PLAIN_LEN] = frame.first_chunk()?;
     let be16 = |at: usize| array_at(head, at).map(u16::from_be_bytes);

@@ -1,7 +1,8 @@
 //! Drives the decoder: over a whole capture in memory, and over a pipe.
 
-use super::capture::{Decoder, ELEMENT_MAX, Frame, Step};
-use super::{Item, Skip, link};
+use super::capture::{Decoder, ELEMENT_MAX, Frame, HEADER_LEN, Step};
+use super::{Datagram, Item, PACKET_MAX, Skip, link};
+use crate::bytes::u32_at;
 use crate::error::{Error, Result};
 use crate::mem;
 use std::io::Read;
@@ -26,6 +27,8 @@ pub struct Capture<'a> {
     bytes: &'a [u8],
     at: usize,
     decoder: Decoder,
+    /// Nanoseconds of a unit of stamps, where packets are tried by [`Self::plain`] first.
+    plain_ns: Option<u64>,
     ended: bool,
 }
 
@@ -36,7 +39,7 @@ impl<'a> Capture<'a> {
     /// Status 3 when they are no capture, or one of another version; status 4 when they end inside
     /// the file header.
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
-        let mut made = Self { bytes, at: 0, decoder: Decoder::Start, ended: false };
+        let mut made = Self { bytes, at: 0, decoder: Decoder::Start, plain_ns: None, ended: false };
         if bytes.is_empty() {
             return Err(empty());
         }
@@ -44,6 +47,7 @@ impl<'a> Capture<'a> {
             Step::More => Err(cut(0)),
             Step::Other { used } | Step::Packet { used, .. } => {
                 made.at = used;
+                made.plain_ns = made.decoder.plain_ns();
                 Ok(made)
             }
         }
@@ -54,6 +58,27 @@ impl<'a> Capture<'a> {
         self.at
     }
 
+    /// The next packet, if it is as nearly all are; else nothing has happened and [`Self::step`] says
+    /// what it is.
+    #[inline]
+    fn plain(&mut self) -> Option<Datagram<'a>> {
+        let unit_ns = self.plain_ns?;
+        let rest = self.bytes.get(self.at..)?;
+        let header: &[u8; HEADER_LEN] = rest.first_chunk()?;
+        let field = |at| u32_at(header, at);
+        let kept_len = usize::try_from(field(8)?).ok().filter(|len| *len <= PACKET_MAX)?;
+        let used = HEADER_LEN.saturating_add(kept_len);
+        // At most 2^32 * (10^9 + 10^3), far below 2^64.
+        let rx_ns = u64::from(field(0)?)
+            .wrapping_mul(1_000_000_000)
+            .wrapping_add(u64::from(field(4)?).wrapping_mul(unit_ns));
+        let datagram = link::plain(link::Link::Ethernet, rx_ns, 0, rest.get(HEADER_LEN..used)?)?;
+        self.at = self.at.saturating_add(used);
+        fetch_ahead(rest, used);
+        Some(datagram)
+    }
+
+    #[inline(never)]
     fn step(&mut self) -> Result<Option<Item<'a>>> {
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -65,15 +90,25 @@ impl<'a> Capture<'a> {
                 Step::Other { used } => self.at = self.at.saturating_add(used),
                 Step::Packet { used, frame } => {
                     self.at = self.at.saturating_add(used);
-                    let ahead = used.saturating_mul(AHEAD);
-                    mem::prefetch(rest, ahead, AHEAD_LEN);
-                    let root = ahead.saturating_add(used).saturating_sub(ROOT_BACK);
-                    mem::prefetch(rest, root, ROOT_LEN);
+                    fetch_ahead(rest, used);
                     return Ok(Some(item(frame, rest)));
                 }
             }
         }
     }
+}
+
+/// Asks for what will be read of a packet some places behind the one at the start of `rest`, which
+/// takes `used` bytes. Short packets the processor sees coming by itself.
+#[inline]
+fn fetch_ahead(rest: &[u8], used: usize) {
+    if used <= AHEAD_LEN {
+        return;
+    }
+    let ahead = used.saturating_mul(AHEAD);
+    mem::prefetch(rest, ahead, AHEAD_LEN);
+    let root = ahead.saturating_add(used).saturating_sub(ROOT_BACK);
+    mem::prefetch(rest, root, ROOT_LEN);
 }
 
 impl<'a> Iterator for Capture<'a> {
@@ -83,6 +118,9 @@ impl<'a> Iterator for Capture<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         if self.ended {
             return None;
+        }
+        if let Some(datagram) = self.plain() {
+            return Some(Ok(Item::Datagram(datagram)));
         }
         let step = self.step().transpose();
         self.ended = !matches!(step, Some(Ok(_)));
