@@ -224,3 +224,71 @@ fn a_probe_says_what_works() {
     let out = ground.at("b", CAPTURE).args(["probe", "nosuch"]).output().unwrap();
     assert_eq!(out.status.code(), Some(5));
 }
+
+#[test]
+#[ignore = "needs root and namespaces"]
+fn every_way_to_send_arrives_whole_and_in_order() {
+    let Some(ground) = Ground::up("every_way_to_send_arrives_whole_and_in_order") else { return };
+    let folder = Folder::new("live-send");
+    let feed = feed(&folder);
+    let (sent, _) = read(&feed);
+    let shown = ground.at("b", "ip").args(["link", "show", "v0"]).output().unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    let mac = shown.split_whitespace().skip_while(|word| *word != "link/ether").nth(1).unwrap();
+    for (at, (how, times)) in [
+        ("--backend packet --pps 20000", 1),
+        ("--backend packet --mbps 10", 1),
+        ("--backend xdp --pps 20000", 1),
+        ("--backend xdp --full-rate", 1),
+        ("--backend live --full-rate --repeat 3", 3),
+        ("--backend live --pps 200000", 1),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let to = folder.path(&format!("{at}.mev"));
+        let live = ground.live("--backend xdp", &to);
+        let what = ["send", arg(&feed), "--interface", "v0", "--to-mac", mac, "--to"];
+        let mut send = ground.at("a", CAPTURE);
+        let send = send.args(what).arg("10.77.0.2:8001").args(how.split_whitespace());
+        let ran = send.output().unwrap();
+        assert!(ran.status.success(), "{how}: {}", String::from_utf8_lossy(&ran.stderr));
+        mev::sys::pipe::pause(std::time::Duration::from_secs(1));
+        let stats = live.stop();
+        let (got, gaps) = read(&to);
+        assert_eq!((got.len(), gaps.len()), (sent.len() * times, 0), "{how}: {stats}");
+        assert!(got.chunks(sent.len()).all(|round| round == sent), "{how}: other payloads");
+    }
+}
+
+#[test]
+#[ignore = "needs root and namespaces"]
+fn all_that_the_generator_makes_is_sent_from_a_pipe() {
+    let Some(ground) = Ground::up("all_that_the_generator_makes_is_sent_from_a_pipe") else {
+        return;
+    };
+    let folder = Folder::new("live-generated");
+    let modes = ["feed --mode tight --count 500", "shreds --slots 2 --txs-per-slot 50 --loss 5%"];
+    for (at, mode) in modes.iter().enumerate() {
+        let (made, to) = (folder.path(&format!("{at}.made")), folder.path(&format!("{at}.mev")));
+        let gen_args = [&["gen"][..], &mode.split_whitespace().collect::<Vec<_>>()].concat();
+        let records = run(CAPTURE, &gen_args, b"");
+        assert_eq!(records.code, 0, "{}", records.err);
+        std::fs::write(&made, &records.out).unwrap();
+        let (sent, _) = read(&made);
+        let live = ground.live("", &to);
+        // The first datagram makes the neighbour known.
+        ground.send(&made);
+        mev::sys::pipe::pause(std::time::Duration::from_millis(500));
+        let how = ["send", "-", "--interface", "v0", "--to", "10.77.0.2:8001", "--pps", "20000"];
+        let mut send = ground.at("a", CAPTURE);
+        let mut send = send.args(how).stdin(Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut send.stdin.take().unwrap(), &records.out).unwrap();
+        assert!(send.wait().unwrap().success(), "{mode}");
+        mev::sys::pipe::pause(std::time::Duration::from_secs(1));
+        live.stop();
+        let (got, _) = read(&to);
+        assert_eq!(got.len(), 2 * sent.len(), "{mode}");
+        assert!(got.chunks(sent.len()).all(|round| round == sent), "{mode}: other payloads");
+    }
+}

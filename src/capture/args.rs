@@ -2,6 +2,7 @@
 
 use super::generate::args::Gen;
 use super::live::args::{Live, Probe};
+use super::play::args::Send;
 use crate::bytes::base58;
 use crate::cli::{Files, parse_duration};
 use crate::ids::Key;
@@ -9,7 +10,6 @@ use crate::ring::{Mode, Options};
 use clap::Subcommand;
 // Addresses as values: std's path would look like a socket to the test of the floors.
 use core::net::SocketAddr;
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -42,10 +42,11 @@ pub(super) enum Source {
     ///
     /// Opens and closes them one after the other; takes no traffic away. Status 1 when none works.
     Probe(Probe),
-    /// Plays a capture to a UDP address
+    /// Plays a capture to a UDP address, or out of an interface
     ///
-    /// Sends the UDP payloads of a capture, or of packet records, with the gaps of their stamps, at
-    /// a rate, or as fast as it goes. Writes no records; what was sent is said on standard error.
+    /// Sends the datagrams of a capture, or of packet records, with the gaps of their stamps, at
+    /// a rate, or as fast as it goes: from a UDP socket, or with --interface as whole frames, by AF_PACKET,
+    /// AF_XDP, or made in the kernel. Writes no records; what was sent is said on standard error.
     Send(Send),
     /// Fetches accounts by JSON-RPC, and keeps them fresh
     ///
@@ -160,41 +161,6 @@ pub(super) struct Udp {
     pub(super) buffer_len: usize,
 }
 
-/// What is played, where to, and how fast.
-#[derive(clap::Args, Clone, Debug)]
-pub(super) struct Send {
-    /// Capture or packet records; none or `-` is standard input
-    ///
-    /// pcap, pcapng, or a stream of records of this toolkit, told apart by their first bytes.
-    #[arg(value_name = "FILE")]
-    pub(super) file: Option<PathBuf>,
-
-    /// Send to ADDR, such as 127.0.0.1:8001
-    ///
-    /// Every datagram goes there, whatever its own destination was.
-    #[arg(long, value_name = "ADDR")]
-    pub(super) to: SocketAddr,
-
-    /// Play X times as fast as recorded
-    ///
-    /// A decimal number such as 2 or 0.5; the default is 1. Gaps between stamps are divided by it.
-    #[arg(long, value_name = "X", value_parser = parse_speed, conflicts_with_all = ["pps", "full_rate"])]
-    pub(super) speed: Option<NonZeroU64>,
-
-    /// Send N datagrams a second, evenly
-    ///
-    /// The stamps of the capture are ignored.
-    #[arg(long, value_name = "N", conflicts_with = "full_rate")]
-    pub(super) pps: Option<NonZeroU64>,
-
-    /// Send as fast as the socket takes them
-    ///
-    /// The stamps of the capture are ignored. UDP has no back pressure: a receiver that is slower
-    /// loses datagrams.
-    #[arg(long)]
-    pub(super) full_rate: bool,
-}
-
 /// Which accounts, from where, how often.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Accounts {
@@ -272,34 +238,4 @@ impl Commitment {
 
 fn parse_key(text: &str) -> Result<Key, String> {
     base58::key(text).ok_or_else(|| "not an address in base58".to_owned())
-}
-
-/// A speed such as `2` or `0.5`, in millionths; at most six digits follow the point.
-fn parse_speed(text: &str) -> Result<NonZeroU64, String> {
-    const FORM: &str = "a number above 0 such as 2 or 0.5";
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || part.len() > 6 || !digits(whole) || !digits(part) {
-        return Err(FORM.to_owned());
-    }
-    let whole: u64 = whole.parse().map_err(|_| FORM)?;
-    let part: u64 = format!("{part:0<6}").parse().map_err(|_| FORM)?;
-    let speed = whole.checked_mul(1_000_000).and_then(|whole| whole.checked_add(part));
-    speed.and_then(NonZeroU64::new).ok_or_else(|| FORM.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn speeds_are_read_exactly() {
-        let speed = |text| parse_speed(text).map(NonZeroU64::get);
-        for (text, ppm) in [("1", 1_000_000), ("0.5", 500_000), ("10.000001", 10_000_001)] {
-            assert_eq!(speed(text), Ok(ppm));
-        }
-        for bad in ["", "0", "0.0", "-1", "1e3", ".5", "0.0000001", "99999999999999", "+1"] {
-            assert!(speed(bad).is_err(), "{bad}");
-        }
-    }
 }

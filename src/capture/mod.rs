@@ -5,7 +5,7 @@
 //! an interface                 --live----+
 //! UDP sockets                  --udp-----+--> Out --> packet records, a view of them, or a pcap
 //! a seed                       --gen----/
-//! pcap, packet records         --udp--> a UDP address
+//! pcap, packet records        --play--> a UDP address, or frames out of an interface
 //! an RPC server           --accounts--> an account file for mev-parse
 //! ```
 //!
@@ -22,6 +22,7 @@ mod args;
 mod live;
 mod out;
 mod packets;
+mod play;
 mod ring;
 mod run;
 mod udp;

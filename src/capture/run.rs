@@ -24,7 +24,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         Some(Source::Udp(udp)) => super::udp::run::listen(frame, udp),
         Some(Source::Live(live)) => super::live::run::run(frame, live),
         Some(Source::Probe(probe)) => super::live::run::probe(frame, probe),
-        Some(Source::Send(send)) => super::udp::run::play(frame, send),
+        Some(Source::Send(send)) => super::play::run::play(frame, send),
         Some(Source::Accounts(accounts)) => super::accounts::run::run(frame, accounts),
         Some(Source::Gen(Gen::Shreds(shreds))) => super::generate::run::shreds(frame, shreds),
         Some(Source::Ring(ring)) => super::ring::run::run(frame, ring),

@@ -2,6 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`frames`] | sends datagrams as whole frames, at a player's pace |
 //! | [`http`] | posts JSON to several addresses at once |
 //! | [`metrics`] | serves Prometheus text |
 //! | [`pcap`] | reads pcap and pcapng as UDP datagrams, zero-copy over a map; writes pcap |
@@ -12,6 +13,7 @@
 //! | [`tap`] | reads and writes the frames of an interface that is a file |
 //! | [`xdp`] | receives past the kernel's network stack (AF_XDP); makes frames in the kernel |
 
+pub mod frames;
 pub mod http;
 pub mod interface;
 pub mod metrics;

@@ -6,8 +6,11 @@
 #![expect(unsafe_code, reason = "std has no ioctl")]
 
 use super::interface::{Interface, Request};
-use super::udp::poll;
+use super::pcap::{Skip, ethernet};
+use super::udp::{Arrival, poll};
+use super::xdp::Filter;
 use crate::error::{Error, Result};
+use crate::time::{Stopwatch, now_ns};
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsRawFd;
@@ -87,5 +90,92 @@ impl Tap {
         let mut polls = [libc::pollfd { fd, events: libc::POLLIN, revents: 0 }];
         let ready = poll(&mut polls, timeout);
         ready.map(|ready| ready > 0).map_err(|e| Error::os("cannot wait for the TAP device", &e))
+    }
+}
+
+/// Room for the longest frame.
+const FRAME_MAX: usize = 1 << 16;
+
+/// Frames that are delivered before the caller's turn.
+const BATCH: usize = 64;
+
+/// What became of the frames of a device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Frames that were read: the sum of all others.
+    pub frames: u64,
+    /// Datagrams delivered.
+    pub delivered: u64,
+    /// Datagrams that the filter does not take.
+    pub filtered: u64,
+    /// Frames that hold no datagram, by [`Skip`].
+    pub skipped: [u64; Skip::COUNT],
+}
+
+/// Datagrams that the kernel sends to a TAP device. Nothing is lost behind the device: what it cannot
+/// hold the kernel does not send.
+#[derive(Debug)]
+pub struct Receiver {
+    tap: Tap,
+    filter: Filter,
+    spin: bool,
+    frame: Box<[u8]>,
+    tally: Tally,
+}
+
+impl Receiver {
+    /// Attaches to the TAP device `name`, as [`Tap::open`] does, and delivers what `filter` takes.
+    ///
+    /// # Errors
+    /// Those of [`Tap::open`].
+    pub fn open(name: &str, filter: Filter, spin: bool) -> Result<Self> {
+        let frame = vec![0; FRAME_MAX].into_boxed_slice();
+        Ok(Self { tap: Tap::open(name)?, filter, spin, frame, tally: Tally::default() })
+    }
+
+    /// What became of the frames so far.
+    pub fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Waits at most `timeout` for frames and gives each datagram to `each`, with the time at which it was
+    /// read. The answer is how many frames came; 0 when the time passed or a signal came.
+    ///
+    /// # Errors
+    /// Status 5 when the device is gone.
+    pub fn receive(
+        &mut self,
+        timeout: Duration,
+        each: &mut dyn FnMut(Arrival<'_>),
+    ) -> Result<usize> {
+        let clock = Stopwatch::start();
+        loop {
+            let mut came = 0;
+            while came < BATCH
+                && let Some(len) = self.tap.read(&mut self.frame)?
+            {
+                came += 1;
+                self.take(len, each);
+            }
+            if came > 0 || clock.elapsed() >= timeout {
+                return Ok(came);
+            }
+            if !self.spin && !self.tap.wait(timeout.saturating_sub(clock.elapsed()))? {
+                return Ok(0);
+            }
+        }
+    }
+
+    fn take(&mut self, len: usize, each: &mut dyn FnMut(Arrival<'_>)) {
+        let user_ns = now_ns();
+        self.tally.frames += 1;
+        match ethernet(user_ns, 0, self.frame.get(..len).unwrap_or_default()) {
+            Ok(datagram) if self.filter.takes(datagram.target, datagram.target_port) => {
+                self.tally.delivered += 1;
+                each(Arrival { datagram, user_ns, lost: 0 });
+            }
+            Ok(_) => self.tally.filtered += 1,
+            Err(skip) => self.tally.skipped[skip as usize] += 1,
+        }
     }
 }

@@ -26,7 +26,8 @@ pub(in crate::capture) struct Live {
     /// Which back end receives
     ///
     /// auto tries xdp, packet and udp, with --tee tee and packet, and says why each was refused that
-    /// came before the one it took. What this machine grants: mev-capture probe IFACE.
+    /// came before the one it took. tap is never tried: it takes what this machine sends to the device,
+    /// the others what it receives. What this machine grants: mev-capture probe IFACE.
     #[arg(long, value_enum, default_value_t = Backend::Auto)]
     pub(super) backend: Backend,
 
@@ -78,6 +79,8 @@ pub(super) enum Backend {
     Packet,
     /// UDP sockets
     Udp,
+    /// The other end of a TAP device, which is made if it is not there
+    Tap,
 }
 
 /// What is tried out.

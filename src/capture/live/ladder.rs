@@ -13,11 +13,13 @@ pub(super) enum Rung {
     Packet,
     /// UDP sockets.
     Udp,
+    /// A TAP device.
+    Tap,
 }
 
 impl Rung {
     /// All, the fastest first.
-    pub(super) const ALL: [Self; 4] = [Self::Xdp, Self::Tee, Self::Packet, Self::Udp];
+    pub(super) const ALL: [Self; 5] = [Self::Xdp, Self::Tee, Self::Packet, Self::Udp, Self::Tap];
 
     /// The name in messages.
     pub(super) fn name(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Rung {
             Self::Tee => "tee",
             Self::Packet => "packet",
             Self::Udp => "udp",
+            Self::Tap => "tap",
         }
     }
 }
@@ -42,7 +45,10 @@ pub(super) fn rungs(args: &Live) -> Result<Vec<Rung>, &'static str> {
         (Backend::Xdp, true) => &[Rung::Tee],
         (Backend::Packet, _) => &[Rung::Packet],
         (Backend::Udp, false) => &[Rung::Udp],
-        (Backend::Udp, true) => return Err("a UDP socket takes its datagrams: it cannot tee"),
+        (Backend::Tap, false) => &[Rung::Tap],
+        (Backend::Udp | Backend::Tap, true) => {
+            return Err("udp and tap take their datagrams away: they cannot tee");
+        }
     };
     if args.backend == Backend::Udp && args.port.is_empty() {
         return Err("--backend udp needs --port: a socket listens on one");
@@ -83,12 +89,14 @@ mod tests {
         assert_eq!(tried("--tee --backend xdp"), Ok(vec![Rung::Tee]));
         assert_eq!(tried("--tee --backend packet --volume"), Ok(vec![Rung::Packet]));
         assert_eq!(tried("--backend udp --port 1"), Ok(vec![Rung::Udp]));
+        assert_eq!(tried("--backend tap"), Ok(vec![Rung::Tap]));
     }
 
     #[test]
     fn what_does_not_go_together_is_said() {
         for line in [
             "--tee --backend udp --port 1",
+            "--tee --backend tap",
             "--backend udp",
             "--backend packet --queue 0",
             "--tee --busy-poll 8",

@@ -11,6 +11,7 @@
 //! | `tee` | a program that copies each datagram and passes it on | no |
 //! | `packet` | AF_PACKET: slots, or blocks with --volume | no |
 //! | `udp` | UDP sockets on the ports | yes: it is the one that owns them |
+//! | `tap` | the other end of a TAP device; never tried unasked | yes: what this machine sends there |
 //!
 //! | file | holds |
 //! |---|---|

@@ -5,6 +5,8 @@ use super::ladder::Rung;
 use crate::cli::Stats;
 use crate::error::Result;
 use crate::net::packet;
+use crate::net::pcap::Skip;
+use crate::net::tap;
 use crate::net::udp::{self, Arrival};
 use crate::net::xdp::{self, Filter, Reason};
 use crate::record::GapReason;
@@ -17,6 +19,7 @@ pub(super) enum Source {
     Tee(Box<xdp::Tee>),
     Packet(Box<packet::Receiver>),
     Udp(Box<udp::Receiver>),
+    Tap(Box<tap::Receiver>),
 }
 
 /// The datagrams that `args` asks for.
@@ -57,6 +60,10 @@ impl Source {
                 let options = udp::Options { merge: true, ..udp::Options::default() };
                 udp::Receiver::bind(&sockets, options).map(|one| Self::Udp(Box::new(one)))
             }
+            Rung::Tap => {
+                let opened = tap::Receiver::open(interface, filter, spin);
+                opened.map(|one| Self::Tap(Box::new(one)))
+            }
         }
     }
 
@@ -69,6 +76,7 @@ impl Source {
             }
             Self::Tee(one) => format!("tee, {}", one.mode().name()),
             Self::Packet(_) => "packet".to_owned(),
+            Self::Tap(_) => "tap".to_owned(),
             Self::Udp(one) => format!("udp, {} sockets", one.addresses().count()),
         }
     }
@@ -78,7 +86,7 @@ impl Source {
         match self {
             Self::Xdp(one) => one.refusals(),
             Self::Tee(one) => one.refusals(),
-            Self::Packet(_) | Self::Udp(_) => &[],
+            Self::Packet(_) | Self::Udp(_) | Self::Tap(_) => &[],
         }
     }
 
@@ -95,6 +103,7 @@ impl Source {
             Self::Xdp(one) => one.receive(timeout, each),
             Self::Tee(one) => one.receive(timeout, each),
             Self::Packet(one) => one.receive(timeout, each),
+            Self::Tap(one) => one.receive(timeout, each),
             Self::Udp(one) => one.receive(timeout, each),
         }
     }
@@ -108,6 +117,7 @@ impl Source {
             Self::Xdp(one) => one.untold_losses().map(|all| all.iter().sum()),
             Self::Tee(one) => one.untold_losses(),
             Self::Packet(one) => one.untold_losses(),
+            Self::Tap(_) => Ok(0),
             Self::Udp(one) => one.untold_losses().map(|all| all.into_iter().map(u64::from).sum()),
         }
     }
@@ -116,7 +126,7 @@ impl Source {
     pub(super) fn gap_reason(&self) -> GapReason {
         match self {
             Self::Xdp(_) | Self::Tee(_) => GapReason::NicRing,
-            Self::Packet(_) | Self::Udp(_) => GapReason::SocketOverflow,
+            Self::Packet(_) | Self::Udp(_) | Self::Tap(_) => GapReason::SocketOverflow,
         }
     }
 
@@ -155,6 +165,16 @@ impl Source {
                     ],
                 );
                 stats.counts("lost", [("dropped", tally.dropped)]);
+            }
+            Self::Tap(one) => {
+                let tally = one.tally();
+                let own = [
+                    ("seen", tally.frames),
+                    ("delivered", tally.delivered),
+                    ("filtered", tally.filtered),
+                ];
+                let skipped = Skip::NAMES.into_iter().zip(tally.skipped);
+                stats.counts("frames", own.into_iter().chain(skipped));
             }
             Self::Udp(_) => {}
         }

@@ -1,5 +1,3 @@
-//! Live sockets: receiving from UDP, and playing a capture back to it.
-
-mod gaps;
+//! Receiving from UDP sockets.
 
 pub(super) mod run;

@@ -20,6 +20,8 @@ pub struct Place {
     pub address: Ipv4Addr,
     /// How many leading bits its network has.
     pub prefix: u8,
+    /// Who passes on what goes out of its network; without one, nothing does.
+    pub gateway: Option<Ipv4Addr>,
     /// The port of its UDP and of its TCP endpoint.
     pub port: u16,
 }
@@ -85,6 +87,10 @@ impl Node {
         let cidr = Ipv4Cidr::new(place.address, place.prefix);
         // There is room: it is the first.
         interface.update_ip_addrs(|all| all.extend([IpCidr::Ipv4(cidr)]));
+        if let Some(gateway) = place.gateway {
+            // There is room for it too.
+            let _ = interface.routes_mut().add_default_ipv4_route(gateway);
+        }
         let mut sockets = SocketSet::new(Vec::with_capacity(2));
         let packets =
             || udp::PacketBuffer::new(vec![udp::PacketMetadata::EMPTY; PACKETS], vec![0; BYTES]);

@@ -27,7 +27,7 @@ mod tests;
 mod writer;
 
 pub use reader::{Capture, Reader};
-pub use writer::Writer;
+pub use writer::{Writer, frame};
 
 /// The longest packet that is believed and written: libpcap's `MAXIMUM_SNAPLEN` (pcap-int.h).
 const PACKET_MAX: usize = 262_144;

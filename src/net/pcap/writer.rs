@@ -47,20 +47,8 @@ impl<W: Write> Writer<W> {
     /// Status 4 when the payload is longer than its IP packet can hold (65 507 bytes over IPv4,
     /// 65 527 over IPv6), status 5 when writing fails.
     pub fn write(&mut self, datagram: &Datagram<'_>) -> Result<()> {
-        let frame = PacketBuilder::ethernet2(SOURCE_MAC, TARGET_MAC);
-        let (source, target) = (Ipv6Addr::from(datagram.source), Ipv6Addr::from(datagram.target));
-        let packet = match (source.to_ipv4_mapped(), target.to_ipv4_mapped()) {
-            (Some(source), Some(target)) => frame.ipv4(source.octets(), target.octets(), HOPS),
-            _ => frame.ipv6(datagram.source, datagram.target, HOPS),
-        };
         self.frame.clear();
-        packet
-            .udp(datagram.source_port, datagram.target_port)
-            .write(&mut self.frame, datagram.payload)
-            .map_err(|error| match error {
-                BuildWriteError::Io(e) => Error::os("cannot write", &e),
-                _ => Error::damaged(format!("datagram of {} bytes", datagram.payload.len())),
-            })?;
+        frame([SOURCE_MAC, TARGET_MAC], datagram, &mut self.frame)?;
         let seconds = (datagram.rx_ns / 1_000_000_000).min(u64::from(u32::MAX));
         let stamp = Duration::from_secs(seconds)
             .saturating_add(Duration::from_nanos(datagram.rx_ns % 1_000_000_000));
@@ -73,6 +61,27 @@ impl<W: Write> Writer<W> {
     pub fn into_inner(self) -> W {
         self.to.into_writer()
     }
+}
+
+/// Writes `datagram` behind what `to` holds, as an Ethernet frame from the first to the second of `macs`,
+/// with correct checksums: over IPv4 when both addresses are mapped IPv4 ones, else over IPv6.
+///
+/// # Errors
+/// Status 4 when the payload is longer than its IP packet can hold.
+pub fn frame(macs: [[u8; 6]; 2], datagram: &Datagram<'_>, to: &mut Vec<u8>) -> Result<()> {
+    let [from_mac, to_mac] = macs;
+    let frame = PacketBuilder::ethernet2(from_mac, to_mac);
+    let (source, target) = (Ipv6Addr::from(datagram.source), Ipv6Addr::from(datagram.target));
+    let packet = match (source.to_ipv4_mapped(), target.to_ipv4_mapped()) {
+        (Some(source), Some(target)) => frame.ipv4(source.octets(), target.octets(), HOPS),
+        _ => frame.ipv6(datagram.source, datagram.target, HOPS),
+    };
+    packet.udp(datagram.source_port, datagram.target_port).write(to, datagram.payload).map_err(
+        |error| match error {
+            BuildWriteError::Io(e) => Error::os("cannot write", &e),
+            _ => Error::damaged(format!("datagram of {} bytes", datagram.payload.len())),
+        },
+    )
 }
 
 fn failed(error: PcapError) -> Error {

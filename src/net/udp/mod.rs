@@ -4,7 +4,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `receiver` | [`Receiver`]: several sockets, `recvmmsg`, stamps, losses |
-//! | `player` | [`Player`]: `sendmmsg`, waiting for each datagram's time |
+//! | `player` | [`Player`]: waits for each datagram's time; [`Socket`]: sends by `sendmmsg` |
 //! | `pacer` | [`Pacer`]: when each datagram is due; no clock |
 //! | `control` | addresses and control messages as bytes; no socket |
 //! | `syscall` | the system calls, each behind a safe function; the only unsafe code here |
@@ -18,6 +18,6 @@ mod receiver;
 mod syscall;
 
 pub use pacer::{Pace, Pacer};
-pub use player::{Played, Player};
+pub use player::{Outlet, Played, Player, Socket};
 pub use receiver::{Arrival, Options, Receiver};
 pub(super) use syscall::poll;

@@ -16,6 +16,11 @@ pub enum Pace {
         /// Datagrams a second.
         per_second: NonZeroU64,
     },
+    /// So many bits of payload a second, evenly.
+    Bits {
+        /// Bits a second.
+        per_second: NonZeroU64,
+    },
     /// Without waiting.
     Full,
 }
@@ -26,20 +31,22 @@ pub struct Pacer {
     pace: Pace,
     first_ns: Option<u64>,
     count: u64,
+    bits: u64,
     due_ns: u64,
 }
 
 impl Pacer {
     /// A pacer before the first datagram.
     pub fn new(pace: Pace) -> Self {
-        Self { pace, first_ns: None, count: 0, due_ns: 0 }
+        Self { pace, first_ns: None, count: 0, bits: 0, due_ns: 0 }
     }
 
-    /// Nanoseconds after the start at which the next datagram, stamped `rx_ns`, is due.
+    /// Nanoseconds after the start at which the next datagram, stamped `rx_ns` and with `len` bytes of
+    /// payload, is due.
     ///
     /// The first is due at 0, and none before the one it follows: a stamp that goes back waits for
     /// nothing. Times past 2^64 saturate.
-    pub fn due_ns(&mut self, rx_ns: u64) -> u64 {
+    pub fn due_ns(&mut self, rx_ns: u64, len: usize) -> u64 {
         let first_ns = *self.first_ns.get_or_insert(rx_ns);
         let due = match self.pace {
             Pace::Recorded { speed_ppm } => {
@@ -49,9 +56,13 @@ impl Pacer {
             Pace::Rate { per_second } => {
                 u128::from(self.count) * 1_000_000_000 / u128::from(per_second.get())
             }
+            Pace::Bits { per_second } => {
+                u128::from(self.bits) * 1_000_000_000 / u128::from(per_second.get())
+            }
             Pace::Full => 0,
         };
         self.count = self.count.saturating_add(1);
+        self.bits = self.bits.saturating_add((len as u64).saturating_mul(8));
         self.due_ns = self.due_ns.max(u64::try_from(due).unwrap_or(u64::MAX));
         self.due_ns
     }
@@ -63,7 +74,7 @@ mod tests {
 
     fn dues(pace: Pace, stamps: &[u64]) -> Vec<u64> {
         let mut pacer = Pacer::new(pace);
-        stamps.iter().map(|stamp| pacer.due_ns(*stamp)).collect()
+        stamps.iter().map(|stamp| pacer.due_ns(*stamp, 0)).collect()
     }
 
     fn n(number: u64) -> NonZeroU64 {
@@ -89,5 +100,13 @@ mod tests {
         assert_eq!(thirds[..5], expect);
         assert_eq!(thirds[6], 2_000_000_000);
         assert_eq!(dues(Pace::Full, &[5, 1 << 60]), [0, 0]);
+    }
+
+    #[test]
+    fn bits_are_spread_evenly() {
+        let mut pacer = Pacer::new(Pace::Bits { per_second: NonZeroU64::new(8_000).unwrap() });
+        // A byte is a millisecond.
+        let due: Vec<u64> = [3, 1, 0, 5].map(|len| pacer.due_ns(9, len)).to_vec();
+        assert_eq!(due, [0, 3_000_000, 4_000_000, 4_000_000]);
     }
 }

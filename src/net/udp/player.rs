@@ -1,5 +1,6 @@
-//! Plays datagrams to an address, each at its time.
+//! Plays datagrams, each at its time, through an outlet.
 
+use super::super::pcap::Datagram;
 use super::pacer::{Pace, Pacer};
 use super::syscall::{self, Outbox, PAYLOAD_MAX};
 use crate::error::{Error, Result};
@@ -22,10 +23,84 @@ const LATE_NS: u64 = 100_000;
 /// Bytes of kernel buffer asked for.
 const BUFFER_LEN: i32 = 4 << 20;
 
-/// Sends datagrams to one address at a pace, in batches.
-pub struct Player {
+/// What datagrams leave by, in batches.
+pub trait Outlet {
+    /// Takes a datagram behind those that wait, of which there are fewer than a batch.
+    ///
+    /// # Errors
+    /// Status 4 when it is longer than what leaves here can be.
+    fn put(&mut self, datagram: &Datagram<'_>) -> Result<()>;
+
+    /// Whether a batch waits.
+    fn is_full(&self) -> bool;
+
+    /// Sends all that wait.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses.
+    fn flush(&mut self) -> Result<()>;
+}
+
+impl<O: Outlet + ?Sized> Outlet for Box<O> {
+    fn put(&mut self, datagram: &Datagram<'_>) -> Result<()> {
+        (**self).put(datagram)
+    }
+
+    fn is_full(&self) -> bool {
+        (**self).is_full()
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        (**self).flush()
+    }
+}
+
+/// A UDP socket that sends every datagram to one address, whatever its own target was.
+pub struct Socket {
     socket: UdpSocket,
     outbox: Outbox,
+}
+
+impl Socket {
+    /// A socket that sends to `target`.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses a socket.
+    pub fn to(target: SocketAddr) -> Result<Self> {
+        // Not connected: a refusal that comes back over ICMP must not stop a replay.
+        let socket = match target {
+            SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)),
+            SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)),
+        }
+        .map_err(|e| Error::os("cannot open a udp socket", &e))?;
+        // A wish: with less buffer the socket blocks earlier.
+        let _ = syscall::set_option(&socket, libc::SOL_SOCKET, libc::SO_SNDBUF, BUFFER_LEN);
+        Ok(Self { socket, outbox: Outbox::new(target) })
+    }
+}
+
+impl Outlet for Socket {
+    fn put(&mut self, datagram: &Datagram<'_>) -> Result<()> {
+        let payload = datagram.payload;
+        if payload.len() > PAYLOAD_MAX {
+            return Err(Error::damaged(format!("datagram of {} bytes", payload.len())));
+        }
+        self.outbox.put(payload);
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.outbox.is_full()
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.outbox.send(&self.socket).map_err(|e: io::Error| Error::os("cannot send", &e))
+    }
+}
+
+/// Sends datagrams at a pace, in batches.
+pub struct Player<O> {
+    outlet: O,
     pace: Pace,
     pacer: Pacer,
     clock: Option<Stopwatch>,
@@ -45,41 +120,22 @@ pub struct Played {
     pub elapsed_ns: u64,
 }
 
-impl Player {
-    /// A player to `target`. The time starts with the first datagram.
-    ///
-    /// # Errors
-    /// Status 5 when the system refuses a socket.
-    pub fn new(target: SocketAddr, pace: Pace) -> Result<Self> {
-        // Not connected: a refusal that comes back over ICMP must not stop a replay.
-        let socket = match target {
-            SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)),
-            SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)),
-        }
-        .map_err(|e| Error::os("cannot open a udp socket", &e))?;
-        // A wish: with less buffer the socket blocks earlier.
-        let _ = syscall::set_option(&socket, libc::SOL_SOCKET, libc::SO_SNDBUF, BUFFER_LEN);
-        Ok(Self {
-            socket,
-            outbox: Outbox::new(target),
-            pace,
-            pacer: Pacer::new(pace),
-            clock: None,
-            played: Played::default(),
-        })
+impl<O: Outlet> Player<O> {
+    /// A player through `outlet`. The time starts with the first datagram.
+    pub fn new(outlet: O, pace: Pace) -> Self {
+        let (pacer, played) = (Pacer::new(pace), Played::default());
+        Self { outlet, pace, pacer, clock: None, played }
     }
 
-    /// Waits until the datagram stamped `rx_ns` is due and sends it. `false` if `stop` became true
-    /// before: it was not sent.
+    /// Waits until `datagram` is due by its stamp and sends it. `false` if `stop` became true before: it
+    /// was not sent.
     ///
     /// # Errors
-    /// Status 4 when `payload` is longer than 65 507 bytes, status 5 when sending fails.
-    pub fn play(&mut self, rx_ns: u64, payload: &[u8], stop: impl Fn() -> bool) -> Result<bool> {
-        if payload.len() > PAYLOAD_MAX {
-            return Err(Error::damaged(format!("datagram of {} bytes", payload.len())));
-        }
+    /// Those of the outlet.
+    pub fn play(&mut self, datagram: &Datagram<'_>, stop: impl Fn() -> bool) -> Result<bool> {
         let clock = *self.clock.get_or_insert_with(Stopwatch::start);
-        let due_ns = self.pacer.due_ns(rx_ns);
+        let payload_len = datagram.payload.len();
+        let due_ns = self.pacer.due_ns(datagram.rx_ns, payload_len);
         if clock.elapsed_ns() < due_ns {
             self.flush()?;
             if !wait(clock, due_ns, &stop) {
@@ -88,13 +144,13 @@ impl Player {
         } else if stop() {
             return Ok(false);
         }
-        self.outbox.put(payload);
+        self.outlet.put(datagram)?;
         let late_ns =
             if self.pace == Pace::Full { 0 } else { clock.elapsed_ns().saturating_sub(due_ns) };
         self.played.datagrams += 1;
-        self.played.bytes += payload.len() as u64;
+        self.played.bytes += payload_len as u64;
         self.played.late_max_ns = self.played.late_max_ns.max(late_ns);
-        if self.outbox.is_full() || (self.pace != Pace::Full && late_ns < LATE_NS) {
+        if self.outlet.is_full() || (self.pace != Pace::Full && late_ns < LATE_NS) {
             self.flush()?;
         }
         Ok(true)
@@ -105,7 +161,7 @@ impl Player {
     /// # Errors
     /// Status 5 when sending fails.
     pub fn flush(&mut self) -> Result<()> {
-        self.outbox.send(&self.socket).map_err(|e: io::Error| Error::os("cannot send", &e))
+        self.outlet.flush()
     }
 
     /// Sends the rest; what was done.
@@ -145,6 +201,23 @@ mod tests {
 
     const SOON: Duration = Duration::from_secs(5);
 
+    fn player(target: SocketAddr, pace: Pace) -> Player<Socket> {
+        Player::new(Socket::to(target).unwrap(), pace)
+    }
+
+    fn datagram(rx_ns: u64, payload: &[u8]) -> Datagram<'_> {
+        Datagram {
+            rx_ns,
+            source: [0; 16],
+            target: [0; 16],
+            source_port: 0,
+            target_port: 0,
+            payload,
+            truncated: false,
+            interface: 0,
+        }
+    }
+
     #[test]
     fn a_thousand_datagrams_arrive_in_order_with_stamps() {
         for loopback in ["127.0.0.1:0", "[::1]:0"] {
@@ -156,11 +229,11 @@ mod tests {
             let target = receiver.addresses().next().unwrap();
             let before_ns = now_ns();
             let sending = std::thread::spawn(move || {
-                let mut player = Player::new(target, Pace::Full).unwrap();
+                let mut player = player(target, Pace::Full);
                 for count in 0..1000u64 {
                     let mut payload = [0; 1228];
                     payload[..8].copy_from_slice(&count.to_le_bytes());
-                    assert!(player.play(count, &payload, || false).unwrap());
+                    assert!(player.play(&datagram(count, &payload), || false).unwrap());
                 }
                 player.finish().unwrap()
             });
@@ -194,9 +267,11 @@ mod tests {
         let targets: Vec<SocketAddr> = receiver.addresses().collect();
         let pace = Pace::Rate { per_second: NonZeroU64::new(1000).unwrap() };
         for (number, target) in targets.iter().enumerate() {
-            let mut player = Player::new(*target, pace).unwrap();
+            let mut player = player(*target, pace);
             for _ in 0..5 {
-                assert!(player.play(0, &[u8::try_from(number).unwrap()], || false).unwrap());
+                assert!(
+                    player.play(&datagram(0, &[u8::try_from(number).unwrap()]), || false).unwrap()
+                );
             }
             // The last of 5 at 1000 a second is due after 4 ms.
             assert!(player.finish().unwrap().elapsed_ns >= 4_000_000);
@@ -218,13 +293,13 @@ mod tests {
     fn a_stop_ends_the_wait_and_sends_nothing() {
         let target = "127.0.0.1:9".parse().unwrap();
         let speed_ppm = NonZeroU64::new(1_000_000).unwrap();
-        let mut player = Player::new(target, Pace::Recorded { speed_ppm }).unwrap();
-        assert!(player.play(0, b"first", || false).unwrap());
+        let mut player = player(target, Pace::Recorded { speed_ppm });
+        assert!(player.play(&datagram(0, b"first"), || false).unwrap());
         // Due in three hours.
         let asked = std::cell::Cell::new(0);
         let stop = || asked.replace(asked.get() + 1) > 1;
-        assert!(!player.play(10_800_000_000_000, b"never", stop).unwrap());
-        let error = player.play(0, &vec![0; 65_508], || false).unwrap_err();
+        assert!(!player.play(&datagram(10_800_000_000_000, b"never"), stop).unwrap());
+        let error = player.play(&datagram(0, &vec![0; 65_508]), || false).unwrap_err();
         assert_eq!(error.exit(), crate::error::Exit::Damaged);
         let played = player.finish().unwrap();
         assert_eq!((played.datagrams, played.bytes), (1, 5));

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `receiver` | [`Receiver`]: the ladder of modes, receiving, what was lost |
 //! | `port` | [`Port`]: every frame of a queue, both ways |
+//! | `sender` | [`Sender`]: frames out of an interface |
 //! | `classify` | the program: which datagrams are taken, and why others pass |
 //! | `tee` | [`Tee`]: copies on their way to the kernel |
 //! | `live` | [`Live`]: frames made in the kernel, to test with and to replay |
@@ -33,6 +34,7 @@ mod live;
 mod port;
 mod receiver;
 mod rings;
+mod sender;
 mod socket;
 mod syscall;
 mod tee;
@@ -41,5 +43,6 @@ pub use classify::{Filter, Reason};
 pub use live::{Live, Patch};
 pub use port::Port;
 pub use receiver::{Mode, Options, Receiver};
+pub use sender::Sender;
 pub use socket::Losses;
 pub use tee::{Tee, TeeOptions};
