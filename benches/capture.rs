@@ -16,7 +16,7 @@
 mod paired;
 
 use mev::mem::{Behind, Map};
-use mev::net::pcap::{Capture, Item};
+use mev::net::pcap::{Capture, Datagram, Item, Writer};
 use mev::parse::{Config, Feed, Limits, Order, Parser, Tally, Verify, Wanted};
 use mev::stream::{Arena, Stage};
 use std::fmt::Write as _;
@@ -46,8 +46,103 @@ fn main() {
     }
     generated(&made);
     table(&mut report, "Generated slots, Merkle shreds", &made, SLOTS * TXNS_PER_SLOT);
-    std::fs::remove_dir_all(&folder).unwrap();
     println!("<!-- bench -->\n{report}<!-- /bench -->");
+    views(&folder);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A capture in memory iterated to UDP views, nothing written, beside the usual stack; then written as
+/// records by the program.
+fn views(folder: &Path) {
+    let mut report = paired::Report::new("Capture to UDP views, one core (ns a packet)");
+    for (payload_len, count) in [(64, 400_000), (1232, 100_000)] {
+        let bytes = datagrams(payload_len, count);
+        report.compare(
+            &format!("{payload_len} B: pcap-file and etherparse / ours"),
+            &mut |calls| rounds(calls, |most| theirs(&bytes, most)),
+            &mut |calls| rounds(calls, |most| ours(&bytes, most)),
+        );
+        let path = folder.join("views.pcap");
+        std::fs::write(&path, &bytes).unwrap();
+        let mut seconds: Vec<f64> = (0..ROUNDS)
+            .map(|_| {
+                let start = Instant::now();
+                let mut program = Command::new(env!("CARGO_BIN_EXE_mev-capture"));
+                let status = program.arg(&path).args(["-q", "-o", "/dev/null"]).status();
+                assert!(status.unwrap().success());
+                start.elapsed().as_secs_f64()
+            })
+            .collect();
+        seconds.sort_by(f64::total_cmp);
+        let rate = f64::from(count) / seconds[ROUNDS / 2] / 1e6;
+        report.line(&format!(
+            "{payload_len} B: `mev-capture FILE -o /dev/null`, records written: {rate:.2} M packets/s, the program's start included."
+        ));
+    }
+    report.print();
+}
+
+/// A capture of `count` datagrams.
+fn datagrams(payload_len: usize, count: u32) -> Vec<u8> {
+    let address = |last| std::net::Ipv4Addr::new(10, 0, 0, last).to_ipv6_mapped().octets();
+    let mut to = Writer::new(Vec::new()).unwrap();
+    let mut payload = vec![7; payload_len];
+    for number in 0..count {
+        payload[..4].copy_from_slice(&number.to_le_bytes());
+        let datagram = Datagram {
+            rx_ns: 1_700_000_000_000_000_000 + u64::from(number),
+            source: address(1),
+            target: address(2),
+            source_port: 8000,
+            target_port: 8001,
+            payload: &payload,
+            truncated: false,
+            interface: 0,
+        };
+        to.write(&datagram).unwrap();
+    }
+    to.into_inner()
+}
+
+/// Reads `calls` packets, by `round`, which reads so many at most and says how many there were.
+fn rounds(calls: u64, mut round: impl FnMut(u64) -> u64) {
+    let mut done = 0;
+    while done < calls {
+        done += round(calls - done);
+    }
+}
+
+/// Every packet as a view: its stamp, port and the first byte are looked at.
+fn ours(capture: &[u8], most: u64) -> u64 {
+    let (mut count, mut sum) = (0, 0);
+    for item in Capture::new(capture).unwrap() {
+        if count == most {
+            break;
+        }
+        let Item::Datagram(datagram) = item.unwrap() else { panic!("no datagram") };
+        sum ^= datagram.rx_ns ^ u64::from(datagram.target_port) ^ u64::from(datagram.payload[0]);
+        count += 1;
+    }
+    std::hint::black_box(sum);
+    count
+}
+
+/// The same by the crates that one would take.
+fn theirs(capture: &[u8], most: u64) -> u64 {
+    let (mut count, mut sum) = (0, 0);
+    let mut reader = pcap_file::pcap::PcapReader::new(capture).unwrap();
+    while count < most
+        && let Some(packet) = reader.next_packet()
+    {
+        let packet = packet.unwrap();
+        let sliced = etherparse::SlicedPacket::from_ethernet(&packet.data).unwrap();
+        let Some(etherparse::TransportSlice::Udp(udp)) = sliced.transport else { panic!("no UDP") };
+        let rx_ns = u64::try_from(packet.timestamp.as_nanos()).unwrap();
+        sum ^= rx_ns ^ u64::from(udp.destination_port()) ^ u64::from(udp.payload()[0]);
+        count += 1;
+    }
+    std::hint::black_box(sum);
+    count
 }
 
 /// Writes the block as [`SLOTS`] slots to `path` and gives the number of their transactions; `None`,

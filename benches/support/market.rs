@@ -20,13 +20,19 @@ pub(crate) struct Market {
 }
 
 impl Market {
-    /// `swaps` swaps of `mode` from seed 1.
+    /// `swaps` swaps of `mode` from seed 1, in four pairs of two pools each.
     pub(crate) fn make(mode: &str, swaps: u32) -> Self {
+        Self::of(mode, swaps, 4)
+    }
+
+    /// As [`make`](Self::make), between `tokens` tokens: two of them are one pair.
+    pub(crate) fn of(mode: &str, swaps: u32, tokens: u32) -> Self {
         let folder = std::env::temp_dir().join(format!("mev-market-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let (capture, pools) = (folder.join("feed.pcap"), folder.join("pools"));
         let made = Command::new(env!("CARGO_BIN_EXE_mev-capture"))
             .args(["gen", "feed", "--mode", mode, "--seed", "1", "--count", &swaps.to_string()])
+            .args(["--tokens", &tokens.to_string()])
             .args([Path::new("--pools-out"), &pools, Path::new("-f"), Path::new("pcap")])
             .args([Path::new("-o"), &capture])
             .status();
@@ -51,4 +57,12 @@ impl Market {
         let parser = Parser::new(&config, feed).unwrap();
         Chain::new(parser, Engine::new(Options::default()), &[0x20, 0x21, 0x22])
     }
+}
+
+/// Tells `decider` the pools that the accounts in `text` describe.
+pub(crate) fn learn(decider: &mut Decider, text: &[u8], arena: &mut mev::stream::Arena) {
+    let mut book = mev::dex::AccountBook::new();
+    book.read(text).unwrap();
+    decider.input(|parser, out| parser.snapshot(&book, out, &mut |what| panic!("{what}")), arena);
+    arena.clear();
 }

@@ -51,7 +51,7 @@ mod show;
 mod sides;
 mod size;
 mod stats;
-mod svg;
+
 mod table;
 #[cfg(test)]
 mod tests;

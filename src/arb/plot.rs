@@ -2,7 +2,7 @@
 
 use super::explain::Explained;
 use super::show::{sol, symbol, units};
-use super::svg::Plot;
+use crate::cli::svg::Plot;
 use crate::record::Opportunity;
 use crate::time::rfc3339;
 use hdrhistogram::Histogram;

@@ -15,6 +15,7 @@ mod progress;
 mod ring;
 mod sheet;
 mod stats;
+pub mod svg;
 mod table;
 
 use columns::aligned;

@@ -53,8 +53,13 @@ impl Stats {
         self.number("elapsed_ns", flow.elapsed.elapsed_ns());
         let latency = &flow.latency;
         let at = |quantile: f64| latency.value_at_quantile(quantile);
-        let rows =
-            [("p50", at(0.5)), ("p99", at(0.99)), ("p999", at(0.999)), ("max", latency.max())];
+        let rows = [
+            ("p50", at(0.5)),
+            ("p90", at(0.9)),
+            ("p99", at(0.99)),
+            ("p999", at(0.999)),
+            ("max", latency.max()),
+        ];
         let _ = write!(self.json, ",\"latency_ns\":{{\"count\":{}", latency.len());
         for (name, value) in rows {
             let _ = write!(self.json, ",\"{name}\":{value}");

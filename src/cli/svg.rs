@@ -13,25 +13,31 @@ const INNER_HEIGHT: i64 = 360;
 /// Steps of an axis.
 const STEPS: i128 = 5;
 
+/// Colours of named lines, told apart by most who see few colours (Okabe and Ito).
+const COLOURS: [&str; 7] =
+    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"];
+
 /// What a value is called on an axis.
-pub(super) type Label = fn(i128) -> String;
+pub type Label = fn(i128) -> String;
 
 /// A picture with axes from the least to the largest of what it shows.
-pub(super) struct Plot {
+pub struct Plot {
     body: String,
+    /// Named lines drawn so far.
+    named: usize,
     x: (i128, i128),
     y: (i128, i128),
 }
 
 impl Plot {
     /// A picture of values in `x` and `y`, first and last.
-    pub(super) fn new(
+    pub fn new(
         title: &str,
         (x, x_label): ((i128, i128), Label),
         (y, y_label): ((i128, i128), Label),
     ) -> Self {
         let wide = |(low, high): (i128, i128)| (low, high.max(low.saturating_add(1)));
-        let mut plot = Self { body: String::new(), x: wide(x), y: wide(y) };
+        let mut plot = Self { body: String::new(), named: 0, x: wide(x), y: wide(y) };
         let _ = writeln!(
             plot.body,
             "<text x=\"{LEFT}\" y=\"28\" font-size=\"16\">{}</text>",
@@ -76,7 +82,26 @@ impl Plot {
     }
 
     /// A line through `points`.
-    pub(super) fn line(&mut self, points: impl Iterator<Item = (i128, i128)>) {
+    pub fn line(&mut self, points: impl Iterator<Item = (i128, i128)>) {
+        self.path(points, "#1f6feb");
+    }
+
+    /// A line through `points` in a colour of its own, which is named beside the picture's left edge.
+    pub fn series(&mut self, name: &str, points: impl Iterator<Item = (i128, i128)>) {
+        let colour = COLOURS.iter().cycle().nth(self.named).copied().unwrap_or_default();
+        self.path(points, colour);
+        let y = i64::try_from(self.named).unwrap_or(0).saturating_mul(16).saturating_add(TOP);
+        let _ = writeln!(
+            self.body,
+            "<text x=\"{}\" y=\"{}\" fill=\"{colour}\">{}</text>",
+            LEFT.saturating_add(12),
+            y.saturating_add(18),
+            escaped(name)
+        );
+        self.named = self.named.saturating_add(1);
+    }
+
+    fn path(&mut self, points: impl Iterator<Item = (i128, i128)>, colour: &str) {
         let mut path = String::new();
         for (x, y) in points {
             let word = if path.is_empty() { 'M' } else { 'L' };
@@ -84,12 +109,12 @@ impl Plot {
         }
         let _ = writeln!(
             self.body,
-            "<path d=\"{path}\" fill=\"none\" stroke=\"#1f6feb\" stroke-width=\"2\"/>"
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>"
         );
     }
 
     /// A bar from zero up to each `(from, to, y)`.
-    pub(super) fn bars(&mut self, bars: impl Iterator<Item = (i128, i128, i128)>) {
+    pub fn bars(&mut self, bars: impl Iterator<Item = (i128, i128, i128)>) {
         for (from, to, y) in bars {
             let (left, right) = (self.px(from), self.px(to));
             let (top, bottom) = (self.py(y), self.py(0));
@@ -103,7 +128,7 @@ impl Plot {
     }
 
     /// A dashed line at `x`, with a word.
-    pub(super) fn mark(&mut self, x: i128, word: &str) {
+    pub fn mark(&mut self, x: i128, word: &str) {
         let px = self.px(x);
         let bottom = TOP.saturating_add(INNER_HEIGHT);
         let _ = writeln!(
@@ -117,7 +142,7 @@ impl Plot {
     }
 
     /// The whole file.
-    pub(super) fn finish(self) -> String {
+    pub fn finish(self) -> String {
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" \
              font-family=\"sans-serif\" font-size=\"12\">\n\
@@ -148,6 +173,8 @@ mod tests {
         let mut plot = Plot::new("a < b & c", ((0, 100), number), ((-10, 10), number));
         plot.line([(0, -10), (50, 0), (100, 10), (999, 99)].into_iter());
         plot.bars([(0, 10, 5)].into_iter());
+        plot.series("one", [(0, 0)].into_iter());
+        plot.series("other", [(0, 0)].into_iter());
         plot.mark(50, "end");
         let text = plot.finish();
         assert!(text.starts_with("<svg ") && text.ends_with("</svg>\n"));
@@ -157,6 +184,7 @@ mod tests {
         assert!(text.contains("M120 408L520 228L920 48L920 48"), "{text}");
         assert!(text.contains("<rect x=\"120\" y=\"138\" width=\"80\" height=\"90\""), "{text}");
         assert!(text.contains(">end</text>"));
+        assert!(text.contains("fill=\"#0072b2\">one<") && text.contains("#d55e00\">other<"));
     }
 
     #[test]
