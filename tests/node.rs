@@ -48,6 +48,8 @@ struct Ground {
     peer: &'static str,
     node: &'static str,
     cidr: &'static str,
+    /// Where datagrams come from: beyond the node's network where it has a gateway.
+    source: &'static str,
     how: &'static [&'static str],
 }
 
@@ -58,10 +60,13 @@ impl Ground {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/tap");
         let (here, there) = (name.clone(), name.clone());
         let (node, cidr) = ("10.78.0.2", "10.78.0.2/24");
-        let how = &[];
-        let ground =
-            Self { script, name, here, there, wire: "tap0", peer: "tap0", node, cidr, how };
-        ground.up(test)
+        let how = &["--gateway", "10.78.0.1"];
+        let (wire, peer, source) = ("tap0", "tap0", "10.99.0.1:0");
+        let ground = Self { script, name, here, there, wire, peer, node, cidr, source, how };
+        let ground = ground.up(test)?;
+        let far = ["-n", &ground.here, "address", "add", "10.99.0.1/32", "dev", "lo"];
+        assert!(Command::new("ip").args(far).status().unwrap().success());
+        Some(ground)
     }
 
     /// A veth pair, of which the node has one end.
@@ -71,7 +76,8 @@ impl Ground {
         let (here, there) = (format!("{name}-b"), format!("{name}-a"));
         let (node, cidr) = ("10.77.0.9", "10.77.0.9/24");
         let how = &["--backend", "xdp"];
-        let ground = Self { script, name, here, there, wire: "v0", peer: "v0", node, cidr, how };
+        let (wire, peer, source) = ("v0", "v0", "0.0.0.0:0");
+        let ground = Self { script, name, here, there, wire, peer, node, cidr, source, how };
         ground.up(test)
     }
 
@@ -173,10 +179,11 @@ fn decides_and_answers(ground: &Ground) {
 
     let node = ground.start(arg(&pools), arg(&out));
     let (there, at, peer) = (ground.there.clone(), ground.node, ground.peer);
+    let source = ground.source;
     // In a thread of its own: it stays in the namespace.
     let replies = std::thread::spawn(move || {
         enter_namespace(&there).unwrap();
-        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        let socket = UdpSocket::bind(source).unwrap();
         socket.connect((at, 8001)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         let mut replies = Vec::new();
@@ -249,4 +256,31 @@ fn a_device_that_is_taken_is_refused_with_what_to_do() {
     assert_eq!(ran.code, 5);
     assert!(ran.err.contains("another process is attached"), "{}", ran.err);
     node.stop();
+}
+
+#[test]
+#[ignore = "needs root: scripts/test --full runs it"]
+fn the_traffic_of_the_compose_file_reaches_the_node() {
+    let Some(ground) = Ground::tap("the traffic of the compose file") else { return };
+    let folder = Folder::new(&ground.name);
+    let market = folder.path("market");
+    std::fs::create_dir(&market).unwrap();
+    let programs = std::path::Path::new(CAPTURE).parent().unwrap();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let traffic = |what: &str| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/traffic");
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &ground.here, script, what]);
+        command.env("PATH", &path).env("MARKET", &market).env("VIA", "none");
+        command.env("PCAP_COUNT", "300").env("PCAP_MODE", "mixed").env("REPLAY_MBPS", "2");
+        let out = command.output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    };
+    traffic("make");
+    let node = ground.start(arg(&market.join("pools.jsonl")), arg(&folder.path("out")));
+    traffic("play");
+    mev::sys::pipe::pause(Duration::from_millis(300));
+    let stats = node.stop();
+    // Eight states at the start, then each swap and its pool's state.
+    assert_eq!(stats["datagrams"], 608, "{stats}");
 }

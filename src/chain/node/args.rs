@@ -36,6 +36,12 @@ pub(super) struct Node {
     #[arg(long, value_name = "CIDR", value_parser = parse_cidr)]
     pub(super) address: (Ipv4Addr, u8),
 
+    /// Send what goes out of the node's network to ADDR
+    ///
+    /// Its router. Without one only hosts of its network are answered.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) gateway: Option<Ipv4Addr>,
+
     /// Take datagrams to port PORT
     ///
     /// Shreds, and datagrams of the toolkit's own feed.

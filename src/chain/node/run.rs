@@ -34,7 +34,8 @@ pub(super) fn run(frame: &Frame, args: &Args) -> Result<Exit> {
         Backend::Xdp => Wire::Xdp(Box::new(Port::open(&args.interface, args.queue)?)),
     };
     let (address, prefix) = args.address;
-    let mut node = Node::open(wire, Place { address, prefix, port: args.listen })?;
+    let mut node =
+        Node::open(wire, Place { address, prefix, gateway: args.gateway, port: args.listen })?;
     frame.note(&format!("{address}:{} answers by {}", args.listen, node.wire().describe()));
     drive.flush()?;
     let clock = Stopwatch::start();
