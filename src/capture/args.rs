@@ -1,7 +1,7 @@
 //! The command line, and everything of it that can be checked without input.
 
 use super::generate::args::Gen;
-use super::live::args::{Live, Probe};
+use super::live::args::{Clean, Live, Probe};
 use super::play::args::Send;
 use crate::bytes::base58;
 use crate::cli::{Files, parse_duration};
@@ -36,12 +36,24 @@ pub(super) enum Source {
     ///
     /// AF_XDP past the kernel's network stack, AF_PACKET, or UDP sockets; with --tee without taking the
     /// traffic away from the process that owns the port. What is lost becomes gap records, and --stats
-    /// accounts for every frame. An interface that goes down is waited for.
+    /// accounts for every frame. An interface that goes down is waited for. Lanes are queues (xdp and
+    /// tee), threads (packet) or sockets (udp).
+    ///
+    /// The receive stamp is the kernel's. The NIC's stands beside it where xdp runs in the driver and
+    /// the driver has one of the frame, by the NIC's own clock; one that is more than 2 s off is left
+    /// out. AF_PACKET and UDP sockets give the kernel's only.
     Live(Live),
     /// Tries each back end of live on an interface and prints what came of it
     ///
     /// Opens and closes them one after the other; takes no traffic away. Status 1 when none works.
     Probe(Probe),
+    /// Removes XDP programs that were left at an interface
+    ///
+    /// A program of this toolkit goes when its process ends, however it does; this is for what older
+    /// tools left. Prints each program and what became of it: only those with a name of this toolkit
+    /// are removed, with --force any. One that a running process holds by a link stays, and the
+    /// process is named. Status 1 when any stays.
+    Clean(Clean),
     /// Plays a capture to a UDP address, or out of an interface
     ///
     /// Sends the datagrams of a capture, or of packet records, with the gaps of their stamps, at

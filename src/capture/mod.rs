@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! pcap, pcapng, packet records --run----\
-//! an interface                 --live----+
-//! UDP sockets                  --udp-----+--> Out --> packet records, a view of them, or a pcap
+//! an interface   --live--> pump ---------+
+//! UDP sockets     --udp--> pump ---------+--> Out --> packet records, a view of them, or a pcap
 //! a seed                       --gen----/
 //! pcap, packet records        --play--> a UDP address, or frames out of an interface
 //! an RPC server           --accounts--> an account file for mev-parse
@@ -23,6 +23,7 @@ mod live;
 mod out;
 mod packets;
 mod play;
+mod pump;
 mod ring;
 mod run;
 mod udp;

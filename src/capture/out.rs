@@ -1,6 +1,6 @@
 //! Where datagrams go: records in one of their views, or a capture; and what went there.
 
-use super::packets;
+use super::packets::{self, Stamps};
 use crate::cli::{Flow, Format, Frame, Output, Stats, Target};
 use crate::error::{Error, Exit, Result};
 use crate::net::pcap::{self, Datagram, Skip};
@@ -71,11 +71,16 @@ impl Out {
 
     /// Writes a datagram; `user_ns` is when this process saw it, if it was there.
     pub(super) fn put(&mut self, datagram: &Datagram<'_>, user_ns: Option<u64>) -> Result<()> {
-        let clock = self.flow.take(user_ns.is_some(), datagram.rx_ns);
+        self.put_stamped(datagram, Stamps { user_ns, ..Stamps::default() })
+    }
+
+    /// Writes a datagram with all its stamps.
+    pub(super) fn put_stamped(&mut self, datagram: &Datagram<'_>, stamps: Stamps) -> Result<()> {
+        let clock = self.flow.take(stamps.user_ns.is_some(), datagram.rx_ns);
         self.count(datagram);
         match &mut self.form {
             Form::Records(output) => {
-                packets::put(datagram, user_ns, &mut self.arena);
+                packets::put(datagram, stamps, &mut self.arena);
                 for record in self.arena.records() {
                     output.put(record)?;
                 }
@@ -114,10 +119,18 @@ impl Out {
         }
     }
 
-    /// Writes a packet record, which holds `datagram`: unchanged where records are written.
-    pub(super) fn put_record(&mut self, record: Record<'_>, datagram: &Datagram<'_>) -> Result<()> {
-        let Form::Records(output) = &mut self.form else { return self.put(datagram, None) };
-        let clock = self.flow.take(false, datagram.rx_ns);
+    /// Writes a packet record, which holds `datagram`: unchanged where records are written. `live` says
+    /// that it was received just now.
+    pub(super) fn put_record(
+        &mut self,
+        record: Record<'_>,
+        datagram: &Datagram<'_>,
+        live: bool,
+    ) -> Result<()> {
+        let Form::Records(output) = &mut self.form else {
+            return self.put(datagram, live.then_some(datagram.rx_ns));
+        };
+        let clock = self.flow.take(live, datagram.rx_ns);
         output.put(record)?;
         self.count(datagram);
         self.flow.done(clock, datagram.rx_ns);

@@ -1,11 +1,28 @@
 //! Datagrams as `packet` records, and back.
 
 use crate::net::pcap::{Datagram, Skip};
+use crate::net::udp::Arrival;
 use crate::record::{Gap, GapReason, LINE, Packet, Producer, Record};
 use crate::stream::Sink;
 
-/// Puts `datagram` as a `packet` record; `user_ns` is when this process saw it, if it was there.
-pub(super) fn put(datagram: &Datagram<'_>, user_ns: Option<u64>, out: &mut impl Sink) {
+/// When a datagram was seen before and after the kernel had it, where that is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stamps {
+    /// By the NIC.
+    pub(super) nic_ns: Option<u64>,
+    /// By this process.
+    pub(super) user_ns: Option<u64>,
+}
+
+impl Stamps {
+    /// Those of `arrival`.
+    pub(super) fn of(arrival: &Arrival<'_>) -> Self {
+        Self { nic_ns: arrival.nic_ns, user_ns: Some(arrival.user_ns) }
+    }
+}
+
+/// Puts `datagram` as a `packet` record.
+pub(super) fn put(datagram: &Datagram<'_>, stamps: Stamps, out: &mut impl Sink) {
     // A UDP length is 16 bits, so nothing longer comes from a capture or a socket.
     let payload = datagram.payload.get(..usize::from(u16::MAX)).unwrap_or(datagram.payload);
     let mut packet = Packet::new(datagram.rx_ns);
@@ -17,7 +34,8 @@ pub(super) fn put(datagram: &Datagram<'_>, user_ns: Option<u64>, out: &mut impl 
     (packet.source_port, packet.target_port) = (datagram.source_port, datagram.target_port);
     packet.payload_len = u16::try_from(payload.len()).unwrap_or(u16::MAX);
     packet.lane = datagram.interface;
-    packet.user_ns = user_ns.map_or(0, |user_ns| after(datagram.rx_ns, user_ns));
+    packet.nic_ns = stamps.nic_ns.map_or(0, |nic_ns| near(datagram.rx_ns, nic_ns));
+    packet.user_ns = stamps.user_ns.map_or(0, |user_ns| after(datagram.rx_ns, user_ns));
     out.put_parts(&packet, payload);
 }
 
@@ -26,6 +44,20 @@ fn after(rx_ns: u64, then_ns: u64) -> i32 {
     let apart = i128::from(then_ns) - i128::from(rx_ns);
     let bounds = (i128::from(i32::MIN), i128::from(i32::MAX));
     i32::try_from(apart.clamp(bounds.0, bounds.1)).unwrap_or(0)
+}
+
+/// The same where it fits, else 0: a clock that is further off is not set to the system's.
+fn near(rx_ns: u64, then_ns: u64) -> i32 {
+    i32::try_from(i128::from(then_ns) - i128::from(rx_ns)).unwrap_or(0)
+}
+
+/// Puts what was lost before `arrival`, for this reason, and then itself.
+pub(super) fn put_arrival(arrival: &Arrival<'_>, reason: GapReason, out: &mut impl Sink) {
+    if arrival.lost > 0 {
+        let gap = gap(arrival.datagram.rx_ns, reason, arrival.lost.into(), None);
+        out.put(Record::of(&gap));
+    }
+    put(&arrival.datagram, Stamps::of(arrival), out);
 }
 
 /// The datagram that a `packet` record holds; `None` when its payload is longer than the record.
@@ -91,12 +123,13 @@ mod tests {
         for len in (0..300).chain([1228, 1472, 65_507, 65_535]) {
             let mut arena = Arena::with_room(128);
             let datagram_in = sample(&bytes[..len]);
-            put(&datagram_in, Some(900), &mut arena);
+            let stamps = Stamps { nic_ns: Some(1_001), user_ns: Some(900) };
+            put(&datagram_in, stamps, &mut arena);
             let record = arena.records().next().unwrap();
             check(record).unwrap();
             assert_eq!(record.bytes().len(), (64 + len).next_multiple_of(64));
             let packet: &Packet = record.get().unwrap().unwrap();
-            assert_eq!(packet.user_ns, -100);
+            assert_eq!((packet.nic_ns, packet.user_ns), (1, -100));
             assert_eq!(datagram(packet, record), Some(datagram_in));
         }
     }
@@ -113,6 +146,8 @@ mod tests {
         assert_eq!(after(0, u64::MAX), i32::MAX);
         assert_eq!(after(u64::MAX, 0), i32::MIN);
         assert_eq!(after(7, 9), 2);
+        assert_eq!(near(7, 9), 2);
+        assert_eq!(near(u64::MAX, 0), 0, "another clock is no stamp");
     }
 
     #[test]

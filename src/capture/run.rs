@@ -24,6 +24,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
         Some(Source::Udp(udp)) => super::udp::run::listen(frame, udp),
         Some(Source::Live(live)) => super::live::run::run(frame, live),
         Some(Source::Probe(probe)) => super::live::run::probe(frame, probe),
+        Some(Source::Clean(clean)) => super::live::run::clean(frame, clean),
         Some(Source::Send(send)) => super::play::run::play(frame, send),
         Some(Source::Accounts(accounts)) => super::accounts::run::run(frame, accounts),
         Some(Source::Gen(Gen::Shreds(shreds))) => super::generate::run::shreds(frame, shreds),
@@ -108,7 +109,7 @@ impl Take for Convert<'_> {
             return Err(Error::damaged("packet record: its payload is longer than it is"));
         };
         self.rx_ns = datagram.rx_ns;
-        self.out.put_record(record, &datagram)
+        self.out.put_record(record, &datagram, false)
     }
 
     fn damage(&mut self, at: Option<u64>) -> Result<()> {

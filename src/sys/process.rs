@@ -27,6 +27,25 @@ pub fn alive(pid: u32, start: u64) -> bool {
     }
 }
 
+/// Numbers and names of the processes with a descriptor of which `/proc` says `line`; those that this
+/// process may not look into are left out.
+pub fn holding(line: &str) -> Vec<(u32, String)> {
+    let holds = |pid: u32| {
+        let infos = std::fs::read_dir(format!("/proc/{pid}/fdinfo")).into_iter().flatten();
+        let mut texts =
+            infos.flatten().filter_map(|info| std::fs::read_to_string(info.path()).ok());
+        texts.any(|text| text.lines().any(|each| each == line))
+    };
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| holds(*pid))
+        .map(|pid| {
+            let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            (pid, name.trim_end().to_owned())
+        })
+        .collect()
+}
+
 fn stat(who: &str) -> std::io::Result<String> {
     std::fs::read(format!("/proc/{who}/stat"))
         .map(|text| String::from_utf8_lossy(&text).into_owned())
@@ -44,6 +63,7 @@ fn parse(text: &str) -> Option<(char, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::MetadataExt as _;
     use std::process::{Command, Stdio};
 
     #[test]
@@ -62,6 +82,18 @@ mod tests {
         while alive(pid, 0) {}
         assert!(child.wait().unwrap().success());
         assert!(!alive(pid, 0));
+    }
+
+    #[test]
+    fn who_holds_a_descriptor_is_found_by_what_it_says() {
+        let path = std::env::temp_dir().join(format!("mev-holding-{}", std::process::id()));
+        let file = std::fs::File::create(&path).unwrap();
+        let line = format!("ino:\t{}", file.metadata().unwrap().ino());
+        let pid = std::process::id();
+        assert!(holding(&line).iter().any(|(found, name)| *found == pid && !name.is_empty()));
+        assert_eq!(holding("ino:\tnone"), []);
+        drop(file);
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

@@ -43,11 +43,13 @@ pub(in crate::capture) struct Live {
     #[arg(long, value_name = "N")]
     pub(super) queue: Vec<u32>,
 
-    /// Keep the receiving thread on processor N
+    /// Receive by a thread on processor N
     ///
-    /// Best one that neither the interface's interrupts nor the next program use.
+    /// Best one that neither the interface's interrupts nor the next program use. May be repeated: each
+    /// is a thread of its own, and the queues are dealt out among them (xdp), or the flows (packet).
+    /// Each queue or flow stays in order; what several threads receive is not ordered among them.
     #[arg(long, value_name = "N")]
-    pub(super) cpu: Option<usize>,
+    pub(super) cpu: Vec<usize>,
 
     /// Never sleep
     ///
@@ -89,6 +91,16 @@ pub(in crate::capture) struct Probe {
     /// The interface, such as eth0
     ///
     /// Each back end is opened on it and closed again; no packet is taken for long.
+    #[arg(value_name = "IFACE")]
+    pub(super) interface: String,
+}
+
+/// What is cleaned.
+#[derive(clap::Args, Clone, Debug)]
+pub(in crate::capture) struct Clean {
+    /// The interface, such as eth0
+    ///
+    /// Of the network namespace in which the program runs.
     #[arg(value_name = "IFACE")]
     pub(super) interface: String,
 }

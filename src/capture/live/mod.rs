@@ -17,10 +17,12 @@
 //! |---|---|
 //! | `args` | the command line |
 //! | `ladder` | what is tried, in which order, and what cannot be asked of it; pure |
+//! | `handover` | from several receiving threads to the one that writes |
 //! | `source` | the back ends as one |
-//! | `run` | the loop: receives, writes, reopens an interface that went away |
+//! | `run` | opens, receives by [`Pump`](super::pump::Pump), reopens an interface that went away |
 
 pub(super) mod args;
+mod handover;
 mod ladder;
 pub(super) mod run;
-mod source;
+pub(super) mod source;

@@ -1,20 +1,19 @@
 //! The I/O of live capture.
 
 use super::super::out::Out;
-use super::super::packets;
-use super::args::{Backend, Live, Probe};
+use super::super::pump::{LAST, Pump, WAIT_MAX};
+use super::args::{Backend, Clean, Live, Probe};
+use super::handover::{Found, Giver, Taker, handover};
 use super::ladder::{Rung, rungs};
 use super::source::{Source, filter};
-use crate::cli::{Frame, columns, print};
+use crate::cli::{Frame, Table, columns, print};
 use crate::error::{Error, Exit, Result};
 use crate::net::interface::Interface;
-use crate::record::GapReason;
-use crate::sys::{cpu, pipe, signal};
-use crate::time::{Stopwatch, now_ns};
+use crate::net::xdp;
+use crate::sys::{cpu, pipe, process};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
-
-/// The longest wait for datagrams before the stop flag is looked at again.
-const WAIT_MAX: Duration = Duration::from_millis(100);
 
 /// Between two attempts to open an interface that went away.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -25,74 +24,136 @@ pub(in crate::capture) fn run(frame: &Frame, args: &Live) -> Result<Exit> {
     if let Some(why) = filter(args).invalid() {
         return Err(Error::usage(why));
     }
-    if let Some(number) = args.cpu
-        && !cpu::pin(number)
-    {
+    if let &[number] = args.cpu.as_slice() {
+        pin(frame, number);
+    }
+    let out = Out::open(frame)?;
+    let mut sources = climb(frame, args, &rungs)?;
+    frame.note(&format!("receives by {}", describe(&sources)));
+    let mut pump = Pump::start(frame, out)?;
+    loop {
+        let failed = match sources.as_mut_slice() {
+            [one] => pump.run(one)?,
+            several => by_threads(frame, &mut pump, several, &args.cpu)?,
+        };
+        for source in &mut sources {
+            pump.settle(source)?;
+        }
+        let Some(error) = failed else { break };
+        frame.warn(&format!("{}: {error}; waits for it to come back", args.interface));
+        pump.down()?;
+        drop(sources);
+        let Some(again) = reopen(args, &rungs, &pump) else { break };
+        sources = again;
+        frame.warn(&format!("{} is back: {}", args.interface, describe(&sources)));
+    }
+    pump.finish()
+}
+
+fn pin(frame: &Frame, number: usize) {
+    if !cpu::pin(number) {
         frame.warn(&format!("--cpu {number}: the system refuses; the thread stays free"));
     }
-    let mut out = Out::open(frame)?;
-    let mut source = climb(frame, args, &rungs)?;
-    frame.note(&format!("receives by {}", source.describe()));
-    out.flush()?;
-    let clock = Stopwatch::start();
-    let mut last_ns = 0;
-    while !out.is_full() && !signal::stop_requested() {
-        let Some(wait) = left(frame, clock) else { break };
-        let (mut failed, reason) = (Ok(()), source.gap_reason());
-        let received = source.receive(wait.min(WAIT_MAX), &mut |arrival| {
-            if failed.is_ok() {
-                last_ns = arrival.datagram.rx_ns;
-                failed = lost(&mut out, last_ns, reason, arrival.lost.into())
-                    .and_then(|()| out.put(&arrival.datagram, Some(arrival.user_ns)));
+}
+
+/// What was opened, for people.
+fn describe(sources: &[Source]) -> String {
+    let all: Vec<_> = sources.iter().map(Source::describe).collect();
+    match all.as_slice() {
+        [one] => one.clone(),
+        several => format!("{} threads: {}", several.len(), several.join("; ")),
+    }
+}
+
+/// Receives by a thread for each of `sources`, kept on one of `cpus`, and writes here, until it is time
+/// to stop; the error of a source that went away before.
+fn by_threads(
+    frame: &Frame,
+    pump: &mut Pump<'_>,
+    sources: &mut [Source],
+    cpus: &[usize],
+) -> Result<Option<Error>> {
+    let (givers, mut taker) = handover(sources.len());
+    let stop = &AtomicBool::new(false);
+    thread::scope(|scope| {
+        let threads: Vec<_> = sources
+            .iter_mut()
+            .zip(givers)
+            .zip(cpus)
+            .map(|((source, giver), cpu)| {
+                scope.spawn(move || {
+                    pin(frame, *cpu);
+                    let failed = receive(source, giver, stop);
+                    // One that fails ends the others: they are of the same interface.
+                    stop.store(true, Ordering::Relaxed);
+                    failed
+                })
+            })
+            .collect();
+        let written = write_all(pump, &mut taker, stop);
+        stop.store(true, Ordering::Relaxed);
+        // A thread that waits for a buffer ends when there is nobody to give one back.
+        drop(taker);
+        let mut failed = None;
+        for thread in threads {
+            match thread.join() {
+                Ok(Err(error)) => failed = failed.or(Some(error)),
+                Ok(Ok(())) => {}
+                Err(panic) => std::panic::resume_unwind(panic),
             }
-        });
-        failed?;
-        out.flush()?;
-        if let Err(error) = received {
-            frame.warn(&format!("{}: {error}; waits for it to come back", args.interface));
-            // How much was lost nobody knows.
-            out.gap(&packets::gap(now_ns(), GapReason::InterfaceDown, 0, None))?;
-            drop(source);
-            let Some(again) = reopen(frame, args, &rungs, clock) else { return end(out, frame) };
-            source = again;
-            frame.warn(&format!("{} is back: {}", args.interface, source.describe()));
+        }
+        written.map(|()| failed)
+    })
+}
+
+/// A receiving thread.
+fn receive(source: &mut Source, mut giver: Giver, stop: &AtomicBool) -> Result<()> {
+    let reason = source.gap_reason();
+    let mut failed = Ok(());
+    while failed.is_ok() && !stop.load(Ordering::Relaxed) {
+        failed = source.receive(WAIT_MAX, &mut |arrival| giver.put(&arrival, reason)).map(drop);
+        if !giver.give() {
+            break;
         }
     }
-    let at_ns = if last_ns == 0 { now_ns() } else { last_ns };
-    let (count, reason) = (source.untold()?, source.gap_reason());
-    lost(&mut out, at_ns, reason, count)?;
-    let mut told = Ok(());
-    let exit = out.finish(frame, |stats| told = source.account(stats))?;
-    told.map(|()| exit)
-}
-
-fn end(out: Out, frame: &Frame) -> Result<Exit> {
-    out.finish(frame, |_| ())
-}
-
-/// What is left of `--duration`; `None` when nothing is.
-fn left(frame: &Frame, clock: Stopwatch) -> Option<Duration> {
-    let Some(duration) = frame.common.duration else { return Some(WAIT_MAX) };
-    duration.checked_sub(clock.elapsed()).filter(|left| !left.is_zero())
-}
-
-fn lost(out: &mut Out, rx_ns: u64, reason: GapReason, count: u64) -> Result<()> {
-    if count == 0 {
-        return Ok(());
+    if failed.is_err() {
+        let mut more = || source.receive(LAST, &mut |arrival| giver.put(&arrival, reason));
+        while matches!(more(), Ok(1..)) {}
     }
-    out.gap(&packets::gap(rx_ns, reason, count, None))
+    giver.finish();
+    failed
+}
+
+/// Writes what the threads give until all have ended, and tells them when it is time to.
+fn write_all(pump: &mut Pump<'_>, taker: &mut Taker, stop: &AtomicBool) -> Result<()> {
+    let mut wait = WAIT_MAX;
+    loop {
+        match pump.wait() {
+            Some(left) => wait = wait.min(left),
+            None => stop.store(true, Ordering::Relaxed),
+        }
+        match taker.take(wait, |batch| pump.write(batch))? {
+            Found::Batch => wait = Duration::ZERO,
+            Found::Nothing => {
+                // Nothing waits: whoever reads gets all there is.
+                pump.out.flush()?;
+                wait = WAIT_MAX;
+            }
+            Found::End => return Ok(()),
+        }
+    }
 }
 
 /// Opens the first of `rungs` that works, and says why those before it did not.
-fn climb(frame: &Frame, args: &Live, rungs: &[Rung]) -> Result<Source> {
+fn climb(frame: &Frame, args: &Live, rungs: &[Rung]) -> Result<Vec<Source>> {
     let mut last = None;
     for rung in rungs {
         match Source::open(*rung, args) {
-            Ok(source) => {
-                for refusal in source.refusals() {
+            Ok(sources) => {
+                for refusal in sources.iter().flat_map(Source::refusals) {
                     frame.warn(&format!("{}: {refusal}", rung.name()));
                 }
-                return Ok(source);
+                return Ok(sources);
             }
             Err(error) if rungs.len() == 1 => return Err(error),
             Err(error) => {
@@ -109,11 +170,11 @@ fn climb(frame: &Frame, args: &Live, rungs: &[Rung]) -> Result<Source> {
 }
 
 /// Opens again what went away, until it works; `None` when it is time to stop.
-fn reopen(frame: &Frame, args: &Live, rungs: &[Rung], clock: Stopwatch) -> Option<Source> {
-    while !signal::stop_requested() && left(frame, clock).is_some() {
+fn reopen(args: &Live, rungs: &[Rung], pump: &Pump<'_>) -> Option<Vec<Source>> {
+    while pump.wait().is_some() {
         for rung in rungs {
-            if let Ok(source) = Source::open(*rung, args) {
-                return Some(source);
+            if let Ok(sources) = Source::open(*rung, args) {
+                return Some(sources);
             }
         }
         pipe::pause(AGAIN);
@@ -133,7 +194,7 @@ pub(in crate::capture) fn probe(_: &Frame, args: &Probe) -> Result<Exit> {
         backend: Backend::Auto,
         tee: false,
         queue: Vec::new(),
-        cpu: None,
+        cpu: Vec::new(),
         spin: false,
         busy_poll: None,
         volume: false,
@@ -144,10 +205,11 @@ pub(in crate::capture) fn probe(_: &Frame, args: &Probe) -> Result<Exit> {
         let own = Live { address: Vec::new(), port: vec![0], ..live.clone() };
         let opened = Source::open(rung, if rung == Rung::Udp { &own } else { &live });
         let (word, how) = match &opened {
-            Ok(source) => {
+            Ok(sources) => {
                 works += 1;
-                let refusals = source.refusals().iter().map(|why| format!("; {why}"));
-                ("yes", format!("{}{}", source.describe(), refusals.collect::<String>()))
+                let refusals = sources.iter().flat_map(Source::refusals);
+                let refusals: String = refusals.map(|why| format!("; {why}")).collect();
+                ("yes", format!("{}{refusals}", describe(sources)))
             }
             Err(error) => ("no", error.to_string()),
         };
@@ -156,4 +218,31 @@ pub(in crate::capture) fn probe(_: &Frame, args: &Probe) -> Result<Exit> {
     let head = format!("{}: {} receive queues\n", interface.name(), interface.queues());
     print(&format!("{head}{}", columns(&rows, usize::MAX)))?;
     Ok(if works > 0 { Exit::Done } else { Exit::No })
+}
+
+/// Removes programs that were left at an interface, and prints what became of each.
+pub(in crate::capture) fn clean(frame: &Frame, args: &Clean) -> Result<Exit> {
+    let interface = Interface::named(&args.interface)?;
+    let mut rows = Vec::new();
+    for program in xdp::attached(&interface)? {
+        let fate = if !program.is_ours() && !frame.common.force {
+            "left: not of this toolkit; --force removes it".to_owned()
+        } else if xdp::detach(&interface, &program)? {
+            "removed".to_owned()
+        } else {
+            let holders = process::holding(&format!("prog_id:\t{}", program.id));
+            let names: Vec<_> =
+                holders.iter().map(|(pid, name)| format!("{name} ({pid})")).collect();
+            let who = if names.is_empty() { "a process".to_owned() } else { names.join(", ") };
+            format!("left: goes when {who} ends")
+        };
+        rows.push((program, fate));
+    }
+    Table::new("xdp", &rows)
+        .unsigned("id", |(program, _)| Some(program.id.into()))
+        .text("name", |(program, _)| Some(program.name.clone()))
+        .text("place", |(program, _)| Some(program.place.to_owned()))
+        .text("fate", |(_, fate)| Some(fate.clone()))
+        .write(frame)?;
+    Ok(if rows.iter().all(|(_, fate)| fate == "removed") { Exit::Done } else { Exit::No })
 }

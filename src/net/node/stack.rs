@@ -173,7 +173,7 @@ impl Node {
                 interface: 0,
             };
             self.reply.clear();
-            each(&Arrival { datagram, user_ns, lost: 0 }, &mut self.reply);
+            each(&Arrival { datagram, user_ns, nic_ns: None, lost: 0 }, &mut self.reply);
             if !self.reply.is_empty() {
                 let count = match socket.send_slice(&self.reply, meta.endpoint) {
                     Ok(()) => &mut self.counts.replies,

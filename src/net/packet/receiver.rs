@@ -74,6 +74,7 @@ pub struct Receiver {
     kind: Kind,
     filter: Filter,
     spin: bool,
+    lane: u16,
     tally: Tally,
     /// Drops that the next arrival tells of.
     untold: u64,
@@ -93,14 +94,42 @@ impl Receiver {
     /// Status 5 when the system refuses.
     pub fn open(interface: &str, options: &Options) -> Result<Self> {
         let interface = Interface::named(interface)?;
-        Self::attempt(&interface, options).map_err(|e| {
-            let what = format!("cannot receive from {} by AF_PACKET", interface.name());
-            Error::os(what, &e).hint("this takes root or CAP_NET_RAW")
-        })
+        Self::attempt(&interface, options, 0, false).map_err(|e| refused(&interface, &e))
     }
 
-    fn attempt(interface: &Interface, options: &Options) -> io::Result<Self> {
+    /// The same by `count` sockets, each with a ring of its own and for a thread of its own. The
+    /// kernel deals the flows out among them, and each stays in order. The interface of a datagram
+    /// is the number of its socket.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses.
+    pub fn open_group(interface: &str, options: &Options, count: u16) -> Result<Vec<Self>> {
+        let interface = Interface::named(interface)?;
+        let group = || {
+            // Until it belongs to the group a socket sees what the others see: it is shut before.
+            let numbers = 0..count.max(1);
+            let all = numbers.map(|lane| Self::attempt(&interface, options, lane, true));
+            let all = all.collect::<io::Result<Vec<_>>>()?;
+            let mut id = None;
+            for one in &all {
+                id = Some(syscall::join(&one.socket, id)?);
+            }
+            all.iter().try_for_each(|one| syscall::set_shut(&one.socket, false))?;
+            Ok(all)
+        };
+        group().map_err(|e| refused(&interface, &e))
+    }
+
+    fn attempt(
+        interface: &Interface,
+        options: &Options,
+        lane: u16,
+        shut: bool,
+    ) -> io::Result<Self> {
         let socket = syscall::socket()?;
+        if shut {
+            syscall::set_shut(&socket, true)?;
+        }
         let len32 = |len: usize| u32::try_from(len).map_err(|_| io::ErrorKind::InvalidInput);
         let block_count = options.ring_len.div_ceil(BLOCK_LEN).max(2);
         let (version, place_len, status_at) = match options.kind {
@@ -124,12 +153,15 @@ impl Receiver {
         let place_count = block_count * (BLOCK_LEN / place_len);
         let ring = Ring::map(&socket, place_len, place_count, status_at)?;
         syscall::bind(&socket, interface, libc::ETH_P_ALL)?;
+        // To an interface that is down it binds all the same, and an error waits.
+        option::error_of(&socket)?;
         Ok(Self {
             ring,
             socket,
             kind: options.kind,
             filter: options.filter.clone(),
             spin: options.spin,
+            lane,
             tally: Tally::default(),
             untold: 0,
         })
@@ -165,7 +197,8 @@ impl Receiver {
                 if poll(&mut polls, left).map_err(failed)? == 0 {
                     return Ok(0);
                 }
-                if polls[0].revents & libc::POLLERR != 0 {
+                // What it received before it broke comes first.
+                if polls[0].revents & libc::POLLERR != 0 && !self.ring.is_ready() {
                     option::error_of(&self.socket).map_err(failed)?;
                 }
             }
@@ -179,6 +212,7 @@ impl Receiver {
         let user_ns = now_ns();
         let mut sorter = Sorter {
             filter: &self.filter,
+            lane: self.lane,
             tally: &mut self.tally,
             untold: &mut self.untold,
             user_ns,
@@ -241,6 +275,7 @@ impl Receiver {
 /// Delivers frames, and counts those that are not.
 struct Sorter<'a> {
     filter: &'a Filter,
+    lane: u16,
     tally: &'a mut Tally,
     untold: &'a mut u64,
     user_ns: u64,
@@ -257,7 +292,7 @@ impl Sorter<'_> {
             return;
         };
         self.losing |= frame.losing;
-        let datagram = match ethernet(frame.rx_ns, 0, frame.bytes) {
+        let datagram = match ethernet(frame.rx_ns, self.lane, frame.bytes) {
             Ok(datagram) => datagram,
             Err(skip) => {
                 self.tally.skipped[skip as usize] += 1;
@@ -273,7 +308,7 @@ impl Sorter<'_> {
         let mut deliver = |datagram| {
             let lost = u32::try_from(std::mem::take(self.untold)).unwrap_or(u32::MAX);
             self.tally.datagrams += 1;
-            each(Arrival { datagram, user_ns, lost });
+            each(Arrival { datagram, user_ns, nic_ns: None, lost });
         };
         match segment_len(frame.vnet) {
             Some(len) => {
@@ -283,6 +318,11 @@ impl Sorter<'_> {
             None => deliver(datagram),
         }
     }
+}
+
+fn refused(interface: &Interface, e: &io::Error) -> Error {
+    Error::os(format!("cannot receive from {} by AF_PACKET", interface.name()), e)
+        .hint("this takes root or CAP_NET_RAW")
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what map_err gives")]

@@ -52,6 +52,35 @@ pub(super) fn set_ring(socket: &OwnedFd, version: i32, request: RingRequest) -> 
     option::set(socket, libc::SOL_PACKET, libc::PACKET_RX_RING, &request)
 }
 
+/// Has a bound socket share what comes in with the others of group `id`, or of a new one, flow by
+/// flow (PACKET_FANOUT_HASH of packet(7)); the group's number.
+pub(super) fn join(socket: &OwnedFd, id: Option<u32>) -> io::Result<u32> {
+    // Linux 4.14 (include/uapi/linux/if_packet.h); the group has one filter of its own for what we
+    // send ourselves (PACKET_FANOUT_FLAG_IGNORE_OUTGOING, Linux 5.11).
+    const UNIQUE_ID: u32 = 0x2000;
+    const IGNORE_OUTGOING: u32 = 0x4000;
+    let flags = IGNORE_OUTGOING | if id.is_none() { UNIQUE_ID } else { 0 };
+    let value = flags << 16 | id.unwrap_or_default();
+    option::set(socket, libc::SOL_PACKET, libc::PACKET_FANOUT, &value)?;
+    option::get::<u32>(socket, libc::SOL_PACKET, libc::PACKET_FANOUT).map(|told| told & 0xffff)
+}
+
+/// Has the socket take nothing, neither into its ring nor into its counters; or everything.
+pub(super) fn set_shut(socket: &OwnedFd, shut: bool) -> io::Result<()> {
+    if !shut {
+        return option::set(socket, libc::SOL_SOCKET, libc::SO_DETACH_FILTER, &0i32);
+    }
+    // BPF_RET of the constant 0: no byte is kept.
+    let mut nothing = libc::sock_filter { code: 0x06, jt: 0, jf: 0, k: 0 };
+    let program = libc::sock_fprog { len: 1, filter: &raw mut nothing };
+    let (fd, at, len) = (socket.as_raw_fd(), &raw const program, len_of::<libc::sock_fprog>());
+    // SAFETY: setsockopt reads `len` bytes at `at`, those of `program`, and the one instruction that
+    // it leads to; both live until the end of this function, and the kernel keeps a copy.
+    let done =
+        unsafe { libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, at.cast(), len) };
+    checked(done).map(|_| ())
+}
+
 /// What the socket counted since it was last asked.
 pub(super) fn statistics(socket: &OwnedFd) -> io::Result<Statistics> {
     option::get(socket, libc::SOL_PACKET, libc::PACKET_STATISTICS)

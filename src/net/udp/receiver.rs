@@ -45,6 +45,9 @@ pub struct Arrival<'a> {
     pub datagram: Datagram<'a>,
     /// When the batch it came in reached this process: CLOCK_REALTIME nanoseconds.
     pub user_ns: u64,
+    /// When the NIC saw it, by a clock of its own that may be set apart from the system's; only
+    /// where the driver says so.
+    pub nic_ns: Option<u64>,
     /// How many datagrams the kernel dropped at this socket since the one before it.
     pub lost: u32,
 }
@@ -62,6 +65,8 @@ struct Lane {
     address: SocketAddr,
     /// The kernel's count of drops as last seen; it wraps.
     dropped: u32,
+    /// All of them.
+    dropped_total: u64,
 }
 
 impl Receiver {
@@ -160,7 +165,8 @@ impl Receiver {
                 let mut lost = said.dropped.map_or(0, |dropped| lane.drops_since(dropped));
                 for part in parts(datagram, said.segment_len) {
                     let lost = std::mem::take(&mut lost);
-                    each(Arrival { datagram: cut(part, self.payload_max), user_ns, lost });
+                    let datagram = cut(part, self.payload_max);
+                    each(Arrival { datagram, user_ns, nic_ns: None, lost });
                     total += 1;
                 }
             }
@@ -180,6 +186,11 @@ impl Receiver {
             Ok(lane.drops_since(dropped))
         });
         losses.collect()
+    }
+
+    /// How many datagrams the kernel dropped, as far as arrivals and [`Self::untold_losses`] told.
+    pub fn dropped(&self) -> u64 {
+        self.lanes.iter().map(|lane| lane.dropped_total).sum()
     }
 }
 
@@ -223,13 +234,14 @@ impl Lane {
         // The first ignores the system's limit and needs CAP_NET_ADMIN; the second obeys it.
         option(libc::SO_RCVBUFFORCE, len).or_else(|_| option(libc::SO_RCVBUF, len))?;
         let address = socket.local_addr()?;
-        Ok(Self { socket, address, dropped: 0 })
+        Ok(Self { socket, address, dropped: 0, dropped_total: 0 })
     }
 
     /// Drops between the count as last seen and `dropped`.
     fn drops_since(&mut self, dropped: u32) -> u32 {
         let since = dropped.wrapping_sub(self.dropped);
         self.dropped = dropped;
+        self.dropped_total += u64::from(since);
         since
     }
 }

@@ -32,6 +32,8 @@ mod command {
     pub(super) const MAP_UPDATE: libc::c_long = 2;
     pub(super) const PROG_LOAD: libc::c_long = 5;
     pub(super) const PROG_TEST_RUN: libc::c_long = 10;
+    pub(super) const PROG_BY_ID: libc::c_long = 13;
+    pub(super) const INFO: libc::c_long = 15;
     pub(super) const LINK_CREATE: libc::c_long = 28;
 }
 
@@ -59,7 +61,7 @@ struct MapElement {
 }
 
 #[repr(C)]
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct ProgLoad {
     kind: u32,
     insn_count: u32,
@@ -71,6 +73,23 @@ struct ProgLoad {
     kernel_version: u32,
     flags: u32,
     name: [u8; 16],
+    interface: u32,
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct ById {
+    id: u32,
+    next_id: u32,
+    flags: u32,
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct InfoOf {
+    fd: u32,
+    info_len: u32,
+    info: u64,
 }
 
 #[repr(C)]
@@ -262,7 +281,31 @@ pub(super) struct Program(OwnedFd);
 
 /// A program's place at an interface, which it leaves when this is dropped.
 #[derive(Debug)]
-pub(super) struct Link(#[expect(dead_code, reason = "held open")] OwnedFd);
+pub(super) struct Link(OwnedFd);
+
+impl Link {
+    /// Whether the interface is still there.
+    pub(super) fn is_attached(&self) -> io::Result<bool> {
+        // The first fields of `struct bpf_link_info`: kind and id, program, and the interface, which
+        // is 0 when it is gone (`bpf_xdp_link_fill_link_info`, net/core/dev.c).
+        let info = info::<3>(&self.0)?;
+        Ok(info[2].trailing_zeros() < 32)
+    }
+}
+
+/// The first `N` words of what the kernel tells about an object.
+fn info<const N: usize>(object: &OwnedFd) -> io::Result<[u64; N]> {
+    let mut info = [0u64; N];
+    let mut attr = InfoOf {
+        fd: fd_of(object),
+        info_len: len32(size_of_val(&info))?,
+        info: address(info.as_mut_ptr()),
+    };
+    // SAFETY: the kernel reads and writes at most `info_len` bytes at `info`, exclusively ours; all
+    // that it takes for pointers or lengths of more in there is zero.
+    unsafe { bpf(command::INFO, &mut attr) }?;
+    Ok(info)
+}
 
 impl Program {
     /// Loads `insns` as an XDP program.
@@ -270,15 +313,31 @@ impl Program {
     /// # Errors
     /// The system's; what the verifier said is in its text.
     pub(super) fn load(name: &str, insns: &[u64]) -> io::Result<Self> {
-        const XDP: u32 = 6;
         // The helpers used are open to programs of any licence; the text is what the kernel shows.
-        const LICENSE: &std::ffi::CStr = c"MIT";
+        Self::load_as(name, insns, c"MIT", ProgLoad::default())
+    }
+
+    /// The same for the driver of one interface, whose functions it may then call.
+    pub(super) fn load_bound(name: &str, insns: &[u64], interface: u32) -> io::Result<Self> {
+        // BPF_F_XDP_DEV_BOUND_ONLY, Linux 6.3. Kernel functions are open to what may be taken under the
+        // GPL too, as MIT code may (`license_is_gpl_compatible`, include/linux/license.h).
+        let bound = ProgLoad { flags: 1 << 6, interface, ..ProgLoad::default() };
+        Self::load_as(name, insns, c"Dual MIT/GPL", bound)
+    }
+
+    fn load_as(
+        name: &str,
+        insns: &[u64],
+        license: &std::ffi::CStr,
+        attr: ProgLoad,
+    ) -> io::Result<Self> {
+        const XDP: u32 = 6;
         let mut attr = ProgLoad {
             kind: XDP,
             insn_count: len32(insns.len())?,
             insns: address(insns.as_ptr()),
-            license: address(LICENSE.as_ptr()),
-            ..ProgLoad::default()
+            license: address(license.as_ptr()),
+            ..attr
         };
         // 15 bytes and a zero.
         attr.name.iter_mut().take(15).zip(name.bytes()).for_each(|(to, from)| *to = from);
@@ -297,6 +356,27 @@ impl Program {
                 }
             }
         }
+    }
+
+    /// The program with this number.
+    pub(super) fn by_id(id: u32) -> io::Result<Self> {
+        let mut attr = ById { id, ..ById::default() };
+        // SAFETY: the attributes hold no pointer.
+        unsafe { bpf(command::PROG_BY_ID, &mut attr) }.map(|fd| Self(owned(fd)))
+    }
+
+    /// The name it was loaded under.
+    pub(super) fn name(&self) -> io::Result<String> {
+        // The first fields of `struct bpf_prog_info`; the name is the last of these.
+        let info = info::<10>(&self.0)?;
+        let [.., a, b] = info.map(u64::to_ne_bytes);
+        let name: Vec<u8> = a.into_iter().chain(b).take_while(|byte| *byte != 0).collect();
+        Ok(String::from_utf8_lossy(&name).into_owned())
+    }
+
+    /// The number of its descriptor.
+    pub(super) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 
     /// Attaches it to the interface with this index.

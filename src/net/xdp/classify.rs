@@ -137,6 +137,8 @@ pub(super) enum Action {
         sockets: i32,
         /// Whether a [`Stamp`] is put before the frame.
         stamp: bool,
+        /// The kernel function that gives the NIC's stamp, if that is put there too.
+        nic: Option<i32>,
     },
     /// It is copied into this ring buffer and passes.
     Copy {
@@ -147,14 +149,17 @@ pub(super) enum Action {
     },
 }
 
-/// The metadata in front of a redirected frame: a mark that says it is there, then CLOCK_TAI
-/// nanoseconds. A driver without room for metadata leaves it out.
+/// The metadata in front of a redirected frame: the NIC's nanoseconds if they are asked for (0: none
+/// of this frame), a mark that says what is there, then CLOCK_TAI nanoseconds. A driver without
+/// room for metadata leaves it out.
 pub(super) struct Stamp;
 
 impl Stamp {
     pub(super) const LEN: usize = 16;
-    /// `mevstamp`.
+    /// With the NIC's.
+    pub(super) const LONG_LEN: usize = 24;
     pub(super) const MARK: u64 = u64::from_le_bytes(*b"mevstamp");
+    pub(super) const LONG_MARK: u64 = u64::from_le_bytes(*b"mevstmp2");
 }
 
 /// What stands before a copied frame: CLOCK_TAI nanoseconds, bytes of the frame, its queue.
@@ -219,7 +224,7 @@ pub(super) fn program(filter: &Filter, action: Action, counters: i32) -> Option<
     program.ethernet(filter);
     program.asm.bind(taken);
     match action {
-        Action::Redirect { sockets, stamp } => program.redirect(sockets, stamp),
+        Action::Redirect { sockets, stamp, nic } => program.redirect(sockets, stamp, nic),
         Action::Copy { ring, wake } => program.copy(ring, wake),
     }
     program.count(counters);
@@ -233,7 +238,7 @@ pub(super) fn every_frame(sockets: i32, counters: i32) -> Option<Vec<u64>> {
     let taken = asm.label();
     let mut program = Builder { asm, exits, taken };
     program.asm.mov(R6, R1);
-    program.redirect(sockets, true);
+    program.redirect(sockets, true, None);
     program.count(counters);
     program.asm.finish()
 }
@@ -446,9 +451,9 @@ impl Builder {
     }
 
     /// The frame goes to the socket of its queue.
-    fn redirect(&mut self, sockets: i32, stamp: bool) {
+    fn redirect(&mut self, sockets: i32, stamp: bool, nic: Option<i32>) {
         if stamp {
-            self.stamp();
+            self.stamp(nic);
         }
         let asm = &mut self.asm;
         asm.load(Width::B4, R2, R6, context::QUEUE);
@@ -463,8 +468,15 @@ impl Builder {
     }
 
     /// Puts a [`Stamp`] before the frame, where the driver has room for one.
-    fn stamp(&mut self) {
-        let (len, none) = (i32::try_from(Stamp::LEN).unwrap_or_default(), self.asm.label());
+    fn stamp(&mut self, nic: Option<i32>) {
+        let (len, mark) = match nic {
+            Some(_) => (Stamp::LONG_LEN, Stamp::LONG_MARK),
+            None => (Stamp::LEN, Stamp::MARK),
+        };
+        let (len, none) = (i32::try_from(len).unwrap_or_default(), self.asm.label());
+        if let Some(function) = nic {
+            self.nic_stamp(function);
+        }
         let asm = &mut self.asm;
         asm.call(Helper::KtimeTai);
         asm.mov(R9, R0);
@@ -477,10 +489,29 @@ impl Builder {
         asm.mov(R3, R1);
         asm.alu(Alu::Add, R3, len);
         asm.jump_if(R3, If::Gt, R2, none);
-        asm.mov64(R3, Stamp::MARK);
+        if nic.is_some() {
+            asm.store(Width::B8, R1, 0, R7);
+            asm.alu(Alu::Add, R1, 8);
+        }
+        asm.mov64(R3, mark);
         asm.store(Width::B8, R1, 0, R3);
         asm.store(Width::B8, R1, 8, R9);
         asm.bind(none);
+    }
+
+    /// R7 = the NIC's stamp; 0 where the driver has none of this frame.
+    fn nic_stamp(&mut self, function: i32) {
+        let asm = &mut self.asm;
+        let told = asm.label();
+        asm.store(Width::B8, R10, -16, 0);
+        asm.mov(R1, R6);
+        asm.mov(R2, R10);
+        asm.alu(Alu::Add, R2, -16);
+        asm.call_kernel(function);
+        asm.load(Width::B8, R7, R10, -16);
+        asm.jump_if(R0, If::Eq, 0, told);
+        asm.mov(R7, 0);
+        asm.bind(told);
     }
 
     /// The frame is copied behind its head and passes.

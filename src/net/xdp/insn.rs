@@ -263,6 +263,12 @@ impl Assembler {
         self.push(CLASS_JMP | 0x80, 0, 0, 0, helper as i32);
     }
 
+    /// Calls the kernel function with this number, with R1 to R5.
+    pub(super) fn call_kernel(&mut self, function: i32) {
+        // BPF_PSEUDO_KFUNC_CALL.
+        self.push(CLASS_JMP | 0x80, 0, 2, 0, function);
+    }
+
     /// Ends with the verdict in R0.
     pub(super) fn exit(&mut self) {
         self.push(CLASS_JMP | 0x90, 0, 0, 0, 0);

@@ -14,6 +14,8 @@
 //! | `tee` | [`Tee`]: copies on their way to the kernel |
 //! | `live` | [`Live`]: frames made in the kernel, to test with and to replay |
 //! | `insn` | eBPF instructions and an assembler |
+//! | `attached` | programs at an interface, whoever attached them |
+//! | `btf` | the numbers of kernel functions |
 //! | `bpf` | bpf(2): maps, programs, links, test runs |
 //! | `socket` | one socket at one queue |
 //! | `rings` | memory shared with the kernel |
@@ -27,7 +29,9 @@
 //!
 //! Deliberately absent: a compiler, a C library, pinned objects, reassembly of fragments.
 
+mod attached;
 mod bpf;
+mod btf;
 mod classify;
 mod insn;
 mod live;
@@ -39,6 +43,7 @@ mod socket;
 mod syscall;
 mod tee;
 
+pub use attached::{Attached, attached, detach};
 pub use classify::{Filter, Reason};
 pub use live::{Live, Patch};
 pub use port::Port;

@@ -4,6 +4,7 @@ use super::super::interface::Interface;
 use super::super::pcap::{Skip, ethernet};
 use super::super::udp::{Arrival, poll};
 use super::bpf::{Hook, Link, Map, Program};
+use super::btf;
 use super::classify::{Action, Filter, Reason, Stamp, program};
 use super::socket::{Losses, Setup, Socket, patiently};
 use super::syscall;
@@ -11,6 +12,7 @@ use crate::bytes::u64_at;
 use crate::error::{Error, Result};
 use crate::time::{Stopwatch, now_ns};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How frames come from the driver to us, the fastest first.
@@ -82,9 +84,9 @@ const BATCH: u32 = 64;
 #[derive(Debug)]
 pub struct Receiver {
     // First: no frame is redirected any more when the sockets close.
-    _link: Link,
-    counters: Map,
-    _sockets: Map,
+    feed: Arc<Feed>,
+    /// Whether the feed's counters are told of here: by one of the parts of a split receiver.
+    leads: bool,
     lanes: Vec<Lane>,
     polls: Vec<libc::pollfd>,
     spin: bool,
@@ -93,6 +95,16 @@ pub struct Receiver {
     refusals: Vec<String>,
     tai_offset_ns: u64,
     skipped: [u64; Skip::COUNT],
+}
+
+/// The program and its maps.
+#[derive(Debug)]
+struct Feed {
+    _link: Link,
+    counters: Map,
+    _sockets: Map,
+    /// Why the program does not ask the driver for the NIC's stamp.
+    no_nic_stamp: Option<String>,
 }
 
 #[derive(Debug)]
@@ -161,9 +173,6 @@ impl Receiver {
         let map = Map::sockets(entries).map_err(named("map of sockets"))?;
         let reasons = u32::try_from(Reason::COUNT).unwrap_or_default();
         let counters = Map::counters(reasons).map_err(named("map of counters"))?;
-        let action = Action::Redirect { sockets: map.fd(), stamp: options.stamp };
-        let insns = program(&options.filter, action, counters.fd()).unwrap_or_default();
-        let program = Program::load("mev_capture", &insns).map_err(named("program"))?;
         let mut lanes = Vec::new();
         for queue in queues {
             let socket = Socket::bind(interface.index(), *queue, setup).map_err(named("socket"))?;
@@ -171,19 +180,33 @@ impl Receiver {
             map.set(*queue, &fd).map_err(named("map of sockets"))?;
             lanes.push(Lane { socket, told: 0, untold: 0, behind: false });
         }
+        let load = |nic| {
+            let action = Action::Redirect { sockets: map.fd(), stamp: options.stamp, nic };
+            let insns = program(&options.filter, action, counters.fd()).unwrap_or_default();
+            match nic {
+                Some(_) => Program::load_bound("mev_capture", &insns, interface.index()),
+                None => Program::load("mev_capture", &insns),
+            }
+        };
         let hook = if mode == Mode::Generic { Hook::Generic } else { Hook::Driver };
-        let link =
-            patiently(|| program.attach(interface.index(), hook)).map_err(named("attach"))?;
-        let polls = lanes.iter().map(|lane| libc::pollfd {
-            fd: lane.socket.fd(),
-            events: libc::POLLIN,
-            revents: 0,
-        });
+        let attach = |program: &Program| patiently(|| program.attach(interface.index(), hook));
+        let with_nic = match (options.stamp, hook) {
+            (false, _) => Err(io::Error::other("no stamps were asked for")),
+            (_, Hook::Generic) => Err(io::Error::other("generic copy has none")),
+            (true, Hook::Driver) => btf::kernel_function(NIC_STAMP).and_then(|id| load(Some(id))),
+        };
+        // A driver may know nothing of it, or be bound to another program.
+        let (link, no_nic_stamp) = match with_nic.and_then(|program| attach(&program)) {
+            Ok(link) => (link, None),
+            Err(e) => {
+                let program = load(None).map_err(named("program"))?;
+                (attach(&program).map_err(named("attach"))?, Some(e.to_string()))
+            }
+        };
         Ok(Self {
-            _link: link,
-            counters,
-            _sockets: map,
-            polls: polls.collect(),
+            feed: Arc::new(Feed { _link: link, no_nic_stamp, counters, _sockets: map }),
+            leads: true,
+            polls: polls(&lanes),
             lanes,
             spin: options.spin,
             busy_poll: options.busy_poll.is_some(),
@@ -204,9 +227,35 @@ impl Receiver {
         &self.refusals
     }
 
-    /// The queues, in the order of [`Datagram::interface`](super::super::pcap::Datagram).
+    /// Deals the queues out to `count` receivers, each for a thread of its own; there are no more
+    /// receivers than queues. [`Self::counts`] is told by the first one, for all.
+    pub fn split(mut self, count: usize) -> Vec<Self> {
+        let count = count.clamp(1, self.lanes.len().max(1));
+        let mut hands: Vec<Vec<Lane>> = (0..count).map(|_| Vec::new()).collect();
+        for (lane, hand) in self.lanes.drain(..).zip((0..count).cycle()) {
+            hands[hand].push(lane);
+        }
+        let parts = hands.into_iter().enumerate().map(|(number, lanes)| Self {
+            feed: Arc::clone(&self.feed),
+            leads: number == 0 && self.leads,
+            polls: polls(&lanes),
+            lanes,
+            refusals: if number == 0 { std::mem::take(&mut self.refusals) } else { Vec::new() },
+            skipped: [0; Skip::COUNT],
+            ..self
+        });
+        parts.collect()
+    }
+
+    /// The queues. [`Datagram::interface`](super::super::pcap::Datagram) says which one it was.
     pub fn queues(&self) -> impl Iterator<Item = u32> {
         self.lanes.iter().map(|lane| lane.socket.queue)
+    }
+
+    /// Why the driver is not asked for the NIC's stamp; `None` when it is, which does not say that it has
+    /// one of every frame.
+    pub fn no_nic_stamp(&self) -> Option<&str> {
+        self.feed.no_nic_stamp.as_deref()
     }
 
     /// Whether all frames are in large pages that were set aside.
@@ -267,21 +316,22 @@ impl Receiver {
     /// Delivers what waits.
     fn take(&mut self, each: &mut impl FnMut(Arrival<'_>)) -> usize {
         let mut total = 0;
-        for (number, lane) in self.lanes.iter_mut().enumerate() {
+        for lane in &mut self.lanes {
             let waiting = lane.socket.frames.waiting();
             if waiting == 0 {
                 continue;
             }
             let user_ns = now_ns();
-            let number = u16::try_from(number).unwrap_or(u16::MAX);
+            let number = u16::try_from(lane.socket.queue).unwrap_or(u16::MAX);
             let (count, offset_ns) = (waiting.min(BATCH), self.tai_offset_ns);
             let (untold, skipped) = (&mut lane.untold, &mut self.skipped);
             lane.socket.frames.take(count, |before, frame| {
                 let rx_ns = stamp_of(before).map_or(user_ns, |ns| ns.saturating_sub(offset_ns));
+                let nic_ns = nic_stamp_of(before);
                 match ethernet(rx_ns, number, frame) {
                     Ok(datagram) => {
                         let lost = u32::try_from(std::mem::take(untold)).unwrap_or(u32::MAX);
-                        each(Arrival { datagram, user_ns, lost });
+                        each(Arrival { datagram, user_ns, nic_ns, lost });
                     }
                     Err(skip) => skipped[skip as usize] += 1,
                 }
@@ -323,12 +373,13 @@ impl Receiver {
     }
 
     /// What became of frames at the program, by [`Reason`]. Without losses, as many are taken as
-    /// [`Self::receive`] delivers.
+    /// [`Self::receive`] delivers. Of the parts of a split receiver the first tells for all; the
+    /// others count nothing.
     ///
     /// # Errors
     /// Status 5 when the system does not say.
     pub fn counts(&self) -> Result<[u64; Reason::COUNT]> {
-        counts(&self.counters)
+        if self.leads { counts(&self.feed.counters) } else { Ok([0; Reason::COUNT]) }
     }
 
     /// Frames that came and held no datagram, by [`Skip`]: none, as the program takes no such.
@@ -344,6 +395,12 @@ impl Lane {
         self.told = total;
         Ok(())
     }
+}
+
+fn polls(lanes: &[Lane]) -> Vec<libc::pollfd> {
+    let poll =
+        |lane: &Lane| libc::pollfd { fd: lane.socket.fd(), events: libc::POLLIN, revents: 0 };
+    lanes.iter().map(poll).collect()
 }
 
 /// The counters of a program.
@@ -366,8 +423,40 @@ pub(super) fn frame_len(mtu: usize) -> u32 {
     if mtu.saturating_add(14 + 2 * 4 + 256) <= 2048 { 2048 } else { 4096 }
 }
 
+/// The function that gives the NIC's stamp of the frame that a program looks at, where the driver has
+/// one (Documentation/networking/xdp-rx-metadata.rst, Linux 6.3).
+const NIC_STAMP: &str = "bpf_xdp_metadata_rx_timestamp";
+
 /// The kernel's stamp in the bytes before a frame.
+#[inline]
 pub(super) fn stamp_of(before: &[u8]) -> Option<u64> {
     let stamp = before.get(before.len().checked_sub(Stamp::LEN)?..)?;
-    (u64_at(stamp, 0)? == Stamp::MARK).then(|| u64_at(stamp, 8)).flatten()
+    let mark = u64_at(stamp, 0)?;
+    (mark == Stamp::MARK || mark == Stamp::LONG_MARK).then(|| u64_at(stamp, 8)).flatten()
+}
+
+/// The NIC's stamp in the bytes before a frame.
+#[inline]
+fn nic_stamp_of(before: &[u8]) -> Option<u64> {
+    let stamp = before.get(before.len().checked_sub(Stamp::LONG_LEN)?..)?;
+    (u64_at(stamp, 8)? == Stamp::LONG_MARK).then(|| u64_at(stamp, 0)).flatten().filter(|ns| *ns > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_are_read_where_their_mark_stands() {
+        let words = |words: &[u64]| words.iter().flat_map(|w| w.to_ne_bytes()).collect::<Vec<_>>();
+        let both = words(&[9, 7, Stamp::LONG_MARK, 8]);
+        assert_eq!((stamp_of(&both), nic_stamp_of(&both)), (Some(8), Some(7)));
+        let none = words(&[0, Stamp::LONG_MARK, 8]);
+        assert_eq!((stamp_of(&none), nic_stamp_of(&none)), (Some(8), None));
+        let short = words(&[7, Stamp::MARK, 8]);
+        assert_eq!((stamp_of(&short), nic_stamp_of(&short)), (Some(8), None));
+        for bytes in [&both[..8], &both[8..16], &[]] {
+            assert_eq!((stamp_of(bytes), nic_stamp_of(bytes)), (None, None));
+        }
+    }
 }

@@ -54,7 +54,7 @@ impl Default for TeeOptions {
 #[derive(Debug)]
 pub struct Tee {
     // First: nothing is copied any more when the ring goes.
-    _link: Link,
+    link: Link,
     counters: Map,
     copies: Copies,
     ring: Map,
@@ -123,7 +123,7 @@ impl Tee {
         let link =
             patiently(|| program.attach(interface.index(), hook)).map_err(named("attach"))?;
         Ok(Self {
-            _link: link,
+            link,
             counters,
             copies,
             ring,
@@ -154,7 +154,7 @@ impl Tee {
     /// passed or a signal came.
     ///
     /// # Errors
-    /// Status 5 when the system fails.
+    /// Status 5 when the system fails, as when the interface goes away.
     pub fn receive(
         &mut self,
         timeout: Duration,
@@ -169,8 +169,11 @@ impl Tee {
         }
         if !self.spin && !timeout.is_zero() {
             let (fd, events) = (self.ring.fd(), libc::POLLIN);
-            poll(&mut [libc::pollfd { fd, events, revents: 0 }], timeout).map_err(failed)?;
-            return Ok(self.take(&mut each));
+            let ready = poll(&mut [libc::pollfd { fd, events, revents: 0 }], timeout);
+            return match ready.map_err(failed)? {
+                0 => self.check().map(|()| 0),
+                _ => Ok(self.take(&mut each)),
+            };
         }
         let clock = Stopwatch::start();
         loop {
@@ -182,9 +185,17 @@ impl Tee {
                 std::hint::spin_loop();
             }
             if clock.elapsed() >= timeout {
-                return Ok(0);
+                return self.check().map(|()| 0);
             }
         }
+    }
+
+    /// Nobody tells a ring buffer that its interface is gone.
+    fn check(&self) -> Result<()> {
+        if self.link.is_attached().map_err(failed)? {
+            return Ok(());
+        }
+        Err(failed(io::Error::from_raw_os_error(libc::ENODEV)))
     }
 
     fn take(&mut self, each: &mut impl FnMut(Arrival<'_>)) -> usize {
@@ -205,7 +216,7 @@ impl Tee {
             match ethernet(rx_ns, u16::try_from(queue).unwrap_or(u16::MAX), frame) {
                 Ok(datagram) => {
                     let lost = u32::try_from(std::mem::take(untold)).unwrap_or(u32::MAX);
-                    each(Arrival { datagram, user_ns, lost });
+                    each(Arrival { datagram, user_ns, nic_ns: None, lost });
                 }
                 Err(skip) => skipped[skip as usize] += 1,
             }

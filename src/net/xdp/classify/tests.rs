@@ -218,7 +218,7 @@ impl Bench {
     fn new(filter: Filter, stamp: bool) -> Self {
         let counters = Map::counters(u32::try_from(Reason::COUNT).unwrap()).unwrap();
         let sockets = Map::sockets(1).unwrap();
-        let action = Action::Redirect { sockets: sockets.fd(), stamp };
+        let action = Action::Redirect { sockets: sockets.fd(), stamp, nic: None };
         let insns = program(&filter, action, counters.fd()).unwrap();
         let program = Program::load("mev_test", &insns).unwrap();
         Self { filter, program, counters, seen: [0; Reason::COUNT], _sockets: sockets }
@@ -330,7 +330,7 @@ fn every_form_passes_the_verifier() {
     let counters = Map::counters(u32::try_from(Reason::COUNT).unwrap()).unwrap();
     for filter in [Filter::default(), full] {
         for flag in [false, true] {
-            let redirect = Action::Redirect { sockets: sockets.fd(), stamp: flag };
+            let redirect = Action::Redirect { sockets: sockets.fd(), stamp: flag, nic: None };
             let copy = Action::Copy { ring: ring.fd(), wake: flag };
             for action in [redirect, copy] {
                 let insns = program(&filter, action, counters.fd()).unwrap();
