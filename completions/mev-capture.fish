@@ -55,6 +55,7 @@ complete -c mev-capture -n "__fish_mev_capture_needs_command" -s V -l version -d
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "udp" -d 'Receives datagrams from UDP sockets'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "clean" -d 'Removes XDP programs that were left at an interface'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "send" -d 'Plays a capture to a UDP address'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "gen" -d 'Makes deterministic traffic from a seed'
@@ -96,7 +97,7 @@ xdp\t'AF_XDP sockets, past the kernel\'s network stack'
 packet\t'An AF_PACKET socket'
 udp\t'UDP sockets'"
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l queue -d 'Receive from queue N only' -r
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l cpu -d 'Keep the receiving thread on processor N' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l cpu -d 'Receive by a thread on processor N' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l busy-poll -d 'Poll the driver from the receiving thread, N packets at a time' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -s o -l output -d 'Write to FILE instead of standard output' -r -F
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
@@ -155,6 +156,33 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -l stats 
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l only -d 'Write only these kinds of record' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l force -d 'Overwrite an output file that exists'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l to -d 'Send to ADDR, such as 127.0.0.1:8001' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l speed -d 'Play X times as fast as recorded' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l pps -d 'Send N datagrams a second, evenly' -r
@@ -510,15 +538,16 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l stats -
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "send" -d 'Plays a capture to a UDP address'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "ring" -d 'Makes, shows and removes rings in shared memory'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "node" -d 'Decides on datagrams as a host of its own, and answers them'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe send accounts gen ring node help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "udp" -d 'Receives datagrams from UDP sockets'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "clean" -d 'Removes XDP programs that were left at an interface'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "ring" -d 'Makes, shows and removes rings in shared memory'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "node" -d 'Decides on datagrams as a host of its own, and answers them'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "shreds" -d 'Solana slots as shreds, with swaps on the supported venues'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from gen" -f -a "feed" -d 'The toolkit\'s own 48- and 64-byte datagrams'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and __fish_seen_subcommand_from ring" -f -a "create" -d 'Makes a ring for a writer to come'

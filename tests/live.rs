@@ -10,124 +10,29 @@
 )]
 #![cfg(target_os = "linux")]
 
-use mev::record::{Gap, GapReason, Packet};
-use mev::stream::{Piped, Reader};
+use ground::{Ground, Live, read};
+use mev::record::GapReason;
 use program::{Folder, arg, run};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
+#[path = "support/ground.rs"]
+mod ground;
 #[path = "support/program.rs"]
 mod program;
 
 const CAPTURE: &str = env!("CARGO_BIN_EXE_mev-capture");
 
-/// Namespaces `a` and `b` of one test.
-struct Ground(String);
-
 impl Ground {
-    /// `None`, said aloud, where namespaces cannot be made.
-    fn up(test: &str) -> Option<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("live-{}-{number}", std::process::id());
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/veth");
-        let out = Command::new(script).args(["up", &name]).output().unwrap();
-        if !out.status.success() {
-            println!("skipped: {test}: {}", String::from_utf8_lossy(&out.stderr).trim());
-            return None;
-        }
-        Some(Self(name))
-    }
-
-    /// A command in namespace `side`.
-    fn at(&self, side: &str, program: &str) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", &format!("{}-{side}", self.0), program]);
-        command
-    }
-
     fn link(&self, to: &str) {
-        let done = self.at("b", "ip").args(["link", "set", "v0", to]).status().unwrap();
-        assert!(done.success());
+        self.ip("b", &format!("link set v0 {to}"));
     }
 
     /// Plays `file` from `a` to port 8001 of `b`.
     fn send(&self, file: &Path) {
         let how = ["send", arg(file), "--to", "10.77.0.2:8001", "--pps", "20000", "-q"];
-        assert!(self.at("a", CAPTURE).args(how).status().unwrap().success());
+        assert!(self.command("a", CAPTURE).args(how).status().unwrap().success());
     }
-
-    /// Captures in `b` until [`Live::stop`].
-    fn live(&self, how: &str, to: &Path) -> Live {
-        let args = ["live", "v0", "--port", "8001", "-v", "--stats", "-o", arg(to)];
-        let how = how.split_whitespace();
-        let mut command = self.at("b", CAPTURE);
-        command.args(args).args(how).stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut live = Live { said: BufReader::new(child.stderr.take().unwrap()), child };
-        live.until("receives by");
-        live
-    }
-}
-
-impl Drop for Ground {
-    fn drop(&mut self) {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/veth");
-        let _ = Command::new(script).args(["down", &self.0]).status();
-    }
-}
-
-/// A capture that runs, and what it says.
-struct Live {
-    child: Child,
-    said: BufReader<ChildStderr>,
-}
-
-impl Live {
-    /// Reads what it says until a line has `words`.
-    fn until(&mut self, words: &str) {
-        let mut line = String::new();
-        while !line.contains(words) {
-            line.clear();
-            assert_ne!(self.said.read_line(&mut line).unwrap(), 0, "it ended before {words:?}");
-        }
-    }
-
-    /// Interrupts it; what its statistics say.
-    fn stop(mut self) -> Value {
-        // `ip netns exec` becomes the program: the number is the program's own.
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let mut said = String::new();
-        self.said.read_to_string(&mut said).unwrap();
-        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{said}");
-        let line = said.lines().find(|line| line.starts_with('{')).unwrap();
-        serde_json::from_str(line).unwrap()
-    }
-}
-
-impl Drop for Live {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Payloads of a stream in order, and its gaps.
-fn read(path: &Path) -> (Vec<Vec<u8>>, Vec<Gap>) {
-    let bytes = std::fs::read(path).unwrap();
-    let mut reader = Reader::new(Piped::new(bytes.as_slice()));
-    let (mut payloads, mut gaps) = (Vec::new(), Vec::new());
-    while let Some(record) = reader.next().unwrap() {
-        if let Some(packet) = record.typed::<Packet>() {
-            payloads.push(record.tail::<Packet>()[..packet.payload_len.into()].to_vec());
-        }
-        gaps.extend(record.typed::<Gap>());
-    }
-    (payloads, gaps)
 }
 
 fn feed(folder: &Folder) -> std::path::PathBuf {
@@ -150,7 +55,7 @@ fn every_back_end_delivers_what_was_sent_in_order() {
         .enumerate()
     {
         let to = folder.path(&format!("{at}.mev"));
-        let live = ground.live(how, &to);
+        let live = Live::start(&ground, how, &to);
         ground.send(&feed);
         // What came last has been delivered when a second has passed without anything.
         mev::sys::pipe::pause(std::time::Duration::from_secs(1));
@@ -173,8 +78,8 @@ fn a_tee_leaves_the_traffic_to_its_owner() {
     let feed = feed(&folder);
     let (sent, _) = read(&feed);
     let (owned, teed) = (folder.path("owned.mev"), folder.path("teed.mev"));
-    let owner = ground.live("--backend udp", &owned);
-    let tee = ground.live("--tee", &teed);
+    let owner = Live::start(&ground, "--backend udp", &owned);
+    let tee = Live::start(&ground, "--tee", &teed);
     ground.send(&feed);
     mev::sys::pipe::pause(std::time::Duration::from_secs(1));
     tee.stop();
@@ -192,7 +97,7 @@ fn an_interface_that_comes_back_is_received_from_again() {
     let feed = feed(&folder);
     let (sent, _) = read(&feed);
     let to = folder.path("out.mev");
-    let mut live = ground.live("--backend packet", &to);
+    let mut live = Live::start(&ground, "--backend packet", &to);
     ground.send(&feed);
     ground.link("down");
     live.until("waits for it to come back");
@@ -216,12 +121,12 @@ fn an_interface_that_comes_back_is_received_from_again() {
 #[ignore = "needs root and namespaces"]
 fn a_probe_says_what_works() {
     let Some(ground) = Ground::up("a_probe_says_what_works") else { return };
-    let out = ground.at("b", CAPTURE).args(["probe", "v0"]).output().unwrap();
+    let out = ground.command("b", CAPTURE).args(["probe", "v0"]).output().unwrap();
     let said = String::from_utf8(out.stdout).unwrap();
     for back_end in ["xdp       yes", "tee       yes", "packet    yes", "udp       yes"] {
         assert!(said.contains(back_end), "{said}");
     }
-    let out = ground.at("b", CAPTURE).args(["probe", "nosuch"]).output().unwrap();
+    let out = ground.command("b", CAPTURE).args(["probe", "nosuch"]).output().unwrap();
     assert_eq!(out.status.code(), Some(5));
 }
 

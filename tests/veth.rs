@@ -10,57 +10,24 @@
 )]
 #![cfg(target_os = "linux")]
 
-use etherparse::PacketBuilder;
+use ground::{Ground, udp_frame};
 use mev::net::interface::{Interface, enter_namespace};
 use mev::net::packet;
 use mev::net::udp::Arrival;
 use mev::net::xdp::{Filter, Live, Mode, Options, Patch, Reason, Receiver, Tee, TeeOptions};
 use std::net::UdpSocket;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+#[path = "support/ground.rs"]
+mod ground;
 
 const SOON: Duration = Duration::from_secs(5);
 /// When nothing came for so long, nothing is on its way over veth.
 const SETTLED: Duration = Duration::from_millis(100);
 const PORT: u16 = 8001;
 
-/// A pair of namespaces: traffic goes from `a` to `b`.
-struct Ground {
-    name: String,
-}
-
 impl Ground {
-    /// `None`, said aloud, where namespaces cannot be made.
-    fn up(test: &str) -> Option<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("mev-{}-{number}", std::process::id());
-        let out = script("up", &name);
-        if !out.status.success() {
-            let why = String::from_utf8_lossy(&out.stderr).into_owned();
-            println!("skipped: {test}: {}", why.trim());
-            return None;
-        }
-        Some(Self { name })
-    }
-
-    fn side(&self, side: &str) -> String {
-        format!("{}-{side}", self.name)
-    }
-
-    /// Does `work` in namespace `side`, on a thread of its own.
-    fn at<T: Send>(&self, side: &str, work: impl FnOnce() -> T + Send) -> T {
-        let namespace = self.side(side);
-        std::thread::scope(|scope| {
-            let thread = scope.spawn(move || {
-                enter_namespace(&namespace).unwrap();
-                work()
-            });
-            thread.join().unwrap()
-        })
-    }
-
     fn receiver(&self, options: &Options) -> Receiver {
         self.at("b", || Receiver::open("v0", options)).unwrap()
     }
@@ -88,34 +55,6 @@ impl Ground {
             serde_json::from_str(&self.ip("b", "-s -j link show v0")).unwrap();
         told[0]["stats64"]["rx"]["dropped"].as_u64().unwrap()
     }
-
-    fn ip(&self, side: &str, args: &str) -> String {
-        let all = format!("-n {} {args}", self.side(side));
-        let out = Command::new("ip").args(all.split(' ')).output().unwrap();
-        assert!(out.status.success(), "ip {all}: {}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8(out.stdout).unwrap()
-    }
-}
-
-impl Drop for Ground {
-    fn drop(&mut self) {
-        let out = script("down", &self.name);
-        let gone = !std::path::Path::new("/run/netns").join(self.side("a")).exists();
-        assert!(std::thread::panicking() || (out.status.success() && gone), "left behind");
-    }
-}
-
-fn script(what: &str, name: &str) -> std::process::Output {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/veth");
-    Command::new(script).args([what, name]).output().unwrap()
-}
-
-fn udp_frame(target: [u8; 6], port: u16, payload: &[u8]) -> Vec<u8> {
-    let packet = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], target);
-    let mut frame = Vec::new();
-    let packet = packet.ipv4([10, 77, 0, 1], [10, 77, 0, 2], 64);
-    packet.udp(9000, port).write(&mut frame, payload).unwrap();
-    frame
 }
 
 fn to_port() -> Options {

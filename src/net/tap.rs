@@ -172,7 +172,7 @@ impl Receiver {
         match ethernet(user_ns, 0, self.frame.get(..len).unwrap_or_default()) {
             Ok(datagram) if self.filter.takes(datagram.target, datagram.target_port) => {
                 self.tally.delivered += 1;
-                each(Arrival { datagram, user_ns, lost: 0 });
+                each(Arrival { datagram, user_ns, nic_ns: None, lost: 0 });
             }
             Ok(_) => self.tally.filtered += 1,
             Err(skip) => self.tally.skipped[skip as usize] += 1,
