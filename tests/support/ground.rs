@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use etherparse::PacketBuilder;
-use mev::net::interface::enter_namespace;
+use mev::net::interface::{Interface, enter_namespace};
 use mev::record::{Gap, Packet};
 use mev::stream::{Piped, Reader};
 use serde_json::Value;
@@ -26,7 +26,12 @@ impl Ground {
             println!("skipped: {test}: {}", String::from_utf8_lossy(&out.stderr).trim());
             return None;
         }
-        Some(Self(name))
+        let ground = Self(name);
+        // Where ethtool is not there the script leaves GRO as it is.
+        for side in ["a", "b"] {
+            ground.at(side, || Interface::named("v0").and_then(|v0| v0.set_gro(true)).unwrap());
+        }
+        Some(ground)
     }
 
     /// The name of a namespace.
