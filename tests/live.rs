@@ -15,6 +15,7 @@ use mev::record::GapReason;
 use program::{Folder, arg, run};
 use serde_json::Value;
 use std::path::Path;
+use std::process::Stdio;
 
 #[path = "support/ground.rs"]
 mod ground;
@@ -137,7 +138,7 @@ fn every_way_to_send_arrives_whole_and_in_order() {
     let folder = Folder::new("live-send");
     let feed = feed(&folder);
     let (sent, _) = read(&feed);
-    let shown = ground.at("b", "ip").args(["link", "show", "v0"]).output().unwrap();
+    let shown = ground.command("b", "ip").args(["link", "show", "v0"]).output().unwrap();
     let shown = String::from_utf8(shown.stdout).unwrap();
     let mac = shown.split_whitespace().skip_while(|word| *word != "link/ether").nth(1).unwrap();
     for (at, (how, times)) in [
@@ -152,9 +153,9 @@ fn every_way_to_send_arrives_whole_and_in_order() {
     .enumerate()
     {
         let to = folder.path(&format!("{at}.mev"));
-        let live = ground.live("--backend xdp", &to);
+        let live = Live::start(&ground, "--backend xdp", &to);
         let what = ["send", arg(&feed), "--interface", "v0", "--to-mac", mac, "--to"];
-        let mut send = ground.at("a", CAPTURE);
+        let mut send = ground.command("a", CAPTURE);
         let send = send.args(what).arg("10.77.0.2:8001").args(how.split_whitespace());
         let ran = send.output().unwrap();
         assert!(ran.status.success(), "{how}: {}", String::from_utf8_lossy(&ran.stderr));
@@ -181,12 +182,12 @@ fn all_that_the_generator_makes_is_sent_from_a_pipe() {
         assert_eq!(records.code, 0, "{}", records.err);
         std::fs::write(&made, &records.out).unwrap();
         let (sent, _) = read(&made);
-        let live = ground.live("", &to);
+        let live = Live::start(&ground, "", &to);
         // The first datagram makes the neighbour known.
         ground.send(&made);
         mev::sys::pipe::pause(std::time::Duration::from_millis(500));
         let how = ["send", "-", "--interface", "v0", "--to", "10.77.0.2:8001", "--pps", "20000"];
-        let mut send = ground.at("a", CAPTURE);
+        let mut send = ground.command("a", CAPTURE);
         let mut send = send.args(how).stdin(Stdio::piped()).spawn().unwrap();
         std::io::Write::write_all(&mut send.stdin.take().unwrap(), &records.out).unwrap();
         assert!(send.wait().unwrap().success(), "{mode}");
