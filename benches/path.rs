@@ -1,7 +1,7 @@
 //! The whole path: from a datagram's receipt by the kernel to the opportunity that it led to, written.
 //!
 //! ```text
-//! processor 0: the sender, one datagram each PACE; the kernel stamps it there, as its receive path runs
+//! processor 0: the sender, at a pace; the kernel stamps each datagram there, as its receive path runs
 //! processor 1: capture, parse and arb: chained in one process, or a process a stage over rings or pipes
 //! ```
 //!
@@ -31,15 +31,17 @@ use hdrhistogram::Histogram;
 use market::Market;
 use mev::arb::Engine;
 use mev::cli::svg::Plot;
+use mev::net::interface::enter_namespace;
 use mev::net::pcap::{Capture, Item};
-use mev::net::udp::{Options, Receiver};
+use mev::net::udp::{Arrival, Options, Receiver};
+use mev::net::xdp;
 use mev::record::{Opportunity, Producer};
 use mev::ring::{self, Writer};
 use mev::stream::{Arena, Piped, Reader, Stage};
 use mev::sys::{cpu, process};
 use mev::time::now_ns;
 use std::fs::File;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,14 +50,21 @@ use std::time::Duration;
 #[global_allocator]
 static ALLOCATOR: counting::Counting = counting::Counting;
 
-/// Time between two datagrams.
-const PACE_NS: u64 = 50_000;
 /// Rounds, in each of which every form has its turn.
 const ROUNDS: usize = 5;
 /// Swaps of the feed; as many updates.
 const SWAPS: u32 = 10_000;
 /// What is shown of a histogram.
 const SHARES: [f64; 4] = [0.5, 0.9, 0.99, 0.999];
+
+/// How the chain receives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// A UDP socket on loopback.
+    Udp,
+    /// AF_XDP on one end of a veth pair, spinning; the sender is at the other.
+    Xdp,
+}
 
 fn main() {
     if !std::env::args().any(|arg| arg == "--bench") {
@@ -64,43 +73,66 @@ fn main() {
     assert!(cpus().len() > 1, "two processors are needed");
     let folder = std::env::temp_dir().join(format!("mev-path-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
+    let has_veth = veth("up");
     println!(
         "<!-- bench -->\n### Datagram received to opportunity written, microseconds\n\n{}\n",
         paired::machine()
     );
-    println!(
-        "One datagram each {} us; medians of {ROUNDS} rounds in turn. Times from the kernel's receive stamp.\n",
-        PACE_NS / 1000
-    );
+    println!("Medians of {ROUNDS} rounds in turn. Times from the kernel's receive stamp.\n");
+    if !has_veth {
+        println!("skipped: AF_XDP on a veth pair, which takes root\n");
+    }
     println!(
         "| traffic, form, until | count | p50 | p90 | p99 | p99.9 |\n|---|---:|---:|---:|---:|---:|"
     );
     for traffic in [feed(&folder), shreds(&folder)] {
-        let mut all = vec![Vec::new(); 3];
+        let mut all = vec![Vec::new(); 4];
         for _ in 0..ROUNDS {
-            all[0].push(chained(&traffic));
-            all[1].push(processes(&traffic, &folder, true));
-            all[2].push(processes(&traffic, &folder, false));
+            if has_veth {
+                all[0].push(chained(&traffic, How::Xdp));
+            }
+            all[1].push(chained(&traffic, How::Udp));
+            all[2].push(processes(&traffic, &folder, true));
+            all[3].push(processes(&traffic, &folder, false));
         }
         let forms = [
-            "chained in one process",
+            "chained in one process, AF_XDP",
+            "chained in one process, UDP socket",
             "a process a stage, rings (oversubscribed)",
             "a process a stage, pipes (oversubscribed)",
         ];
-        let forms: Vec<(&str, Vec<Line>)> =
-            forms.into_iter().zip(all.iter().map(|rounds| median(rounds))).collect();
+        let forms: Vec<(&str, Vec<Line>)> = forms
+            .into_iter()
+            .zip(&all)
+            .filter(|(_, rounds)| !rounds.is_empty())
+            .map(|(form, rounds)| (form, median(rounds)))
+            .collect();
         for (form, lines) in &forms {
             for line in lines {
-                let at: String =
-                    line.ns.iter().map(|ns| format!(" {:.2} |", *ns as f64 / 1000.0)).collect();
-                println!("| {}, {form}, {} | {} |{at}", traffic.name, line.until, line.count);
+                let at = line.ns.iter().map(|ns| format!(" {:.2} |", *ns as f64 / 1000.0));
+                let (name, at) = (traffic.name, at.collect::<String>());
+                println!("| {name}, {form}, {} | {} |{at}", line.until, line.count);
             }
         }
         draw(&traffic, &forms);
     }
+    if has_veth {
+        assert!(veth("down"));
+    }
     println!("\nRequests for memory in the chain's loop: {}.", REQUESTS.load(Ordering::Relaxed));
     println!("<!-- /bench -->");
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// The name of the test ground.
+fn ground() -> String {
+    format!("mev-path-{}", std::process::id())
+}
+
+fn veth(what: &str) -> bool {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/veth");
+    let out = Command::new(script).args([what, &ground()]).output().unwrap();
+    out.status.success()
 }
 
 /// Requests for memory while chains ran.
@@ -112,6 +144,8 @@ struct Traffic {
     market: Market,
     pools: PathBuf,
     accounts: Option<PathBuf>,
+    /// Nanoseconds from datagram to datagram.
+    pace_ns: u64,
 }
 
 /// The feed of one pair of pools, in which each swap opens a cycle.
@@ -119,7 +153,8 @@ fn feed(folder: &Path) -> Traffic {
     let market = Market::of("large", SWAPS, 2);
     let pools = folder.join("pools");
     std::fs::write(&pools, &market.pools).unwrap();
-    Traffic { name: "feed, 48 and 64 B", market, pools, accounts: None }
+    let name = "feed, 48 and 64 B, 20 000 a second";
+    Traffic { name, market, pools, accounts: None, pace_ns: 50_000 }
 }
 
 /// Slots of swaps, as shreds.
@@ -127,14 +162,17 @@ fn shreds(folder: &Path) -> Traffic {
     let (capture, accounts, pools) =
         (folder.join("shreds"), folder.join("accounts"), folder.join("no-pools"));
     let made = Command::new(env!("CARGO_BIN_EXE_mev-capture"))
-        .args(["gen", "shreds", "--seed", "1", "--slots", "12", "--txs-per-slot", "1000"])
+        .args(["gen", "shreds", "--seed", "1", "--slots", "6", "--txs-per-slot", "1000"])
+        .args(["--reverting", "60%"])
         .args([Path::new("--accounts-out"), &accounts, Path::new("-f"), Path::new("pcap")])
         .args([Path::new("-o"), &capture])
         .status();
     assert!(made.unwrap().success());
     std::fs::write(&pools, "").unwrap();
     let market = Market { capture: std::fs::read(capture).unwrap(), pools: Vec::new() };
-    Traffic { name: "shreds, 1232 B", market, pools, accounts: Some(accounts) }
+    // 1461 shreds of a slot in 400 ms.
+    let name = "shreds, 1232 B, as fast as slots are";
+    Traffic { name, market, pools, accounts: Some(accounts), pace_ns: 270_000 }
 }
 
 /// Until where, how many, and [`SHARES`] of them in ns.
@@ -171,15 +209,16 @@ fn cpus() -> &'static [usize] {
     CPUS.get_or_init(cpu::allowed)
 }
 
-/// Sends all datagrams to `target` at the pace, from processor 0.
+/// Sends all datagrams to `target` at their pace, from processor 0.
 fn send(traffic: &Traffic, target: SocketAddr) {
     cpu::pin(cpus()[0]);
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let any = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let socket = UdpSocket::bind(any).unwrap();
     socket.connect(target).unwrap();
     let mut due = now_ns();
     for item in Capture::new(&traffic.market.capture).unwrap() {
         let Item::Datagram(datagram) = item.unwrap() else { continue };
-        due += PACE_NS;
+        due += traffic.pace_ns;
         while now_ns() < due {
             std::hint::spin_loop();
         }
@@ -187,80 +226,121 @@ fn send(traffic: &Traffic, target: SocketAddr) {
     }
 }
 
+/// Receives what waits and gives each datagram to a closure.
+type Receive = Box<dyn FnMut(&mut dyn FnMut(&Arrival<'_>))>;
+
+impl How {
+    /// Opens it, in this thread's place, and says where to send.
+    fn open(self) -> (Receive, SocketAddr) {
+        match self {
+            Self::Udp => {
+                let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+                let mut receiver = Receiver::bind(&[any], Options::default()).unwrap();
+                let target = receiver.addresses().next().unwrap();
+                let receive = move |each: &mut dyn FnMut(&Arrival<'_>)| {
+                    receiver.receive(Duration::ZERO, |arrival| each(&arrival)).unwrap();
+                };
+                (Box::new(receive), target)
+            }
+            Self::Xdp => {
+                enter_namespace(&format!("{}-b", ground())).unwrap();
+                let filter = xdp::Filter { ports: vec![8001], addresses: Vec::new() };
+                let modes = vec![xdp::Mode::Driver];
+                let options = xdp::Options { filter, modes, spin: true, ..xdp::Options::default() };
+                let mut receiver = xdp::Receiver::open("v0", &options).unwrap();
+                let receive = move |each: &mut dyn FnMut(&Arrival<'_>)| {
+                    let wait = Duration::from_millis(1);
+                    receiver.receive(wait, |arrival| each(&arrival)).unwrap();
+                };
+                (Box::new(receive), "10.77.0.2:8001".parse().unwrap())
+            }
+        }
+    }
+}
+
 /// Everything in one process, on one thread that spins.
-fn chained(traffic: &Traffic) -> Vec<Line> {
+fn chained(traffic: &Traffic, how: How) -> Vec<Line> {
     let path = std::env::temp_dir().join(format!("mev-path-ring-{}", std::process::id()));
-    let options = Options::default();
-    let mut receiver = Receiver::bind(&["127.0.0.1:0".parse().unwrap()], options).unwrap();
-    let target = receiver.addresses().next().unwrap();
     // Nobody reads it, and it holds nobody back.
     let ring = ring::Options { mode: ring::Mode::Lossy, ..ring::Options::default() };
-    let mut writer =
+    let writer =
         Writer::create(&path, ring, Producer::Arb, process::own(), process::alive).unwrap();
-    let accounts = traffic.accounts.as_ref().map(|path| std::fs::read(path).unwrap());
     let done = AtomicBool::new(false);
+    let (told, target) = std::sync::mpsc::channel();
     let lines = std::thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            cpu::pin(cpus()[1]);
+            let (receive, at) = how.open();
+            decide(traffic, receive, writer, || told.send(at).unwrap(), &done)
+        });
+        // In a thread of its own, which stays in its namespace.
         let sender = scope.spawn(|| {
-            // The receiver is warm and waits.
+            let target = target.recv().unwrap();
+            if how == How::Xdp {
+                enter_namespace(&format!("{}-a", ground())).unwrap();
+            }
             std::thread::sleep(Duration::from_millis(100));
             send(traffic, target);
             std::thread::sleep(Duration::from_millis(50));
             done.store(true, Ordering::Release);
         });
-        let worker = scope.spawn(|| {
-            cpu::pin(cpus()[1]);
-            let mut chain = traffic.market.decider();
-            let mut arena = Arena::with_room(Engine::MAX_OUT);
-            if let Some(accounts) = &accounts {
-                market::learn(&mut chain, accounts, &mut arena);
-            }
-            let mut steps: [Histogram<u64>; 4] = std::array::from_fn(|_| histogram());
-            let mut written = histogram();
-            let before = counting::requests();
-            while !done.load(Ordering::Acquire) {
-                receiver
-                    .receive(Duration::ZERO, |arrival| {
-                        let (datagram, mut parsed) = (arrival.datagram, 0);
-                        let rx_ns = datagram.rx_ns;
-                        chain.input(
-                            |parser, out| {
-                                parser.datagram(datagram.payload, false, rx_ns, out);
-                                parsed = now_ns();
-                            },
-                            &mut arena,
-                        );
-                        let decided = now_ns();
-                        let mut found = false;
-                        for record in arena.records() {
-                            found |= record.typed::<Opportunity>().is_some();
-                            writer.put(record).unwrap();
-                        }
-                        writer.flush().unwrap();
-                        let out = now_ns();
-                        arena.clear();
-                        let ends = [arrival.user_ns, parsed, decided, out];
-                        for (step, end) in steps.iter_mut().zip(ends) {
-                            step.saturating_record(end.saturating_sub(rx_ns).max(1));
-                        }
-                        if found {
-                            written.saturating_record(out.saturating_sub(rx_ns).max(1));
-                        }
-                    })
-                    .unwrap();
-            }
-            REQUESTS.fetch_add(counting::requests() - before, Ordering::Relaxed);
-            let names = ["read", "parsed", "decided", "written"];
-            let mut lines: Vec<Line> =
-                names.iter().zip(&steps).map(|(name, step)| Line::of(name, step)).collect();
-            lines.push(Line::of("**opportunity written**", &written));
-            lines
-        });
         sender.join().unwrap();
         worker.join().unwrap()
     });
-    drop(writer);
     std::fs::remove_file(&path).unwrap();
     lines
+}
+
+/// The loop of the chain; `ready` is called before it.
+fn decide(
+    traffic: &Traffic,
+    mut receive: Receive,
+    mut writer: Writer,
+    ready: impl FnOnce(),
+    done: &AtomicBool,
+) -> Vec<Line> {
+    let mut chain = traffic.market.decider();
+    let mut arena = Arena::with_room(Engine::MAX_OUT);
+    if let Some(accounts) = &traffic.accounts {
+        market::learn(&mut chain, &std::fs::read(accounts).unwrap(), &mut arena);
+    }
+    let mut steps: [Histogram<u64>; 4] = std::array::from_fn(|_| histogram());
+    let mut written = histogram();
+    ready();
+    std::thread::sleep(Duration::from_millis(50));
+    let before = counting::requests();
+    while !done.load(Ordering::Acquire) {
+        receive(&mut |arrival| {
+            let (payload, rx_ns) = (arrival.datagram.payload, arrival.datagram.rx_ns);
+            let mut parsed = 0;
+            chain.input(
+                |parser, out| {
+                    parser.datagram(payload, false, rx_ns, out);
+                    parsed = now_ns();
+                },
+                &mut arena,
+            );
+            let decided = now_ns();
+            let mut found = false;
+            for record in arena.records() {
+                found |= record.typed::<Opportunity>().is_some();
+                writer.put(record).unwrap();
+            }
+            writer.flush().unwrap();
+            let out = now_ns();
+            arena.clear();
+            for (step, end) in steps.iter_mut().zip([arrival.user_ns, parsed, decided, out]) {
+                step.saturating_record(end.saturating_sub(rx_ns).max(1));
+            }
+            if found {
+                written.saturating_record(out.saturating_sub(rx_ns).max(1));
+            }
+        });
+    }
+    REQUESTS.fetch_add(counting::requests() - before, Ordering::Relaxed);
+    let names = ["read", "parsed", "decided", "written"];
+    let lines = names.iter().zip(&steps).map(|(name, step)| Line::of(name, step));
+    lines.chain([Line::of("**opportunity written**", &written)]).collect()
 }
 
 fn histogram() -> Histogram<u64> {
@@ -400,18 +480,20 @@ fn age(ages: &mut Histogram<u64>, record: mev::record::Record<'_>) {
 fn draw(traffic: &Traffic, forms: &[(&str, Vec<Line>)]) {
     let label = |y: i128| format!("{:.1} us", (y as f64 / 16.0).exp2() / 1000.0);
     let share = |x: i128| {
-        let at = SHARES.get(usize::try_from(x / 10).unwrap_or(0)).copied().unwrap_or(1.0);
-        if x % 10 == 0 { format!("p{}", at * 100.0) } else { String::new() }
+        let at = usize::try_from(x - 1).ok().and_then(|at| SHARES.get(at));
+        at.map(|at| format!("p{}", at * 100.0)).unwrap_or_default()
     };
     let title = format!("{}: from the kernel's stamp", traffic.name);
-    let mut plot = Plot::new(&title, ((0, 30), share), ((height(500), height(2_000_000)), label));
+    let mut plot = Plot::new(&title, ((0, 5), share), ((height(500), height(2_000_000)), label));
     for (form, lines) in forms {
-        for line in lines {
-            let name =
-                format!("{} ({})", line.until.replace('*', ""), form.split(',').next().unwrap());
-            let name = if form.contains("pipes") { format!("{name}, pipes") } else { name };
+        // What the path is for, and where the chain spends it.
+        let shown = lines.iter().filter(|line| {
+            line.until.starts_with('*') || (form.contains("chained") && line.until == "read")
+        });
+        for line in shown {
+            let name = format!("{form}: {}", line.until.replace('*', ""));
             let points = line.ns.iter().enumerate();
-            plot.series(&name, points.map(|(at, ns)| (at as i128 * 10, height(*ns))));
+            plot.series(&name, points.map(|(at, ns)| (at as i128 + 1, height(*ns))));
         }
     }
     let file = if traffic.accounts.is_some() { "path-shreds" } else { "path-feed" };

@@ -967,7 +967,7 @@ _mev__capture() {
                     return 0
                     ;;
                 --backend)
-                    COMPREPLY=($(compgen -W "auto xdp packet udp" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "auto xdp packet udp tap" -- "${cur}"))
                     return 0
                     ;;
                 --queue)
@@ -1034,7 +1034,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__node)
-            opts="-o -f -n -q -v -h --backend --queue --address --listen --reply --pools --accounts --min-profit --cpu --spin --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --backend --queue --address --gateway --listen --reply --pools --accounts --min-profit --cpu --spin --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1049,6 +1049,10 @@ _mev__capture() {
                     return 0
                     ;;
                 --address)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --gateway)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1492,7 +1496,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__send)
-            opts="-o -f -n -q -v -h --to --speed --pps --full-rate --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --to --interface --backend --to-mac --repeat --speed --pps --mbps --full-rate --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1502,11 +1506,31 @@ _mev__capture() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --interface)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backend)
+                    COMPREPLY=($(compgen -W "packet xdp live" -- "${cur}"))
+                    return 0
+                    ;;
+                --to-mac)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repeat)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --speed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --pps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --mbps)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

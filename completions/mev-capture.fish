@@ -56,7 +56,7 @@ complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "udp" -d 'Recei
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "clean" -d 'Removes XDP programs that were left at an interface'
-complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "send" -d 'Plays a capture to a UDP address, or out of an interface'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "gen" -d 'Makes deterministic traffic from a seed'
 complete -c mev-capture -n "__fish_mev_capture_needs_command" -a "ring" -d 'Makes, shows and removes rings in shared memory'
@@ -95,7 +95,8 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l address
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l backend -d 'Which back end receives' -r -f -a "auto\t'The first that works'
 xdp\t'AF_XDP sockets, past the kernel\'s network stack'
 packet\t'An AF_PACKET socket'
-udp\t'UDP sockets'"
+udp\t'UDP sockets'
+tap\t'The other end of a TAP device, which is made if it is not there'"
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l queue -d 'Receive from queue N only' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l cpu -d 'Receive by a thread on processor N' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand live" -l busy-poll -d 'Poll the driver from the receiving thread, N packets at a time' -r
@@ -184,8 +185,15 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s q -l q
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand clean" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l to -d 'Send to ADDR, such as 127.0.0.1:8001' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l interface -d 'Send whole frames out of IFACE' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l backend -d 'What makes frames leave' -r -f -a "packet\t'An AF_PACKET socket, past the queueing discipline'
+xdp\t'An AF_XDP socket'
+live\t'The kernel makes them, millions a second; the capture is in its memory'"
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l to-mac -d 'The Ethernet address that frames are for' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l repeat -d 'Play all of it N times' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l speed -d 'Play X times as fast as recorded' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l pps -d 'Send N datagrams a second, evenly' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -l mbps -d 'Send N million bits of payload a second, evenly' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s o -l output -d 'Write to FILE instead of standard output' -r -F
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand send" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
 text\t'One line a record'
@@ -504,6 +512,7 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l backend
 xdp\t'An AF_XDP socket'"
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l queue -d 'Take queue N of the interface' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l address -d 'The node\'s own address, such as 10.78.0.2/24' -r
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l gateway -d 'Send what goes out of the node\'s network to ADDR' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l listen -d 'Take datagrams to port PORT' -r
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l pools -d 'Read the directory of the toolkit\'s own feed' -r -F
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand node" -l accounts -d 'Read accounts: the pools\' state before the datagrams' -r -F
@@ -542,7 +551,7 @@ complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "live" -d 'Receives datagrams from an interface, by the fastest back end that the system grants'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "probe" -d 'Tries each back end of live on an interface and prints what came of it'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "clean" -d 'Removes XDP programs that were left at an interface'
-complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "send" -d 'Plays a capture to a UDP address'
+complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "send" -d 'Plays a capture to a UDP address, or out of an interface'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "accounts" -d 'Fetches accounts by JSON-RPC, and keeps them fresh'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "gen" -d 'Makes deterministic traffic from a seed'
 complete -c mev-capture -n "__fish_mev_capture_using_subcommand help; and not __fish_seen_subcommand_from udp live probe clean send accounts gen ring node help" -f -a "ring" -d 'Makes, shows and removes rings in shared memory'

@@ -249,6 +249,10 @@ fn a_device_that_is_taken_is_refused_with_what_to_do() {
     let folder = Folder::new("node-taken");
     let (pools, out) = (folder.path("pools.jsonl"), folder.path("out"));
     std::fs::write(&pools, "").unwrap();
+    // An address that no host can have, before the device is taken.
+    let bad = ["node", "tap0", "--address", "224.0.0.1/24", "--listen", "1"];
+    let ran = run("ip", &[&["netns", "exec", &ground.here, CAPTURE][..], &bad[..]].concat(), b"");
+    assert_eq!(ran.code, 2, "{}", ran.err);
     let node = ground.start(arg(&pools), arg(&out));
     let second = ["netns", "exec", &ground.here, CAPTURE, "node", "tap0"];
     let how = ["--address", "10.78.0.3/24", "--listen", "1"];

@@ -2,7 +2,7 @@
 
 use super::interface::Interface;
 use super::pcap::{self, Datagram};
-use super::udp::Outlet;
+use super::udp::{Outlet, PAYLOAD_MAX};
 use super::{packet, xdp};
 use crate::error::{Error, Result};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -107,6 +107,11 @@ impl Framed {
 }
 
 impl Outlet for Framed {
+    fn payload_max(&self) -> usize {
+        // An IP packet's; whether the interface takes the frame is for the exit to say.
+        PAYLOAD_MAX
+    }
+
     fn put(&mut self, datagram: &Datagram<'_>) -> Result<()> {
         if let Some(frame) = self.frames.get_mut(self.waiting) {
             frame.clear();

@@ -4,7 +4,7 @@ use super::super::packets;
 use super::super::run::{Take, walk};
 use super::args::{Backend, Send};
 use super::gaps::GapErrors;
-use crate::cli::{Flow, Frame, Named, Stats};
+use crate::cli::{Common, Flow, Frame, Named, Stats};
 use crate::error::{Error, Exit, Result};
 use crate::net::frames::{Exit as Leave, Framed, Route};
 use crate::net::interface::Interface;
@@ -43,7 +43,7 @@ pub(in crate::capture) fn play(frame: &Frame, send: &Send) -> Result<Exit> {
     let walked = walk(input, frame, &mut to);
     let played = match to.by {
         By::Player(player) => player.finish()?,
-        By::Kernel(loaded) => loaded.play(send, frame.common.check)?,
+        By::Kernel(loaded) => loaded.play(send, &frame.common)?,
     };
     if !frame.common.quiet {
         let line = summary(frame.tool.name, &played, to.gaps.as_ref());
@@ -192,7 +192,7 @@ fn outlet(send: &Send) -> Result<Option<Box<dyn Outlet>>> {
 const LOADED_MAX: usize = 1 << 17;
 
 /// Frames that the kernel makes in one call at most: a signal is heard between two.
-const CALL_MAX: u32 = 1 << 20;
+const CALL_MAX: u32 = 1 << 19;
 
 /// The frames of a whole capture, one after the other.
 struct Loaded {
@@ -226,8 +226,8 @@ impl Loaded {
     }
 
     /// Has the kernel send all, as often as was asked for.
-    fn play(self, send: &Send, check: bool) -> Result<Played> {
-        if check || self.ends.is_empty() {
+    fn play(self, send: &Send, common: &Common) -> Result<Played> {
+        if common.check || self.ends.is_empty() {
             return Ok(Played::default());
         }
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
@@ -238,9 +238,14 @@ impl Loaded {
         let count = frames.len() as u64;
         let mut left = count.saturating_mul(send.repeat.get().into());
         let clock = Stopwatch::start();
-        while left > 0 && !signal::stop_requested() {
+        let is_over = || common.duration.is_some_and(|duration| clock.elapsed() >= duration);
+        while left > 0 && !signal::stop_requested() && !is_over() {
             let now = u32::try_from(left).unwrap_or(CALL_MAX).min(CALL_MAX);
-            live.play(now)?;
+            match live.play(now) {
+                // A signal ends the call in the middle: what was made by then is told.
+                Err(_) if signal::stop_requested() => break,
+                played => played?,
+            }
             left -= u64::from(now);
         }
         let elapsed_ns = clock.elapsed_ns();

@@ -38,7 +38,8 @@ pub(super) struct Node {
 
     /// Send what goes out of the node's network to ADDR
     ///
-    /// Its router. Without one only hosts of its network are answered.
+    /// Its router, for ping and TCP: a datagram is answered to where its frame came from. Without one only
+    /// hosts of its network reach those.
     #[arg(long, value_name = "ADDR")]
     pub(super) gateway: Option<Ipv4Addr>,
 

@@ -1,6 +1,7 @@
 //! A wire as smoltcp takes it: a frame at a time.
 
 use super::wire::Wire;
+use crate::bytes::array_at;
 use crate::error::Result;
 use smoltcp::phy::{Checksum, Device, DeviceCapabilities, Medium, RxToken, TxToken};
 use smoltcp::time::Instant;
@@ -36,6 +37,24 @@ impl Nic {
         self.waits = Some(len);
         self.frames += 1;
         Ok(Some(rx_ns))
+    }
+}
+
+impl Nic {
+    /// The Ethernet address that the frame that was read last came from.
+    pub(super) fn peer(&self) -> [u8; 6] {
+        array_at(&self.rx, 6).unwrap_or_default()
+    }
+
+    /// Sends a frame as it is; false when it is too long or the wire does not take it.
+    pub(super) fn send(&mut self, frame: &[u8]) -> bool {
+        if frame.len() > self.wire.mtu() + HEADER_LEN {
+            return false;
+        }
+        let write = |room: &mut [u8]| room.copy_from_slice(frame);
+        let ((), sent) = self.wire.send(&mut self.tx, frame.len(), write);
+        *if sent { &mut self.sent } else { &mut self.not_sent } += 1;
+        sent
     }
 }
 

@@ -15,6 +15,8 @@
 //! Invariants:
 //! - One frame is taken, told of and answered before the next: what a datagram led to leaves before the
 //!   one behind it is looked at.
+//! - An answer to a datagram goes to the Ethernet address that the datagram came from: no sender can keep
+//!   answers from others.
 //! - Nothing is allocated after [`Node::open`] but what smoltcp keeps for connections.
 //! - What cannot be sent is counted.
 

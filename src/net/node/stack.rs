@@ -1,6 +1,6 @@
 //! The node: its addresses, its sockets, and a turn.
 
-use super::super::pcap::Datagram;
+use super::super::pcap::{self, Datagram};
 use super::super::udp::Arrival;
 use super::device::Nic;
 use super::wire::Wire;
@@ -33,9 +33,9 @@ pub struct Counts {
     pub frames: u64,
     /// Datagrams to the port.
     pub datagrams: u64,
-    /// Datagrams that were answered.
+    /// Answers that the wire took.
     pub replies: u64,
-    /// Answers for which smoltcp had no room.
+    /// Answers that it did not take, or that are longer than a frame.
     pub not_replied: u64,
     /// TCP connections that were told the line.
     pub told: u64,
@@ -63,8 +63,10 @@ pub struct Node {
     udp: SocketHandle,
     tcp: SocketHandle,
     place: Place,
+    mac: [u8; 6],
     clock: Stopwatch,
     reply: Vec<u8>,
+    frame: Vec<u8>,
     counts: Counts,
 }
 
@@ -74,8 +76,12 @@ impl Node {
     /// # Errors
     /// Status 2 when the port is 0 or the prefix longer than an address.
     pub fn open(wire: Wire, place: Place) -> Result<Self> {
-        if place.port == 0 || place.prefix > 32 {
-            return Err(Error::usage("a node needs an address such as 10.0.0.2/24 and a port"));
+        let address = place.address;
+        let is_host =
+            !(address.is_multicast() || address.is_broadcast() || address.is_unspecified());
+        if place.port == 0 || place.prefix > 32 || !is_host {
+            return Err(Error::usage("a node needs an address of its own and a port")
+                .hint("an address is such as 10.0.0.2/24"));
         }
         let [a, b, c, d] = place.address.octets();
         // Locally administered (IEEE 802 section 8.4).
@@ -100,8 +106,9 @@ impl Node {
         let udp = sockets.add(listener);
         let bytes = || tcp::SocketBuffer::new(vec![0; LINE]);
         let tcp = sockets.add(tcp::Socket::new(bytes(), bytes()));
-        let (reply, counts) = (Vec::with_capacity(BYTES), Counts::default());
-        Ok(Self { nic, interface, sockets, udp, tcp, place, clock, reply, counts })
+        let [reply, frame] = [BYTES; 2].map(Vec::with_capacity);
+        let counts = Counts::default();
+        Ok(Self { nic, interface, sockets, udp, tcp, place, mac, clock, reply, frame, counts })
     }
 
     /// What it goes over.
@@ -158,7 +165,6 @@ impl Node {
         }
         let user_ns = now_ns();
         let socket = self.sockets.get_mut::<udp::Socket>(self.udp);
-        let mut answered = false;
         while let Ok((payload, meta)) = socket.recv() {
             self.counts.datagrams += 1;
             let IpAddress::Ipv4(source) = meta.endpoint.addr;
@@ -174,17 +180,24 @@ impl Node {
             };
             self.reply.clear();
             each(&Arrival { datagram, user_ns, nic_ns: None, lost: 0 }, &mut self.reply);
-            if !self.reply.is_empty() {
-                let count = match socket.send_slice(&self.reply, meta.endpoint) {
-                    Ok(()) => &mut self.counts.replies,
-                    Err(_) => &mut self.counts.not_replied,
-                };
-                *count += 1;
-                answered = true;
+            if self.reply.is_empty() {
+                continue;
             }
-        }
-        if answered {
-            self.interface.poll_egress(now, &mut self.nic, &mut self.sockets);
+            // Back to where the frame came from: smoltcp would ask by ARP first, and hold all other
+            // answers back while one sender does not reply.
+            let answer = Datagram {
+                source: datagram.target,
+                target: datagram.source,
+                source_port: datagram.target_port,
+                target_port: datagram.source_port,
+                payload: &self.reply,
+                ..datagram
+            };
+            self.frame.clear();
+            let macs = [self.mac, self.nic.peer()];
+            let made = pcap::frame(macs, &answer, &mut self.frame).is_ok();
+            let sent = made && self.nic.send(&self.frame);
+            *if sent { &mut self.counts.replies } else { &mut self.counts.not_replied } += 1;
         }
     }
 

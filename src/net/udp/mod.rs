@@ -20,4 +20,4 @@ mod syscall;
 pub use pacer::{Pace, Pacer};
 pub use player::{Outlet, Played, Player, Socket};
 pub use receiver::{Arrival, Options, Receiver};
-pub(super) use syscall::poll;
+pub(super) use syscall::{PAYLOAD_MAX, poll};

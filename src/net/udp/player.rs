@@ -25,10 +25,14 @@ const BUFFER_LEN: i32 = 4 << 20;
 
 /// What datagrams leave by, in batches.
 pub trait Outlet {
-    /// Takes a datagram behind those that wait, of which there are fewer than a batch.
+    /// The longest payload that can leave here.
+    fn payload_max(&self) -> usize;
+
+    /// Takes a datagram, whose payload is not too long, behind those that wait, of which there are fewer
+    /// than a batch.
     ///
     /// # Errors
-    /// Status 4 when it is longer than what leaves here can be.
+    /// Status 4 when it cannot be made what leaves here.
     fn put(&mut self, datagram: &Datagram<'_>) -> Result<()>;
 
     /// Whether a batch waits.
@@ -42,6 +46,10 @@ pub trait Outlet {
 }
 
 impl<O: Outlet + ?Sized> Outlet for Box<O> {
+    fn payload_max(&self) -> usize {
+        (**self).payload_max()
+    }
+
     fn put(&mut self, datagram: &Datagram<'_>) -> Result<()> {
         (**self).put(datagram)
     }
@@ -80,12 +88,12 @@ impl Socket {
 }
 
 impl Outlet for Socket {
+    fn payload_max(&self) -> usize {
+        PAYLOAD_MAX
+    }
+
     fn put(&mut self, datagram: &Datagram<'_>) -> Result<()> {
-        let payload = datagram.payload;
-        if payload.len() > PAYLOAD_MAX {
-            return Err(Error::damaged(format!("datagram of {} bytes", payload.len())));
-        }
-        self.outbox.put(payload);
+        self.outbox.put(datagram.payload);
         Ok(())
     }
 
@@ -131,10 +139,13 @@ impl<O: Outlet> Player<O> {
     /// was not sent.
     ///
     /// # Errors
-    /// Those of the outlet.
+    /// Status 4, at once, when its payload is too long; those of the outlet.
     pub fn play(&mut self, datagram: &Datagram<'_>, stop: impl Fn() -> bool) -> Result<bool> {
-        let clock = *self.clock.get_or_insert_with(Stopwatch::start);
         let payload_len = datagram.payload.len();
+        if payload_len > self.outlet.payload_max() {
+            return Err(Error::damaged(format!("datagram of {payload_len} bytes")));
+        }
+        let clock = *self.clock.get_or_insert_with(Stopwatch::start);
         let due_ns = self.pacer.due_ns(datagram.rx_ns, payload_len);
         if clock.elapsed_ns() < due_ns {
             self.flush()?;

@@ -171,7 +171,7 @@ pub(super) struct Outbox {
 }
 
 /// The longest UDP payload over IPv4; the few more bytes that IPv6 allows are not sent.
-pub(super) const PAYLOAD_MAX: usize = 65_507;
+pub(in super::super) const PAYLOAD_MAX: usize = 65_507;
 
 impl Outbox {
     /// An empty batch to `target`.

@@ -156,6 +156,8 @@ pub(super) struct Frames {
 struct Outgoing {
     tx: Ring<Descriptor>,
     done: Ring<u64>,
+    /// Where the first frame to send begins, behind those that are received into.
+    first: u64,
     /// Where the frames begin that are neither in a ring nor the kernel's.
     free: Vec<u64>,
 }
@@ -216,6 +218,7 @@ impl Frames {
             Some(Outgoing {
                 tx: Ring::map(socket, tx_at, offsets.tx, send_count)?,
                 done: Ring::map(socket, done_at, offsets.completion, send_count)?,
+                first: u64::from(count) * u64::from(frame_len),
                 free: free.collect(),
             })
         } else {
@@ -235,9 +238,11 @@ impl Frames {
             return None;
         }
         let at = outgoing.free.pop()?;
-        // What the kernel gives back is checked as what it receives is.
-        let fits = at.checked_add(self.frame_len.into()).is_some_and(|end| end <= self.memory_len);
-        let start = usize::try_from(at).ok().filter(|_| fits)?;
+        // What the kernel gives back is checked: one of the frames to send.
+        let len_max = u64::from(self.frame_len);
+        let fits = at.checked_add(len_max).is_some_and(|end| end <= self.memory_len);
+        let is_ours = fits && at >= outgoing.first && at.is_multiple_of(len_max);
+        let start = usize::try_from(at).ok().filter(|_| is_ours)?;
         // SAFETY: a whole frame from `start` is within the memory: just checked.
         let place = unsafe { self.memory.as_mut_ptr().add(start) };
         // SAFETY: `len` bytes from there, at most a frame's, are mapped and initialised; the frame is not
