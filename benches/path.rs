@@ -265,16 +265,16 @@ fn chained(traffic: &Traffic, how: How) -> Vec<Line> {
     let ring = ring::Options { mode: ring::Mode::Lossy, ..ring::Options::default() };
     let writer =
         Writer::create(&path, ring, Producer::Arb, process::own(), process::alive).unwrap();
-    let done = AtomicBool::new(false);
+    let done = &AtomicBool::new(false);
     let (told, target) = std::sync::mpsc::channel();
     let lines = std::thread::scope(|scope| {
-        let worker = scope.spawn(|| {
+        let worker = scope.spawn(move || {
             cpu::pin(cpus()[1]);
             let (receive, at) = how.open();
-            decide(traffic, receive, writer, || told.send(at).unwrap(), &done)
+            decide(traffic, receive, writer, || told.send(at).unwrap(), done)
         });
         // In a thread of its own, which stays in its namespace.
-        let sender = scope.spawn(|| {
+        let sender = scope.spawn(move || {
             let target = target.recv().unwrap();
             if how == How::Xdp {
                 enter_namespace(&format!("{}-a", ground())).unwrap();

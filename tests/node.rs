@@ -66,6 +66,10 @@ impl Ground {
         let ground = ground.up(test)?;
         let far = ["-n", &ground.here, "address", "add", "10.99.0.1/32", "dev", "lo"];
         assert!(Command::new("ip").args(far).status().unwrap().success());
+        // The kernel asks for the node by the address of the link, as a router would.
+        let announce = "net.ipv4.conf.tap0.arp_announce=2";
+        let asks = ["netns", "exec", &ground.here, "sysctl", "-qw", announce];
+        assert!(Command::new("ip").args(asks).status().unwrap().success());
         Some(ground)
     }
 
