@@ -36,7 +36,9 @@ fn augment(command: Command) -> Command {
 
 fn start(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let Some((NAME, own)) = matches.subcommand() else {
-        return (capture::TOOL.run)(matches, frame);
+        // The stage alone writes packets only, as its formats of one kind ask.
+        let frame = Frame { tool: capture::TOOL, common: frame.common.clone() };
+        return (capture::TOOL.run)(matches, &frame);
     };
     let args = args::Node::from_arg_matches(own).map_err(|e| Error::usage(e.to_string()))?;
     run::run(frame, &args)
