@@ -12,6 +12,7 @@
 #![cfg(target_os = "linux")]
 
 use etherparse::PacketBuilder;
+use ground::Live;
 use mev::net::interface::{Interface, enter_namespace};
 use mev::net::packet::Sender;
 use mev::net::pcap::{Capture, Item};
@@ -19,12 +20,14 @@ use mev::record::{Layout, Opportunity, Record};
 use mev::stream::{Piped, Reader};
 use program::{Folder, arg, run};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::net::{Ipv4Addr, TcpStream, UdpSocket};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+#[path = "support/ground.rs"]
+mod ground;
 #[path = "support/program.rs"]
 mod program;
 
@@ -95,44 +98,18 @@ impl Ground {
     }
 
     /// Starts a node that decides on `pools` and writes to `out`.
-    fn start(&self, pools: &str, out: &str) -> Running {
+    fn start(&self, pools: &str, out: &str) -> Live {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.here, CAPTURE, "node", self.wire]).args(self.how);
         command.args(["--address", self.cidr, "--listen", "8001", "--reply", "-v", "--stats"]);
-        command.args(["--pools", pools, "-o", out]).stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("answers by") {
-            line.clear();
-            assert_ne!(said.read_line(&mut line).unwrap(), 0, "the node ended at once");
-        }
-        Running { child, said }
+        command.args(["--pools", pools, "-o", out]);
+        Live::spawn(command, "answers by")
     }
 }
 
 impl Drop for Ground {
     fn drop(&mut self) {
         let _ = Command::new(self.script).args(["down", &self.name]).status();
-    }
-}
-
-/// A node that runs, and what it says.
-struct Running {
-    child: Child,
-    said: BufReader<ChildStderr>,
-}
-
-impl Running {
-    /// Interrupts it; what its statistics say.
-    fn stop(mut self) -> Value {
-        // `ip netns exec` becomes the program: the number is the program's own.
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        let mut said = String::new();
-        self.said.read_to_string(&mut said).unwrap();
-        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{said}");
-        serde_json::from_str(said.lines().find(|line| line.starts_with('{')).unwrap()).unwrap()
     }
 }
 

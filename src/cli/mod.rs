@@ -33,7 +33,7 @@ pub use table::Table;
 
 use crate::error::{Error, Escaped, Exit, Result};
 use crate::record::{self, Producer, Schema};
-use crate::sys::signal;
+use crate::sys::{cpu, signal};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use std::io::Write;
 use std::process::ExitCode;
@@ -187,6 +187,13 @@ impl Frame {
     #[must_use]
     pub fn checking(&self) -> Self {
         Self { tool: self.tool, common: Common { check: true, ..self.common.clone() } }
+    }
+
+    /// Keeps the calling thread on processor `number`, as `--cpu` asks; says so where the system refuses.
+    pub fn pin(&self, number: usize) {
+        if !cpu::pin(number) {
+            self.warn(&format!("--cpu {number}: the system refuses; the thread stays free"));
+        }
     }
 
     /// Prints a table on standard error.

@@ -2,7 +2,7 @@
 
 use super::interface::Interface;
 use super::pcap::{self, Datagram};
-use super::udp::{Outlet, PAYLOAD_MAX};
+use super::udp::{Outlet, PAYLOAD_MAX, mapped};
 use super::{packet, xdp};
 use crate::error::{Error, Result};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -42,10 +42,7 @@ impl Route {
     pub fn write(&self, datagram: &Datagram<'_>, frame: &mut Vec<u8>) -> Result<()> {
         let mut datagram = *datagram;
         if let Some(to) = self.to {
-            datagram.target = match to.ip() {
-                IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
-                IpAddr::V6(v6) => v6.octets(),
-            };
+            datagram.target = mapped(to.ip());
             datagram.target_port = to.port();
             // A source of the other family would make a packet that nobody answers.
             let v4 = |octets| Ipv6Addr::from(octets).to_ipv4_mapped().is_some();
@@ -156,7 +153,7 @@ mod tests {
     #[test]
     fn a_datagram_goes_where_the_route_leads_and_else_where_it_went() {
         let payload = b"to whom";
-        let mapped = |last| std::net::Ipv4Addr::new(10, 0, 0, last).to_ipv6_mapped().octets();
+        let mapped = |last| mapped([10, 0, 0, last].into());
         let datagram = Datagram {
             rx_ns: 5,
             source: mapped(1),

@@ -10,7 +10,7 @@ use crate::cli::{Frame, Table, columns, print};
 use crate::error::{Error, Exit, Result};
 use crate::net::interface::Interface;
 use crate::net::xdp;
-use crate::sys::{cpu, pipe, process};
+use crate::sys::{pipe, process};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(in crate::capture) fn run(frame: &Frame, args: &Live) -> Result<Exit> {
         return Err(Error::usage(why));
     }
     if let &[number] = args.cpu.as_slice() {
-        pin(frame, number);
+        frame.pin(number);
     }
     let out = Out::open(frame)?;
     let mut sources = climb(frame, args, &rungs)?;
@@ -48,12 +48,6 @@ pub(in crate::capture) fn run(frame: &Frame, args: &Live) -> Result<Exit> {
         frame.warn(&format!("{} is back: {}", args.interface, describe(&sources)));
     }
     pump.finish()
-}
-
-fn pin(frame: &Frame, number: usize) {
-    if !cpu::pin(number) {
-        frame.warn(&format!("--cpu {number}: the system refuses; the thread stays free"));
-    }
 }
 
 /// What was opened, for people.
@@ -82,7 +76,7 @@ fn by_threads(
             .zip(cpus)
             .map(|((source, giver), cpu)| {
                 scope.spawn(move || {
-                    pin(frame, *cpu);
+                    frame.pin(*cpu);
                     let failed = receive(source, giver, stop);
                     // One that fails ends the others: they are of the same interface.
                     stop.store(true, Ordering::Relaxed);

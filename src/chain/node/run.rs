@@ -12,7 +12,7 @@ use crate::net::xdp::Port;
 use crate::parse::{Config, Feed, Limits, Order, Parser, Verify, Wanted};
 use crate::record::Opportunity;
 use crate::stream::Stage;
-use crate::sys::{cpu, signal};
+use crate::sys::signal;
 use crate::time::Stopwatch;
 use std::path::Path;
 use std::time::Duration;
@@ -22,10 +22,8 @@ const WAIT_MAX: Duration = Duration::from_millis(1);
 
 /// Decides until a signal, `--duration` or `--limit`.
 pub(super) fn run(frame: &Frame, args: &Args) -> Result<Exit> {
-    if let Some(number) = args.cpu
-        && !cpu::pin(number)
-    {
-        frame.warn(&format!("--cpu {number}: the system refuses; the thread stays free"));
+    if let Some(number) = args.cpu {
+        frame.pin(number);
     }
     let mut drive = Drive::open(frame, Engine::MAX_OUT, None)?;
     let mut chain = chain(frame, args, &mut drive)?;

@@ -1,7 +1,7 @@
 //! The node: its addresses, its sockets, and a turn.
 
 use super::super::pcap::{self, Datagram};
-use super::super::udp::Arrival;
+use super::super::udp::{Arrival, mapped};
 use super::device::Nic;
 use super::wire::Wire;
 use crate::error::{Error, Result};
@@ -98,9 +98,11 @@ impl Node {
             let _ = interface.routes_mut().add_default_ipv4_route(gateway);
         }
         let mut sockets = SocketSet::new(Vec::with_capacity(2));
-        let packets =
-            || udp::PacketBuffer::new(vec![udp::PacketMetadata::EMPTY; PACKETS], vec![0; BYTES]);
-        let mut listener = udp::Socket::new(packets(), packets());
+        let waiting = vec![udp::PacketMetadata::EMPTY; PACKETS];
+        let received = udp::PacketBuffer::new(waiting, vec![0; BYTES]);
+        // Answers leave past smoltcp: see `frame`.
+        let sent = udp::PacketBuffer::new(vec![], vec![]);
+        let mut listener = udp::Socket::new(received, sent);
         let refused = |_| Error::usage("a node needs a port");
         listener.bind(place.port).map_err(refused)?;
         let udp = sockets.add(listener);
@@ -170,8 +172,8 @@ impl Node {
             let IpAddress::Ipv4(source) = meta.endpoint.addr;
             let datagram = Datagram {
                 rx_ns,
-                source: source.to_ipv6_mapped().octets(),
-                target: self.place.address.to_ipv6_mapped().octets(),
+                source: mapped(source.into()),
+                target: mapped(self.place.address.into()),
                 source_port: meta.endpoint.port,
                 target_port: self.place.port,
                 payload,

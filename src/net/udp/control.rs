@@ -61,7 +61,7 @@ impl Name {
 }
 
 /// `address`, IPv4 mapped into IPv6.
-pub(super) fn mapped(address: IpAddr) -> [u8; 16] {
+pub(in super::super) fn mapped(address: IpAddr) -> [u8; 16] {
     match address {
         IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
         IpAddr::V6(v6) => v6.octets(),

@@ -17,6 +17,7 @@ mod player;
 mod receiver;
 mod syscall;
 
+pub(super) use control::mapped;
 pub use pacer::{Pace, Pacer};
 pub use player::{Outlet, Played, Player, Socket};
 pub use receiver::{Arrival, Options, Receiver};
