@@ -8,7 +8,7 @@ use super::engine::Options;
 use super::guard::Progress;
 use super::log2::floor_log2_q20;
 use super::size::{Hop, Limits, Sizing, next_piece, size};
-use crate::dex::{self, Around, Cursor, Fault, Moment, Segment};
+use crate::dex::{self, Around, Cursor, Fault, Moment, Product, Segment};
 use crate::ids::Key;
 use crate::record::{Cause, Curve, Direction, Opportunity, Pool, Refusal};
 
@@ -18,14 +18,22 @@ pub(super) struct PoolHop<'a> {
     pub(super) pool: &'a Pool,
     pub(super) around: Around<'a>,
     pub(super) a_to_b: bool,
+    /// The same, where that is all there is to it.
+    product: Option<Product>,
 }
 
 impl<'a> PoolHop<'a> {
+    /// `pool` among what is `around` it.
+    #[inline]
+    pub(super) fn new(pool: &'a Pool, around: Around<'a>, a_to_b: bool) -> Self {
+        Self { pool, around, a_to_b, product: Product::of(pool, a_to_b) }
+    }
+
     /// Pool `number` of `book`, for a swap at `now`.
     #[inline]
     pub(super) fn of(book: &'a Book, number: u32, a_to_b: bool, now: Moment) -> Option<Self> {
         let (pool, _) = book.state(number)?;
-        Some(Self { pool, around: book.around(number, now), a_to_b })
+        Some(Self::new(pool, book.around(number, now), a_to_b))
     }
 
     /// The hops of `record`, as its pools now stand; `None` for one that is not in the book.
@@ -52,12 +60,20 @@ impl Hop for PoolHop<'_> {
         dex::segment(self.pool, self.around, self.a_to_b, cursor)
     }
 
+    #[inline]
     fn out(&self, amount_in: u64) -> Result<u64, Fault> {
+        if let Some(product) = &self.product {
+            return product.out(amount_in);
+        }
         let quote = dex::quote_in(self.pool, self.around, self.a_to_b, amount_in)?;
         if quote.complete { Ok(quote.amount_out) } else { Err(Fault::Incomplete) }
     }
 
+    #[inline]
     fn min_in(&self, amount_out: u64) -> Result<u64, Fault> {
+        if let Some(product) = &self.product {
+            return product.min_in(amount_out);
+        }
         dex::min_in(self.pool, self.around, self.a_to_b, amount_out)
     }
 

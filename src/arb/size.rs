@@ -7,8 +7,9 @@
 //! 3. The integer cycle is followed backwards from its last output ("trim"): the smallest input
 //!    that still gives it.
 //! 4. Rounding makes stairs, and the coarsest amount of the cycle makes the widest: it is varied
-//!    by up to `reach` units, mapped back to the smallest input and forward again. The largest gain
-//!    wins, among equals the smallest input; it is trimmed once more.
+//!    by up to `reach` units, mapped back to the smallest input and forward to the end. The largest gain
+//!    wins, among equals the smallest input; it is trimmed once more. Where all that rounding can cost
+//!    is nothing beside the gain, this is left out.
 //!
 //! facts: arb.md sections 2.3 and 2.4.
 
@@ -20,6 +21,10 @@ use crate::record::Refusal;
 
 /// Most hops of a cycle.
 pub(super) const MAX_HOPS: usize = 4;
+
+/// A gain is sized well enough when all that rounding can cost is this power of two below it: a part in
+/// eight million.
+const FINE_ENOUGH: u32 = 23;
 
 /// Most pieces one walk solves; a real cycle crosses a few.
 const MAX_PIECES: u32 = 512;
@@ -166,11 +171,16 @@ pub(super) fn size<H: Hop>(hops: &[H], limits: &Limits) -> Result<Sizing, Refusa
     if input == 0 {
         return Err(Refusal::ZeroSize);
     }
-    if hops.iter().any(Hop::is_smooth) {
+    let smooth = hops.iter().any(Hop::is_smooth);
+    if smooth {
         input = secant(hops, &walk, limits);
     }
     let start = trimmed(hops, input, limits.flash)?;
-    let plan = step_back(hops, refine(hops, start, limits), &walk, limits);
+    // The bound is that of the walk's own input, on curves that are what they are taken for.
+    let bounded = !smooth && walk.input <= limits.cap;
+    let is_fine = bounded && i128::from(walk.bound) <= start.gain >> FINE_ENOUGH;
+    let refined = if is_fine { start } else { refine(hops, start, limits) };
+    let plan = step_back(hops, refined, &walk, limits);
     if plan.gain <= 0 {
         return Err(Refusal::ZeroSize);
     }
@@ -422,10 +432,12 @@ pub(super) fn plan<H: Hop>(hops: &[H], input: u64, flash: Flash) -> Result<Plan,
         *last = amount;
     }
     let flash_fee = flash.fee(input).map_err(|_| Refusal::FlashLoan)?;
-    // Three 64-bit numbers cannot leave 128 bits.
-    let gain =
-        i128::from(amount).wrapping_sub(i128::from(input)).wrapping_sub(i128::from(flash_fee));
-    Ok(Plan { legs, flash_fee, gain })
+    Ok(Plan { legs, flash_fee, gain: gain(input, amount, flash_fee) })
+}
+
+/// What is left of `output`; three 64-bit numbers cannot leave 128 bits.
+fn gain(input: u64, output: u64, flash_fee: u64) -> i128 {
+    i128::from(output).wrapping_sub(i128::from(input)).wrapping_sub(i128::from(flash_fee))
 }
 
 /// The smallest input that makes the first `hops` give `out`.
@@ -443,15 +455,20 @@ pub(super) fn trimmed<H: Hop>(hops: &[H], input: u64, flash: Flash) -> Result<Pl
     }
 }
 
-/// The best plan among those whose coarsest amount lies within `limits.reach` of that of `start`.
+/// The best plan among those whose coarsest amount lies within `limits.reach` of that of `start`, which
+/// is trimmed.
+///
+/// An amount is followed from where it comes out, backwards to the input and forwards to the end: what
+/// that input gives more than the amount is not counted, which only an amount that is not the coarsest
+/// can have.
 pub(super) fn refine<H: Hop>(hops: &[H], start: Plan, limits: &Limits) -> Plan {
     let outputs = start.legs.get(1..=hops.len()).unwrap_or_default();
     let Some((at, coarsest)) = outputs.iter().copied().enumerate().min_by_key(|(_, out)| *out)
     else {
         return start;
     };
+    let Some((head, tail)) = hops.split_at_checked(at.saturating_add(1)) else { return start };
     let reach = u64::from(limits.reach);
-    let head = hops.get(..=at).unwrap_or_default();
     let (low, high) = (coarsest.saturating_sub(reach).max(1), coarsest.saturating_add(reach));
     let mut best = start;
     for out in low..=high {
@@ -459,11 +476,20 @@ pub(super) fn refine<H: Hop>(hops: &[H], start: Plan, limits: &Limits) -> Plan {
         if input > limits.cap {
             break; // more output needs no less input
         }
-        let Ok(found) = plan(hops, input, limits.flash) else { continue };
+        let end = tail.iter().try_fold(out, |amount, hop| hop.out(amount));
+        let (Ok(end), Ok(flash_fee)) = (end, limits.flash.fee(input)) else { continue };
+        let mut found =
+            Plan { legs: [0; MAX_HOPS + 1], flash_fee, gain: gain(input, end, flash_fee) };
+        if let Some(first) = found.legs.first_mut() {
+            *first = input;
+        }
         best = better(best, found);
     }
     let input = best.legs.first().copied().unwrap_or(0);
-    trimmed(hops, input, limits.flash).map_or(best, |found| better(best, found))
+    if start.legs.first() == Some(&input) {
+        return start;
+    }
+    trimmed(hops, input, limits.flash).map_or(start, |found| better(start, found))
 }
 
 /// The best plan of all, of a cycle whose hops are one piece each, and how many were tried.

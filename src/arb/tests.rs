@@ -609,7 +609,7 @@ mod real_pools {
             let number = book.number(&one.pools[at]).unwrap();
             let (pool, _) = book.state(number).unwrap();
             let around = book.around(number, crate::dex::Moment::default());
-            decide::PoolHop { pool, around, a_to_b: one.directions[at] == 1 }
+            decide::PoolHop::new(pool, around, one.directions[at] == 1)
         });
         let gain = |input| size::plan(&hops, input, Flash::Own).map_or(i128::MIN, |plan| plan.gain);
         assert_eq!(gain(one.amounts[0]), i128::from(one.gross));

@@ -11,6 +11,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     venue: Venue::Feed,
     swap: product::swap,
     exact_out_is_least: true,
+    is_product: true,
     segment: segment::product,
     ..VenueSpec::of(Venue::Feed)
 };

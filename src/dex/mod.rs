@@ -78,6 +78,7 @@ pub use event::{Channel, Event, FeeSide, Filled, Leg, Legs, Moved, Rederived, SE
 pub use instruction::{Decoded, Hops, Instruction, IxFault, LiquidityIx, SwapIx};
 pub use orca_whirlpool::{SQRT_PRICE_MAX, SQRT_PRICE_MIN, TICK_MAX, TICK_MIN};
 pub use orca_whirlpool::{sqrt_price_at_tick, tick_array_address, tick_at_sqrt_price};
+pub use product::Product;
 pub use programs::venue_of;
 pub use quote::{Fault, Order, Quote, apply, min_in, quote_in, quote_out};
 pub use segment::{Cursor, Ratio, Segment, segment};
@@ -135,6 +136,8 @@ pub struct VenueSpec {
     swap: fn(&Pool, Around<'_>, &Order) -> quote::Swapped,
     /// What an exact output costs is the smallest input that gives as much.
     exact_out_is_least: bool,
+    /// Its swaps are those of [`product::Product`].
+    is_product: bool,
     /// Changes what the swap of an answered order changes beside [`quote::State`]: bins, levels,
     /// volatility. The pool's record is still as it was before.
     settle: Settle,
@@ -156,6 +159,7 @@ impl VenueSpec {
             pools: |_, _, _| {},
             swap: |_, _, _| Err(Fault::Venue),
             exact_out_is_least: false,
+            is_product: false,
             settle: |_, _, _, _, _| Ok(()),
             segment: |_, _, _, _| None,
             build: |_, _| Err(BuildFault::NoProgram),

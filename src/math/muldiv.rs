@@ -5,6 +5,9 @@ use super::wide::{U256, mul_wide, to_u128};
 /// `floor(a * b / d)`; `None` when `d` is zero or the result does not fit.
 #[inline]
 pub fn mul_div_floor(a: u64, b: u64, d: u64) -> Option<u64> {
+    if let Some(product) = a.checked_mul(b) {
+        return product.checked_div(d);
+    }
     let product = u128::from(a).wrapping_mul(u128::from(b)); // two 64-bit factors always fit
     u64::try_from(product.checked_div(u128::from(d))?).ok()
 }
@@ -12,6 +15,9 @@ pub fn mul_div_floor(a: u64, b: u64, d: u64) -> Option<u64> {
 /// `ceil(a * b / d)`; `None` when `d` is zero or the result does not fit.
 #[inline]
 pub fn mul_div_ceil(a: u64, b: u64, d: u64) -> Option<u64> {
+    if let Some(product) = a.checked_mul(b) {
+        return (d != 0).then(|| product.div_ceil(d));
+    }
     let product = u128::from(a).wrapping_mul(u128::from(b));
     u64::try_from(div_ceil(product, u128::from(d))?).ok()
 }
@@ -37,8 +43,11 @@ pub fn mul_div_ceil_u128(a: u128, b: u128, d: u128) -> Option<u128> {
 /// `ceil(n / d)`; `None` when `d` is zero.
 #[inline]
 pub fn div_ceil(n: u128, d: u128) -> Option<u128> {
-    // Cannot overflow: a remainder leaves a quotient below n.
-    n.checked_div(d)?.checked_add(u128::from(n.checked_rem(d)? != 0))
+    let quotient = n.checked_div(d)?;
+    // By the quotient, as a second division takes as long as the first. Nothing overflows: the product is
+    // at most n, and a remainder leaves a quotient below n.
+    let has_rest = quotient.wrapping_mul(d) != n;
+    quotient.checked_add(u128::from(has_rest))
 }
 
 /// `ceil(n / d)`; `None` when `d` is zero or the result does not fit into 128 bits.

@@ -19,7 +19,7 @@ pub(in super::super) struct Slope {
 
 /// The first piece of the pool's curve that holds something.
 fn first_piece(pool: &Pool, around: Around<'_>, a_to_b: bool) -> Option<Segment> {
-    let hop = PoolHop { pool, around, a_to_b };
+    let hop = PoolHop::new(pool, around, a_to_b);
     next_piece(&hop, &mut hop.start())
 }
 

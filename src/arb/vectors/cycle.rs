@@ -22,7 +22,7 @@ pub(super) fn pool(r_in: u64, r_out: u64, fee: u64, den: u64) -> Pool {
 
 /// Token a of `pool` goes in.
 pub(super) fn hop(pool: &Pool) -> PoolHop<'_> {
-    PoolHop { pool, around: Around::NONE, a_to_b: true }
+    PoolHop::new(pool, Around::NONE, true)
 }
 
 /// One pool as the file writes it.

@@ -37,6 +37,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     pools,
     swap: product::swap,
     exact_out_is_least: true,
+    is_product: true,
     segment: segment::product,
     build,
     ..VenueSpec::of(Venue::RaydiumAmmV4)
