@@ -282,11 +282,6 @@ fn round(ground: &str, how: How) -> Round {
     round
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
-}
-
 fn rates(report: &mut String, ground: &str) {
     let xdp = |spin, stamp| How::Xdp { mode: Mode::Driver, spin, stamp, busy_poll: false };
     let ways = [
@@ -312,7 +307,7 @@ fn rates(report: &mut String, ground: &str) {
                 flat out: Mpps read | lost |\n|---|---:|---:|---:|---:|---:|---:|\n";
     for (number, how) in ways.into_iter().enumerate() {
         let of_it = || rounds.iter().map(|round| &round[number]);
-        let lossless = median(of_it().map(|round| round.lossless).collect());
+        let lossless = paired::median(of_it().map(|round| round.lossless).collect());
         let most = of_it().map(|round| round.lossless).fold(0.0, f64::max);
         let ratios = rounds.iter().map(|round| round[0].lossless / round[number].lossless);
         let _ = writeln!(
@@ -320,9 +315,9 @@ fn rates(report: &mut String, ground: &str) {
             "| {} | {lossless:.2} | {most:.2} | {:.1} | {:.2}x | {:.2} | {:.1} % |",
             how.name(),
             lossless * PAYLOAD_LEN as f64 * 8.0 / 1000.0,
-            median(ratios.collect()),
-            median(of_it().map(|round| round.flat_out).collect()),
-            100.0 * median(of_it().map(|round| round.lost).collect()),
+            paired::median(ratios.collect()),
+            paired::median(of_it().map(|round| round.flat_out).collect()),
+            100.0 * paired::median(of_it().map(|round| round.lost).collect()),
         );
     }
 }

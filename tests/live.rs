@@ -143,7 +143,7 @@ fn every_way_to_send_arrives_whole_and_in_order() {
     let mac = shown.split_whitespace().skip_while(|word| *word != "link/ether").nth(1).unwrap();
     for (at, (how, times)) in [
         ("--backend packet --pps 20000", 1),
-        ("--backend packet --mbps 10", 1),
+        ("--backend packet --mbps 10 --repeat 2", 2),
         ("--backend xdp --pps 20000", 1),
         ("--backend live --full-rate --repeat 3", 3),
         ("--backend live --pps 200000", 1),

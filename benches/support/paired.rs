@@ -37,8 +37,8 @@ impl Report {
             (0..ROUNDS).map(|_| (time(baseline, slow_calls), time(ours, fast_calls))).collect();
         let mut ratios: Vec<f64> = rounds.iter().map(|(slow, fast)| slow / fast).collect();
         ratios.sort_by(f64::total_cmp);
-        let slow = median(&mut rounds, |round| round.0);
-        let fast = median(&mut rounds, |round| round.1);
+        let slow = middle(&mut rounds, |round| round.0);
+        let fast = middle(&mut rounds, |round| round.1);
         let (low, high) = (ratios[0], ratios[ROUNDS - 1]);
         let _ = writeln!(
             self.rows,
@@ -59,7 +59,13 @@ impl Report {
     }
 }
 
-fn median(rounds: &mut [(f64, f64)], side: fn(&(f64, f64)) -> f64) -> f64 {
+/// The number that half of `numbers` are below.
+pub(crate) fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+fn middle(rounds: &mut [(f64, f64)], side: fn(&(f64, f64)) -> f64) -> f64 {
     rounds.sort_by(|a, b| side(a).total_cmp(&side(b)));
     side(&rounds[rounds.len() / 2])
 }

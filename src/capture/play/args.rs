@@ -43,8 +43,9 @@ pub(in crate::capture) struct Send {
 
     /// Play all of it N times
     ///
-    /// For --backend live, which reads the capture once.
-    #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN, requires = "interface")]
+    /// FILE must be one that can be read again; --backend live takes a pipe too. Recorded gaps are kept in
+    /// each round, and a round begins with the last datagram of the one before it.
+    #[arg(long, value_name = "N", default_value_t = NonZeroU32::MIN)]
     pub(super) repeat: NonZeroU32,
 
     /// Play X times as fast as recorded

@@ -4,12 +4,12 @@ use super::super::packets;
 use super::super::run::{Take, walk};
 use super::args::{Backend, Send};
 use super::gaps::GapErrors;
-use crate::cli::{Common, Flow, Frame, Named, Stats};
+use crate::cli::{Common, Flow, Frame, Named, Opened, Stats};
 use crate::error::{Error, Exit, Result};
 use crate::net::frames::{Exit as Leave, Framed, Route};
 use crate::net::interface::Interface;
 use crate::net::pcap::{Datagram, Item, Skip};
-use crate::net::udp::{Outlet, Pacer, Played, Player, Socket};
+use crate::net::udp::{Outlet, Played, Player, Socket};
 use crate::net::{packet, xdp};
 use crate::record::{Packet, Record};
 use crate::sys::signal;
@@ -21,15 +21,13 @@ use std::time::Duration;
 /// Plays a capture, or packet records, to an address.
 pub(in crate::capture) fn play(frame: &Frame, send: &Send) -> Result<Exit> {
     let named = Named::new(send.file.as_deref().unwrap_or(Path::new("-")));
-    let input = named.open(frame)?;
-    let pace = send.pace();
+    let mut input = named.open(frame)?;
     let by = match outlet(send)? {
-        Some(outlet) => By::Player(Player::new(outlet, pace)),
+        Some(outlet) => By::Player(Player::new(outlet, send.pace())),
         None => By::Kernel(Loaded::new(send)?),
     };
     let mut to = Play {
         by,
-        pacer: Pacer::new(pace),
         gaps: (!send.full_rate && send.backend != Backend::Live).then(GapErrors::new),
         clock: None,
         duration: frame.common.duration,
@@ -40,7 +38,22 @@ pub(in crate::capture) fn play(frame: &Frame, send: &Send) -> Result<Exit> {
         truncated: 0,
         stopped: false,
     };
-    let walked = walk(input, frame, &mut to);
+    // The kernel repeats by itself what it was given once.
+    let rounds = if matches!(to.by, By::Kernel(_)) { 1 } else { send.repeat.get() };
+    if rounds > 1 && !matches!(input, Opened::Map(_)) {
+        return Err(
+            Error::usage("--repeat takes a file, which can be read again").input(named.name())
+        );
+    }
+    let mut walked = Ok(0);
+    for round in 1..=rounds {
+        walked = walk(input, frame, &mut to);
+        if walked.is_err() || round == rounds || to.is_full() || signal::stop_requested() {
+            break;
+        }
+        to.again();
+        input = named.open(frame)?;
+    }
     let played = match to.by {
         By::Player(player) => player.finish()?,
         By::Kernel(loaded) => loaded.play(send, &frame.common)?,
@@ -81,8 +94,6 @@ fn summary(tool: &str, played: &Played, gaps: Option<&GapErrors>) -> String {
 /// Sends what it takes, each datagram at its time.
 struct Play {
     by: By,
-    /// The same times as the player's, to measure against.
-    pacer: Pacer,
     /// How well gaps are kept, where there are any to keep.
     gaps: Option<GapErrors>,
     clock: Option<Stopwatch>,
@@ -103,23 +114,31 @@ impl Play {
             return Ok(());
         }
         let clock = *self.clock.get_or_insert_with(Stopwatch::start);
-        let due_ns = self.pacer.due_ns(datagram.rx_ns, datagram.payload.len());
         let duration = self.duration;
         let passed = || duration.is_some_and(|duration| clock.elapsed() >= duration);
         let over = || signal::stop_requested() || passed();
-        let played = match &mut self.by {
-            By::Player(player) => player.play(datagram, over)?,
-            By::Kernel(loaded) => loaded.load(datagram).map(|()| !over())?,
-        };
-        if played {
-            if let Some(gaps) = &mut self.gaps {
-                gaps.take(due_ns, clock.elapsed_ns());
+        self.stopped = match &mut self.by {
+            By::Player(player) => {
+                let sent = player.play(datagram, over)?;
+                if let (Some(gaps), Some(sent)) = (&mut self.gaps, sent) {
+                    gaps.take(sent.due_ns, sent.sent_ns);
+                }
+                sent.is_none()
             }
-            self.left -= 1;
-        } else {
-            self.stopped = true;
-        }
+            By::Kernel(loaded) => {
+                loaded.load(datagram)?;
+                over()
+            }
+        };
+        self.left -= u64::from(!self.stopped);
         Ok(())
+    }
+
+    /// Begins another round.
+    fn again(&mut self) {
+        if let By::Player(player) = &mut self.by {
+            player.again();
+        }
     }
 }
 
@@ -176,9 +195,6 @@ fn outlet(send: &Send) -> Result<Option<Box<dyn Outlet>>> {
         return Ok(Some(Box::new(Socket::to(to)?)));
     };
     let interface = Interface::named(name)?;
-    if send.backend != Backend::Live && send.repeat.get() > 1 {
-        return Err(Error::usage("--repeat is for --backend live"));
-    }
     let exit = match send.backend {
         Backend::Packet => Leave::Packet(packet::Sender::new(&interface)?),
         Backend::Xdp => Leave::Xdp(Box::new(xdp::Sender::open(&interface, 0)?)),

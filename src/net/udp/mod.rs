@@ -19,6 +19,6 @@ mod syscall;
 
 pub(super) use control::mapped;
 pub use pacer::{Pace, Pacer};
-pub use player::{Outlet, Played, Player, Socket};
+pub use player::{Outlet, Played, Player, Sent, Socket};
 pub use receiver::{Arrival, Options, Receiver};
 pub(super) use syscall::{PAYLOAD_MAX, poll};

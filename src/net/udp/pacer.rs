@@ -33,12 +33,14 @@ pub struct Pacer {
     count: u64,
     bits: u64,
     due_ns: u64,
+    /// When the present round began.
+    round_ns: u64,
 }
 
 impl Pacer {
     /// A pacer before the first datagram.
     pub fn new(pace: Pace) -> Self {
-        Self { pace, first_ns: None, count: 0, bits: 0, due_ns: 0 }
+        Self { pace, first_ns: None, count: 0, bits: 0, due_ns: 0, round_ns: 0 }
     }
 
     /// Nanoseconds after the start at which the next datagram, stamped `rx_ns` and with `len` bytes of
@@ -51,7 +53,7 @@ impl Pacer {
         let due = match self.pace {
             Pace::Recorded { speed_ppm } => {
                 let gap = u128::from(rx_ns.saturating_sub(first_ns));
-                gap * 1_000_000 / u128::from(speed_ppm.get())
+                u128::from(self.round_ns) + gap * 1_000_000 / u128::from(speed_ppm.get())
             }
             Pace::Rate { per_second } => {
                 u128::from(self.count) * 1_000_000_000 / u128::from(per_second.get())
@@ -65,6 +67,11 @@ impl Pacer {
         self.bits = self.bits.saturating_add((len as u64).saturating_mul(8));
         self.due_ns = self.due_ns.max(u64::try_from(due).unwrap_or(u64::MAX));
         self.due_ns
+    }
+
+    /// Begins again: the next datagram is the first of a round, due with the last of this one.
+    pub fn again(&mut self) {
+        (self.first_ns, self.round_ns) = (None, self.due_ns);
     }
 }
 
@@ -91,6 +98,19 @@ mod tests {
         assert_eq!(dues(Pace::Recorded { speed_ppm: n(1) }, &[0, u64::MAX]), [0, u64::MAX]);
         let fast = Pace::Recorded { speed_ppm: n(u64::MAX) };
         assert_eq!(dues(fast, &[0, u64::MAX]), [0, 1_000_000]);
+    }
+
+    #[test]
+    fn a_round_begins_where_the_one_before_it_ended() {
+        let mut pacer = Pacer::new(Pace::Recorded { speed_ppm: n(2_000_000) });
+        let mut round = |stamps: [u64; 3]| {
+            let dues = stamps.map(|stamp| pacer.due_ns(stamp, 0));
+            pacer.again();
+            dues
+        };
+        assert_eq!(round([7, 27, 47]), [0, 10, 20]);
+        assert_eq!(round([7, 27, 47]), [20, 30, 40]);
+        assert_eq!(round([90, 80, 100]), [40, 40, 45]);
     }
 
     #[test]

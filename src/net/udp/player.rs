@@ -115,6 +115,15 @@ pub struct Player<O> {
     played: Played,
 }
 
+/// When a datagram was sent, in nanoseconds after the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// When it was due.
+    pub due_ns: u64,
+    /// When it was handed on; at full rate, when it was due.
+    pub sent_ns: u64,
+}
+
 /// What a player has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Played {
@@ -135,12 +144,16 @@ impl<O: Outlet> Player<O> {
         Self { outlet, pace, pacer, clock: None, played }
     }
 
-    /// Waits until `datagram` is due by its stamp and sends it. `false` if `stop` became true before: it
-    /// was not sent.
+    /// Waits until `datagram` is due by its stamp and sends it; tells when. `None` if `stop` became true
+    /// before: it was not sent.
     ///
     /// # Errors
     /// Status 4, at once, when its payload is too long; those of the outlet.
-    pub fn play(&mut self, datagram: &Datagram<'_>, stop: impl Fn() -> bool) -> Result<bool> {
+    pub fn play(
+        &mut self,
+        datagram: &Datagram<'_>,
+        stop: impl Fn() -> bool,
+    ) -> Result<Option<Sent>> {
         let payload_len = datagram.payload.len();
         if payload_len > self.outlet.payload_max() {
             return Err(Error::damaged(format!("datagram of {payload_len} bytes")));
@@ -150,21 +163,27 @@ impl<O: Outlet> Player<O> {
         if clock.elapsed_ns() < due_ns {
             self.flush()?;
             if !wait(clock, due_ns, &stop) {
-                return Ok(false);
+                return Ok(None);
             }
         } else if stop() {
-            return Ok(false);
+            return Ok(None);
         }
         self.outlet.put(datagram)?;
-        let late_ns =
-            if self.pace == Pace::Full { 0 } else { clock.elapsed_ns().saturating_sub(due_ns) };
+        // At full rate nobody asks, and the clock is a part of what a datagram costs.
+        let sent_ns = if self.pace == Pace::Full { due_ns } else { clock.elapsed_ns() };
+        let late_ns = sent_ns.saturating_sub(due_ns);
         self.played.datagrams += 1;
         self.played.bytes += payload_len as u64;
         self.played.late_max_ns = self.played.late_max_ns.max(late_ns);
         if self.outlet.is_full() || (self.pace != Pace::Full && late_ns < LATE_NS) {
             self.flush()?;
         }
-        Ok(true)
+        Ok(Some(Sent { due_ns, sent_ns }))
+    }
+
+    /// Begins again: the next datagram is the first of a round.
+    pub fn again(&mut self) {
+        self.pacer.again();
     }
 
     /// Sends what waits for its batch to fill.
@@ -244,7 +263,7 @@ mod tests {
                 for count in 0..1000u64 {
                     let mut payload = [0; 1228];
                     payload[..8].copy_from_slice(&count.to_le_bytes());
-                    assert!(player.play(&datagram(count, &payload), || false).unwrap());
+                    assert!(player.play(&datagram(count, &payload), || false).unwrap().is_some());
                 }
                 player.finish().unwrap()
             });
@@ -281,7 +300,10 @@ mod tests {
             let mut player = player(*target, pace);
             for _ in 0..5 {
                 assert!(
-                    player.play(&datagram(0, &[u8::try_from(number).unwrap()]), || false).unwrap()
+                    player
+                        .play(&datagram(0, &[u8::try_from(number).unwrap()]), || false)
+                        .unwrap()
+                        .is_some()
                 );
             }
             // The last of 5 at 1000 a second is due after 4 ms.
@@ -305,11 +327,11 @@ mod tests {
         let target = "127.0.0.1:9".parse().unwrap();
         let speed_ppm = NonZeroU64::new(1_000_000).unwrap();
         let mut player = player(target, Pace::Recorded { speed_ppm });
-        assert!(player.play(&datagram(0, b"first"), || false).unwrap());
+        assert!(player.play(&datagram(0, b"first"), || false).unwrap().is_some());
         // Due in three hours.
         let asked = std::cell::Cell::new(0);
         let stop = || asked.replace(asked.get() + 1) > 1;
-        assert!(!player.play(&datagram(10_800_000_000_000, b"never"), stop).unwrap());
+        assert_eq!(player.play(&datagram(10_800_000_000_000, b"never"), stop).unwrap(), None);
         let error = player.play(&datagram(0, &vec![0; 65_508]), || false).unwrap_err();
         assert_eq!(error.exit(), crate::error::Exit::Damaged);
         let played = player.finish().unwrap();
