@@ -91,8 +91,8 @@ fn flood(how: How, source: &[u8], cpus: &[usize]) -> f64 {
         let start = Instant::now();
         match how {
             How::Write => write(writer, source),
-            How::GiveNew => give(&writer, source, BATCH, true),
-            How::GiveAgain => give(&writer, source, pipe_len + 2 * BATCH, false),
+            How::GiveNew => give(writer, source, BATCH, true),
+            How::GiveAgain => give(writer, source, pipe_len + 2 * BATCH, false),
         }
         assert_eq!(sink.join().unwrap(), FLOOD_LEN);
         FLOOD_LEN as f64 / start.elapsed().as_secs_f64() / 1e9
@@ -126,7 +126,7 @@ fn write(mut writer: PipeWriter, source: &[u8]) {
 }
 
 /// Gives pages of a map of `len` bytes, round and round; after each batch its pages are let go if `new`.
-fn give(writer: &PipeWriter, source: &[u8], len: usize, new: bool) {
+fn give(writer: PipeWriter, source: &[u8], len: usize, new: bool) {
     let map = Map::new(len);
     for (number, batch) in batches(source).enumerate() {
         let at = number * BATCH % len;
@@ -136,7 +136,7 @@ fn give(writer: &PipeWriter, source: &[u8], len: usize, new: bool) {
         place.copy_from_slice(batch);
         let mut left = libc::iovec { iov_base: place.as_mut_ptr().cast(), iov_len: BATCH };
         while left.iov_len > 0 {
-            // SAFETY: the entry names mapped memory; the descriptor is open because `writer` is borrowed.
+            // SAFETY: the entry names mapped memory; the descriptor is open because `writer` is owned.
             let gone = unsafe { libc::vmsplice(writer.as_raw_fd(), &raw const left, 1, 0) };
             let gone = usize::try_from(gone).expect("vmsplice");
             left.iov_base = left.iov_base.wrapping_byte_add(gone);

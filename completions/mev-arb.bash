@@ -89,7 +89,7 @@ _mev__arb() {
 
     case "${cmd}" in
         mev__arb)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --base --balance --flash --flash-cap --tip-bps --min-tip --cu-price --cu-base --cu-hop --cu-step --min-profit --min-depth --max-slot-spread --reach --max-pools --ref-size --plan --explain --help --version table explain size exposure replay findings bench stats plot verify help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --base --balance --flash --flash-cap --tip-bps --min-tip --cu-price --cu-base --cu-hop --cu-step --min-profit --min-depth --max-slot-spread --reach --max-pools --ref-size --plan --explain --help --version table explain size exposure replay findings bench stats plot verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -215,7 +215,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__bench)
-            opts="-o -f -n -q -v -h --pools --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --pools --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -277,7 +277,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__explain)
-            opts="-o -f -n -q -v -h --what-if --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --what-if --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -339,7 +339,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__exposure)
-            opts="-o -f -n -q -v -h --attack-cost --part-cost --most-parts --say --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --attack-cost --part-cost --most-parts --say --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -409,7 +409,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__findings)
-            opts="-o -f -n -q -v -h --window --level --explain --tx-fee --max-swaps --table --by --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --window --level --explain --tx-fee --max-swaps --table --by --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -655,7 +655,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__plot)
-            opts="-o -f -n -q -v -h --id --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help profit money latency"
+            opts="-o -f -n -q -v -h --id --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help profit money latency"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -717,7 +717,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__replay)
-            opts="-o -f -n -q -v -h --latency --land --tip-floor --table --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --latency --land --tip-floor --table --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -791,7 +791,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__size)
-            opts="-o -f -n -q -v -h --path --curve --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --path --curve --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -857,7 +857,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__stats)
-            opts="-o -f -n -q -v -h --by --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --by --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -919,7 +919,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__table)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -977,7 +977,7 @@ _mev__arb() {
             return 0
             ;;
         mev__subcmd__arb__subcmd__verify)
-            opts="-o -f -n -q -v -h --vectors --swaps --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --vectors --swaps --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

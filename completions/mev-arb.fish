@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mev_arb_global_optspecs
-    string join \n o/output= force f/format= human n/limit= duration= follow in-place only= check stats progress= metrics= schema= q/quiet v/verbose base= balance= flash= flash-cap= tip-bps= min-tip= cu-price= cu-base= cu-hop= cu-step= min-profit= min-depth= max-slot-spread= reach= max-pools= ref-size= plan= explain h/help V/version
+    string join \n o/output= force f/format= human n/limit= duration= follow in-place give-pages only= check stats progress= metrics= schema= q/quiet v/verbose base= balance= flash= flash-cap= tip-bps= min-tip= cu-price= cu-base= cu-hop= cu-step= min-profit= min-depth= max-slot-spread= reach= max-pools= ref-size= plan= explain h/help V/version
 end
 
 function __fish_mev_arb_needs_command
@@ -63,6 +63,7 @@ complete -c mev-arb -n "__fish_mev_arb_needs_command" -l force -d 'Overwrite an 
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_needs_command" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_needs_command" -s q -l quiet -d 'Print no warnings and no progress'
@@ -103,6 +104,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -l force -d 'Over
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand table" -s q -l quiet -d 'Print no warnings and no progress'
@@ -131,6 +133,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand explain" -l force -d 'Ov
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand explain" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand explain" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand explain" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand explain" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand explain" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand explain" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand explain" -s q -l quiet -d 'Print no warnings and no progress'
@@ -160,6 +163,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -l force -d 'Overw
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand size" -s q -l quiet -d 'Print no warnings and no progress'
@@ -191,6 +195,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l force -d 'O
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand exposure" -s q -l quiet -d 'Print no warnings and no progress'
@@ -224,6 +229,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l force -d 'Ove
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand replay" -s q -l quiet -d 'Print no warnings and no progress'
@@ -263,6 +269,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l force -d 'O
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand findings" -s q -l quiet -d 'Print no warnings and no progress'
@@ -291,6 +298,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -l force -d 'Over
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand bench" -s q -l quiet -d 'Print no warnings and no progress'
@@ -323,6 +331,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand stats" -l force -d 'Over
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand stats" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand stats" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand stats" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand stats" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand stats" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand stats" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand stats" -s q -l quiet -d 'Print no warnings and no progress'
@@ -351,6 +360,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -l force -d 'Overw
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand plot" -s q -l quiet -d 'Print no warnings and no progress'
@@ -380,6 +390,7 @@ complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l force -d 'Ove
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-arb -n "__fish_mev_arb_using_subcommand verify" -s q -l quiet -d 'Print no warnings and no progress'

@@ -23,7 +23,7 @@ _mev__bundle() {
 
     case "${cmd}" in
         mev__bundle)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --accounts --keypair --payer --blockhash --tip-account --max-tip-lamports --max-age --create-atas --help --version"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --accounts --keypair --payer --blockhash --tip-account --max-tip-lamports --max-age --create-atas --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -140,7 +140,7 @@ _mev__capture() {
 
     case "${cmd}" in
         mev__capture)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help --version udp live probe clean send accounts gen ring node help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help --version udp live probe clean send accounts gen ring node help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -198,7 +198,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__accounts)
-            opts="-o -f -n -q -v -h --rpc --program --pubkeys --pubkey --only-named --every --commitment --timeout --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --rpc --program --pubkeys --pubkey --only-named --every --commitment --timeout --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -284,7 +284,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__clean)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -342,7 +342,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__gen)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help shreds feed help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help shreds feed help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -400,7 +400,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__gen__subcmd__feed)
-            opts="-o -f -n -q -v -h --mode --seed --count --first-slot --per-slot --tokens --pools-per-pair --large --small --tight --beyond --min-amount --size-min --size-max --front-run --slippage --pools-out --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --mode --seed --count --first-slot --per-slot --tokens --pools-per-pair --large --small --tight --beyond --min-amount --size-min --size-max --front-run --slippage --pools-out --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -582,7 +582,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__gen__subcmd__shreds)
-            opts="-o -f -n -q -v -h --seed --slots --txs-per-slot --first-slot --tokens --pools-per-pair --wallets --spread --swaps --reverting --failing --size-min --size-max --hashes-per-tick --shred-version --loss --dup --corrupt --reorder --accounts-out --keypair-out --leader-out --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --seed --slots --txs-per-slot --first-slot --tokens --pools-per-pair --wallets --spread --swaps --reverting --failing --size-min --size-max --hashes-per-tick --shred-version --loss --dup --corrupt --reorder --accounts-out --keypair-out --leader-out --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -952,7 +952,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__live)
-            opts="-o -f -n -q -v -h --port --address --backend --tee --queue --cpu --spin --busy-poll --volume --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --port --address --backend --tee --queue --cpu --spin --busy-poll --volume --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1034,7 +1034,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__node)
-            opts="-o -f -n -q -v -h --backend --queue --address --gateway --listen --reply --pools --accounts --min-profit --cpu --spin --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --backend --queue --address --gateway --listen --reply --pools --accounts --min-profit --cpu --spin --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1128,7 +1128,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__probe)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1186,7 +1186,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__ring)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help create stat rm help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help create stat rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1244,7 +1244,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__ring__subcmd__create)
-            opts="-o -f -n -q -v -h --payload-len --cells --lossy --huge --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --payload-len --cells --lossy --huge --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1380,7 +1380,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__ring__subcmd__rm)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1438,7 +1438,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__ring__subcmd__stat)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1496,7 +1496,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__send)
-            opts="-o -f -n -q -v -h --to --interface --backend --to-mac --repeat --speed --pps --mbps --full-rate --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --to --interface --backend --to-mac --repeat --speed --pps --mbps --full-rate --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1586,7 +1586,7 @@ _mev__capture() {
             return 0
             ;;
         mev__subcmd__capture__subcmd__udp)
-            opts="-o -f -n -q -v -h --buffer-len --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --buffer-len --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

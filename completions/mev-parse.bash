@@ -41,7 +41,7 @@ _mev__parse() {
 
     case "${cmd}" in
         mev__parse)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --order --eager --verify --leader --leaders --epoch-start --accounts --pools --shred-version --slots-max --shreds-max --rows --drift --threads --no-rows --help --version verify venues help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --order --eager --verify --leader --leaders --epoch-start --accounts --pools --shred-version --slots-max --shreds-max --rows --drift --threads --no-rows --help --version verify venues help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -203,7 +203,7 @@ _mev__parse() {
             return 0
             ;;
         mev__subcmd__parse__subcmd__venues)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -261,7 +261,7 @@ _mev__parse() {
             return 0
             ;;
         mev__subcmd__parse__subcmd__verify)
-            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --only --check --stats --progress --metrics --schema --quiet --verbose --help"
+            opts="-o -f -n -q -v -h --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

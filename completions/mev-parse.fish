@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mev_parse_global_optspecs
-    string join \n o/output= force f/format= human n/limit= duration= follow in-place only= check stats progress= metrics= schema= q/quiet v/verbose order= eager verify= leader= leaders= epoch-start= accounts= pools= shred-version= slots-max= shreds-max= rows= drift threads= no-rows h/help V/version
+    string join \n o/output= force f/format= human n/limit= duration= follow in-place give-pages only= check stats progress= metrics= schema= q/quiet v/verbose order= eager verify= leader= leaders= epoch-start= accounts= pools= shred-version= slots-max= shreds-max= rows= drift threads= no-rows h/help V/version
 end
 
 function __fish_mev_parse_needs_command
@@ -64,6 +64,7 @@ complete -c mev-parse -n "__fish_mev_parse_needs_command" -l force -d 'Overwrite
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-parse -n "__fish_mev_parse_needs_command" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -s q -l quiet -d 'Print no warnings and no progress'
@@ -98,6 +99,7 @@ complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -l force -d 
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand verify" -s q -l quiet -d 'Print no warnings and no progress'
@@ -125,6 +127,7 @@ complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -l force -d 
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -l follow -d 'Keep reading a file that is still being written'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -l give-pages -d 'Give pages to a pipe instead of copying into it'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -l check -d 'Read and verify everything, write nothing'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-parse -n "__fish_mev_parse_using_subcommand venues" -s q -l quiet -d 'Print no warnings and no progress'

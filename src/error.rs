@@ -85,10 +85,14 @@ impl Error {
         Self::new(Exit::Damaged, what)
     }
 
-    /// The system refused, in its own words: status 5, or a quiet end when it is a broken pipe.
+    /// The system refused, in its own words: status 5, or a quiet end when it is a broken pipe. A disk
+    /// that is full has its hint.
     pub fn os(what: impl fmt::Display, error: &std::io::Error) -> Self {
         let mut made = Self::new(Exit::Os, format!("{what}: {error}"));
         made.pipe = error.kind() == std::io::ErrorKind::BrokenPipe;
+        if error.kind() == std::io::ErrorKind::StorageFull {
+            made.hint = Some("make room on that disk, or write to another with -o".to_owned());
+        }
         made
     }
 
@@ -186,6 +190,14 @@ mod tests {
             "a\\u{1b}[2J.bin: byte 100 (record 1): input ends inside a record"
         );
         assert_eq!(error.exit(), Exit::Damaged);
+    }
+
+    #[test]
+    fn a_full_disk_has_its_hint_and_a_gone_reader_is_quiet() {
+        let of = |number| Error::os("cannot write", &std::io::Error::from_raw_os_error(number));
+        let (full, gone) = (of(28), of(32)); // ENOSPC, EPIPE
+        assert!(full.hint.as_deref().is_some_and(|hint| hint.contains("-o")) && !full.pipe);
+        assert!(gone.hint.is_none() && gone.pipe);
     }
 
     #[test]

@@ -66,6 +66,7 @@ fn a_full_disk_is_status_5_and_says_so() {
         let (code, said) = feed(spawn(program, &[], Stdio::from(full)), &input);
         assert_eq!(code, Some(5), "{program}: {said}");
         assert!(said.contains("cannot write: No space left on device"), "{program}: {said}");
+        assert!(said.contains("hint: make room"), "{program}: {said}");
     }
 }
 

@@ -145,6 +145,7 @@ fn every_way_to_send_arrives_whole_and_in_order() {
         ("--backend packet --pps 20000", 1),
         ("--backend packet --mbps 10 --repeat 2", 2),
         ("--backend xdp --pps 20000", 1),
+        ("--backend xdp --full-rate", 1),
         ("--backend live --full-rate --repeat 3", 3),
         ("--backend live --pps 200000", 1),
     ]

@@ -65,6 +65,14 @@ pub struct Common {
     #[arg(long, global = true)]
     pub in_place: bool,
 
+    /// Give pages to a pipe instead of copying into it
+    ///
+    /// vmsplice(2): several times as fast where the output is large. For readers that read, as every
+    /// tool of this toolkit does; one that moves pages on unread, such as pv, may pass on later bytes.
+    /// Without effect where standard output is no pipe.
+    #[arg(long, global = true)]
+    pub give_pages: bool,
+
     /// Write only these kinds of record
     ///
     /// A list separated by commas, such as swap,pool. Everything the tool writes is filtered, what

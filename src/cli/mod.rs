@@ -9,6 +9,7 @@ mod common;
 mod detect;
 mod drive;
 mod gauges;
+mod gift;
 mod input;
 mod output;
 mod progress;

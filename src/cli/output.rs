@@ -1,5 +1,6 @@
 //! The output: records or a view of them, to standard output or a file that appears whole.
 
+use super::gift::Gift;
 use super::ring::create;
 use super::sheet::Sheet;
 use super::{Common, Format, Frame};
@@ -231,6 +232,8 @@ impl View {
 pub(crate) enum Target {
     /// Standard output.
     Stdout(File),
+    /// Standard output, a pipe that is given pages.
+    Pipe(Gift),
     /// A file, the name it is written under and the name it gets.
     File { file: File, part: PathBuf, path: PathBuf },
     /// A device or a named pipe: nothing there to replace.
@@ -250,7 +253,11 @@ impl Target {
                 return Err(Error::usage("standard output is a terminal; records are binary")
                     .hint("add --format text, or send the output to a file or another tool"));
             }
-            return stdout().map(Self::Stdout);
+            let to = stdout()?;
+            if common.give_pages {
+                return Ok(Gift::new(to).map_or_else(Self::Stdout, Self::Pipe));
+            }
+            return Ok(Self::Stdout(to));
         };
         let name = path.display().to_string();
         if common.ring().is_some() {
@@ -289,6 +296,7 @@ impl Target {
             Self::Stdout(file) | Self::Device(file) => {
                 file.flush().map_err(|e| Error::os("cannot write", &e))
             }
+            Self::Pipe(_) => Ok(()),
             Self::File { file, part, path } => {
                 let refused = |e: std::io::Error| {
                     Error::os("cannot put in place", &e).input(path.display().to_string())
@@ -313,12 +321,14 @@ impl Write for Target {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         match self {
             Self::File { file, .. } | Self::Stdout(file) | Self::Device(file) => file.write(bytes),
+            Self::Pipe(gift) => gift.write(bytes),
         }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         match self {
             Self::File { file, .. } | Self::Stdout(file) | Self::Device(file) => file.flush(),
+            Self::Pipe(gift) => gift.flush(),
         }
     }
 }

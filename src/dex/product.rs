@@ -162,7 +162,7 @@ mod tests {
     fn an_exact_output_costs_the_least_that_gives_it() {
         use super::super::quote::{min_in, quote_in};
         let mut pool = Pool::new(0);
-        pool.venue = crate::ids::Venue::Feed as u16;
+        pool.venue = Venue::Feed as u16;
         pool.present = Pool::RESERVES;
         for (r_in, r_out, num, den) in [
             (1, 40, 1, 2),

@@ -134,6 +134,14 @@ impl Outlet for Framed {
             Exit::Xdp(sender) => sender.send(waiting),
         }
     }
+
+    fn finish(&mut self) -> Result<()> {
+        self.flush()?;
+        match &mut self.exit {
+            Exit::Packet(_) => Ok(()),
+            Exit::Xdp(sender) => sender.finish(),
+        }
+    }
 }
 
 #[cfg(test)]

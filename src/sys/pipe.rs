@@ -43,17 +43,36 @@ pub fn kind(end: impl AsFd) -> Kind {
 /// Enlarges the pipe at `end` to [`PIPE_LEN`] where the system allows it; the bytes it has now,
 /// `None` if it is no pipe. A pipe that is larger stays as it is.
 pub fn enlarge(end: impl AsFd) -> Option<usize> {
-    let len = |returned: libc::c_int| usize::try_from(returned).ok();
-    let fd = end.as_fd().as_raw_fd();
-    // SAFETY: F_GETPIPE_SZ takes no argument; the descriptor is open because `end` is borrowed.
-    let has = len(unsafe { libc::fcntl(fd, libc::F_GETPIPE_SZ) })?;
+    let has = len(&end)?;
     if has >= PIPE_LEN {
         return Some(has);
     }
     let wanted = libc::c_int::try_from(PIPE_LEN).unwrap_or(libc::c_int::MAX);
-    // SAFETY: F_SETPIPE_SZ takes an int; the descriptor is open as above.
-    let got = len(unsafe { libc::fcntl(fd, libc::F_SETPIPE_SZ, wanted) });
-    Some(got.unwrap_or(has))
+    // SAFETY: F_SETPIPE_SZ takes an int; the descriptor is open because `end` is borrowed.
+    let got = unsafe { libc::fcntl(end.as_fd().as_raw_fd(), libc::F_SETPIPE_SZ, wanted) };
+    Some(usize::try_from(got).unwrap_or(has))
+}
+
+/// Bytes that the pipe at `end` holds at most; `None` if it is no pipe.
+pub fn len(end: impl AsFd) -> Option<usize> {
+    // SAFETY: F_GETPIPE_SZ takes no argument; the descriptor is open because `end` is borrowed.
+    let has = unsafe { libc::fcntl(end.as_fd().as_raw_fd(), libc::F_GETPIPE_SZ) };
+    usize::try_from(has).ok()
+}
+
+/// Gives the memory of `bytes` to the pipe at `end` without copying it; how many bytes it took.
+///
+/// The pipe refers to the pages until they are read: what is written to them before is read instead.
+///
+/// # Errors
+/// What the system says; nothing was given then.
+pub fn give(end: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    let part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    let fd = end.as_fd().as_raw_fd();
+    // SAFETY: the one entry names memory that is borrowed for the call, and the kernel writes none of it;
+    // afterwards it keeps the pages, not our mapping of them. The descriptor is open as above.
+    let given = unsafe { libc::vmsplice(fd, &raw const part, 1, 0) };
+    usize::try_from(given).map_err(|_| io::Error::last_os_error())
 }
 
 /// Whether a read of `end` would return at once (bytes, the end, or an error), waiting at most

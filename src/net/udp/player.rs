@@ -43,6 +43,14 @@ pub trait Outlet {
     /// # Errors
     /// Status 5 when the system refuses.
     fn flush(&mut self) -> Result<()>;
+
+    /// Sends all that wait, and returns when nothing of it can be lost by leaving.
+    ///
+    /// # Errors
+    /// Status 5 when the system refuses.
+    fn finish(&mut self) -> Result<()> {
+        self.flush()
+    }
 }
 
 impl<O: Outlet + ?Sized> Outlet for Box<O> {
@@ -60,6 +68,10 @@ impl<O: Outlet + ?Sized> Outlet for Box<O> {
 
     fn flush(&mut self) -> Result<()> {
         (**self).flush()
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        (**self).finish()
     }
 }
 
@@ -199,7 +211,7 @@ impl<O: Outlet> Player<O> {
     /// # Errors
     /// Status 5 when sending fails.
     pub fn finish(mut self) -> Result<Played> {
-        self.flush()?;
+        self.outlet.finish()?;
         self.played.elapsed_ns = self.clock.map_or(0, |clock| clock.elapsed_ns());
         Ok(self.played)
     }

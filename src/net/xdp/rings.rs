@@ -160,6 +160,17 @@ struct Outgoing {
     first: u64,
     /// Where the frames begin that are neither in a ring nor the kernel's.
     free: Vec<u64>,
+    /// Frames in all.
+    count: usize,
+}
+
+impl Outgoing {
+    /// Takes back the frames that were sent.
+    fn reclaim(&mut self) {
+        let done = self.done.waiting();
+        (0..done).for_each(|number| self.free.push(self.done.peek(number)));
+        self.done.release(done);
+    }
 }
 
 /// Bytes of a large page.
@@ -220,6 +231,7 @@ impl Frames {
                 done: Ring::map(socket, done_at, offsets.completion, send_count)?,
                 first: u64::from(count) * u64::from(frame_len),
                 free: free.collect(),
+                count: usize::try_from(send_count).unwrap_or_default(),
             })
         } else {
             None
@@ -231,9 +243,7 @@ impl Frames {
     /// when no frame is free, or none is as long.
     pub(super) fn send<T>(&mut self, len: usize, write: impl FnOnce(&mut [u8]) -> T) -> Option<T> {
         let outgoing = self.outgoing.as_mut()?;
-        let done = outgoing.done.waiting();
-        (0..done).for_each(|number| outgoing.free.push(outgoing.done.peek(number)));
-        outgoing.done.release(done);
+        outgoing.reclaim();
         if len > self.frame_len as usize {
             return None;
         }
@@ -253,6 +263,14 @@ impl Frames {
         outgoing.tx.put(Descriptor { at, len, options: 0 });
         outgoing.tx.submit();
         Some(made)
+    }
+
+    /// Whether every frame that was handed to the kernel has left.
+    pub(super) fn all_sent(&mut self) -> bool {
+        self.outgoing.as_mut().is_none_or(|outgoing| {
+            outgoing.reclaim();
+            outgoing.free.len() >= outgoing.count
+        })
     }
 
     /// Whether the frames are in large pages that were set aside for that.

@@ -3,6 +3,7 @@
 use super::super::interface::Interface;
 use super::super::udp::poll;
 use super::receiver::{Mode, frame_len};
+use super::rings::Frames;
 use super::socket::{Setup, Socket};
 use crate::error::{Error, Result};
 use std::io;
@@ -55,7 +56,7 @@ impl Sender {
     }
 
     /// Sends all of `frames` in their order: hands them to the driver, which may not have sent the last of
-    /// them yet.
+    /// them before [`finish`](Self::finish).
     ///
     /// # Errors
     /// Status 4 when a frame is longer than the interface takes; status 5 when the driver takes none for a
@@ -67,15 +68,31 @@ impl Sender {
                     format!("frame of {} bytes, longer than the interface takes", frame.len());
                 return Err(Error::damaged(what));
             }
-            let mut left = TRIES;
-            while self.socket.frames.send(frame.len(), |to| to.copy_from_slice(frame)).is_none() {
-                self.socket.push();
-                left = left.checked_sub(1).ok_or_else(stuck)?;
-                poll(&mut [], Duration::from_millis(u64::from(left < TRIES / 2)))
-                    .map_err(|e| Error::os("cannot send by AF_XDP", &e))?;
-            }
+            self.until(|frames| {
+                frames.send(frame.len(), |to| to.copy_from_slice(frame)).is_some()
+            })?;
         }
         self.socket.push();
+        Ok(())
+    }
+
+    /// Waits until every frame has left: those that the driver still has go when the socket is closed.
+    ///
+    /// # Errors
+    /// Status 5 when the driver takes none for a second.
+    pub fn finish(&mut self) -> Result<()> {
+        self.until(Frames::all_sent)
+    }
+
+    /// Pushes until `done` is true of the frames.
+    fn until(&mut self, mut done: impl FnMut(&mut Frames) -> bool) -> Result<()> {
+        let mut left = TRIES;
+        while !done(&mut self.socket.frames) {
+            self.socket.push();
+            left = left.checked_sub(1).ok_or_else(stuck)?;
+            poll(&mut [], Duration::from_millis(u64::from(left < TRIES / 2)))
+                .map_err(|e| Error::os("cannot send by AF_XDP", &e))?;
+        }
         Ok(())
     }
 }
