@@ -8,6 +8,7 @@
 //! | [`pcap`] | reads pcap and pcapng as UDP datagrams, zero-copy over a map; writes pcap |
 //! | [`packet`] | receives and sends whole frames (AF_PACKET) |
 //! | [`interface`] | asks of network interfaces |
+//! | [`quic`] | hands over messages to validators, one stream each |
 //! | [`udp`] | receives UDP in batches with kernel stamps; plays datagrams at a pace |
 //! | [`node`] | ARP, ICMP, UDP and TCP in user space, over TAP and AF_XDP |
 //! | [`tap`] | reads and writes the frames of an interface that is a file |
@@ -21,6 +22,7 @@ pub mod node;
 mod option;
 pub mod packet;
 pub mod pcap;
+pub mod quic;
 mod superframe;
 pub mod tap;
 pub mod udp;

@@ -1,13 +1,13 @@
 //! The command line.
 
 use super::deshred::{Limits, Verify};
-use super::leaders::Leaders;
 use super::rows::Wanted;
 use super::stage::{Config, Order};
 use crate::bytes::base58;
 use crate::cli::Files;
 use crate::error::{Error, Result};
 use crate::ids::Key;
+use crate::wire::leaders::Leaders;
 use clap::{Subcommand, ValueEnum};
 use std::path::PathBuf;
 

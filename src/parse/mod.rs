@@ -13,7 +13,6 @@
 //! | `batch` `rows` | a batch's bytes; a transaction into rows |
 //! | `crew` | several threads over one input |
 //! | `eager` | batches that are read before they are whole |
-//! | `leaders` | who has to have signed which slot |
 //! | `poh` | the proof of history of a slot |
 //! | `fresh` | account files that grow beside the packets |
 //! | `feed` `accounts` | what is not a shred: the toolkit's own datagrams, account files |
@@ -45,7 +44,6 @@ mod eager;
 mod feed;
 mod fresh;
 pub mod input;
-mod leaders;
 mod poh;
 mod rederive;
 mod rows;
@@ -61,11 +59,11 @@ mod tests;
 mod tests_wire;
 mod version;
 
+pub use crate::wire::leaders::{Leaders, Schedule};
 pub use accounts::Told;
 pub use deshred::{Limits, Verify};
 pub use drift::{Drift, Unknown};
 pub use feed::Feed;
-pub use leaders::{Leaders, Schedule};
 pub use rederive::{Difference, Outcome, Rederivation};
 pub use rows::{Executed, Inner, TokenBalance, Wanted};
 pub use stage::{Config, Order, Parser, TxPlace};

@@ -4,7 +4,6 @@
 
 use super::deshred::{Limits, Verify};
 use super::feed::Feed;
-use super::leaders::Leaders;
 use super::rows::Wanted;
 use super::stage::{Config, Order, Parser};
 use super::tally::{Refusal, Tally};
@@ -12,6 +11,7 @@ use super::testing::{self, Ledger, shred, shreds, swap_tx};
 use crate::keys::Signer;
 use crate::record::{Finding, Gap, GapReason, Packet, Record, Slot, Swap, Verdict};
 use crate::stream::{Arena, Stage};
+use crate::wire::leaders::Leaders;
 use proptest::prelude::*;
 
 pub(super) const WHOLE: Limits = Limits { slots_max: 8, shreds_max: 4096 };

@@ -5,7 +5,6 @@
 
 use super::deshred::{Limits, Verify};
 use super::feed::Feed;
-use super::leaders::{Leaders, Schedule};
 use super::stage::{Config, Order, Parser};
 use super::tally::{Note, Refusal, Tally};
 use super::testing::{self, Ledger, shred, shreds, swap_tx};
@@ -13,6 +12,7 @@ use super::tests::{Out, WHOLE, checked, config, parser, run, shuffled, signer};
 use crate::keys::Signer;
 use crate::record::{Finding, FindingReason, GapReason, Proof, Signed, Slot, Swap, Verdict};
 use crate::stream::{Arena, Stage};
+use crate::wire::leaders::{Leaders, Schedule};
 use crate::wire::shred::Shred;
 use proptest::prelude::*;
 

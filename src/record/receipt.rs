@@ -21,12 +21,22 @@ pub enum Outcome {
     Unknown = 5,
     /// It was not fit to be sent (unsigned, no blockhash).
     Unfit = 6,
+    /// Every byte was given to a peer that never answers.
+    Written = 7,
 }
 
 impl Outcome {
     /// Names by number.
-    pub const NAMES: &'static [&'static str] =
-        &["dry_run", "accepted", "refused", "rate_limited", "unreachable", "unknown", "unfit"];
+    pub const NAMES: &'static [&'static str] = &[
+        "dry_run",
+        "accepted",
+        "refused",
+        "rate_limited",
+        "unreachable",
+        "unknown",
+        "unfit",
+        "written",
+    ];
 }
 
 record! {

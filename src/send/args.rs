@@ -1,6 +1,7 @@
 //! The command line.
 
 use super::URLS_MAX;
+use super::tpu;
 use super::url::Endpoint;
 use crate::cli::{Common, Files, parse_duration};
 use crate::error::{Error, Result};
@@ -41,6 +42,9 @@ pub(super) struct Args {
     /// never shown.
     #[arg(long, value_name = "FILE")]
     pub(super) auth_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) tpu: tpu::Args,
 }
 
 impl Args {
@@ -49,7 +53,8 @@ impl Args {
     /// # Errors
     /// Status 2 when there is nowhere to send to, or when what is sent could leave no receipt.
     pub(super) fn check(&self, common: &Common) -> Result<()> {
-        if self.live && self.url.is_empty() {
+        self.tpu.check(self.live, !self.url.is_empty())?;
+        if self.live && self.url.is_empty() && !self.tpu.tpu {
             let hint = "add --url https://mainnet.block-engine.jito.wtf, or leave --live out";
             return Err(Error::usage("--live needs a --url").hint(hint));
         }

@@ -52,7 +52,7 @@ impl Desk {
 }
 
 /// What is wrong with the transactions of `bundle`.
-fn fault(bundle: &Bundle, tail: &[u8]) -> Option<&'static str> {
+pub(super) fn fault(bundle: &Bundle, tail: &[u8]) -> Option<&'static str> {
     let mut first_signatures = [None; 5];
     let mut count = 0;
     for (wire, first) in bundle.transactions(tail).zip(&mut first_signatures) {

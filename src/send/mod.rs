@@ -13,6 +13,7 @@
 //! | `jito` | the `sendBundle` request and what an answer to it means |
 //! | `receipt` | the record of what became of a bundle |
 //! | `tally` | what became of all of them |
+//! | `tpu` | the other road: each transaction to the leaders, over QUIC |
 //!
 //! Invariants:
 //! - Nothing leaves without `--live`; a dry run opens no socket and its receipts hold no time, so
@@ -28,6 +29,7 @@ pub mod jito;
 pub mod receipt;
 mod run;
 mod tally;
+pub mod tpu;
 pub mod url;
 
 pub use desk::{Desk, Rehearsal, Ruling};
@@ -37,7 +39,7 @@ pub use tally::Tally;
 pub const URLS_MAX: usize = 16;
 
 use crate::cli::Tool;
-use crate::record::{Bundle, Layout, Producer, Receipt};
+use crate::record::{Bundle, Layout, Producer, Receipt, Slot};
 use clap::Args as _;
 
 /// The program.
@@ -45,7 +47,7 @@ pub const TOOL: &Tool = &Tool {
     name: "mev-send",
     producer: Producer::Send,
     about: "Sends bundles and keeps receipts; a dry run unless told otherwise",
-    reads: &[Bundle::SCHEMA],
+    reads: &[Bundle::SCHEMA, Slot::SCHEMA],
     writes: &[Receipt::SCHEMA],
     augment: args::Args::augment_args,
     run: run::run,
@@ -61,8 +63,14 @@ pub const TOOL: &Tool = &Tool {
          engine took the bundle into its auction, not that it landed.",
         "A bundle that is not signed, has no blockhash, or holds a signature that does not verify \
          is not sent, and its receipt says unfit and why; a dry run says the same.",
+        "With --tpu the bundle's transactions go to the leaders themselves instead, over QUIC, one \
+         stream each: to the current leader and those that follow (--fanout), on connections that are \
+         kept warm. A leader takes transactions and not bundles: each lands or fails by itself. It \
+         never answers, so a receipt says written, for each bundle and leader, and how many \
+         transactions the leader's transport acknowledged; unreachable is one of which nothing was \
+         written, unknown one that was written in part. 0-RTT (--zero-rtt) is refused by leaders.",
         "The status is 6 when remotes refused and none accepted anything, and 5 when none could be \
-         reached. Records of bundle are consumed; all others pass through.",
+         reached or nothing was written. Records of bundle are consumed; all others pass through.",
     ],
     examples: &[
         (
@@ -74,6 +82,11 @@ pub const TOOL: &Tool = &Tool {
              --live --url https://ny.mainnet.block-engine.jito.wtf --url \
              https://frankfurt.mainnet.block-engine.jito.wtf --stats -o receipts.bin",
             "Sends to two regions and keeps the receipts; the statistics hold how long answers took.",
+        ),
+        (
+            "mev-send bundles.bin --tpu --live --leader-rpc rpc.url --identity id.json --stats",
+            "Sends each transaction to the current and the next leader, as the identity whose stake \
+             gives more streams; the file holds the URL of an RPC node that tells who leads.",
         ),
         (
             "mev-send bundles.bin --live --auth-file uuid.txt --timeout 500ms --url \

@@ -25,6 +25,9 @@ const LANES: usize = 8;
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
     args.check(&frame.common)?;
+    if args.tpu.tpu {
+        return super::tpu::run::run(&args, frame);
+    }
     let endpoints = args.endpoints()?;
     let inputs = args.files.named()?;
     let clients = clients(&args)?;

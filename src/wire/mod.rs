@@ -16,6 +16,7 @@
 //! | [`poh`] | whether an entry's hash follows from the one before it |
 //! | [`shredder`] | a batch's bytes as signed FEC sets |
 //! | [`feed`] | `DexSwapTx` and `PoolStateUpdate` |
+//! | [`leaders`] | who leads which slot |
 //!
 //! Every view borrows: `check` looks at foreign bytes once and answers with the view or with a
 //! named reason, and after it no accessor can fail. Nothing here allocates but the constructors of
@@ -27,6 +28,7 @@
 pub mod entry;
 pub mod fec;
 pub mod feed;
+pub mod leaders;
 pub mod merkle;
 pub mod poh;
 pub mod recover;

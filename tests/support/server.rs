@@ -7,6 +7,7 @@ use std::sync::mpsc::{self, Receiver};
 
 /// A request as a server saw it.
 pub(crate) struct Request {
+    #[allow(dead_code, reason = "not every test looks at it")]
     pub(crate) head: String,
     pub(crate) body: Value,
 }

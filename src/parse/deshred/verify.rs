@@ -3,8 +3,8 @@
 use super::sets::FecSet;
 use super::slot::{Checked, Slot};
 use crate::keys;
-use crate::parse::leaders::Leaders;
 use crate::parse::tally::Refusal;
+use crate::wire::leaders::Leaders;
 use crate::wire::merkle::root_of;
 use crate::wire::shred::Shred;
 use crate::wire::variant::{CODE_LEN, Form, SIGNATURE_LEN};

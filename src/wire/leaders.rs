@@ -27,7 +27,7 @@ pub enum Leaders {
 
 impl Leaders {
     /// Who leads `slot`, if it is known.
-    pub(super) fn of(&self, slot: u64) -> Option<Key> {
+    pub fn of(&self, slot: u64) -> Option<Key> {
         match self {
             Self::One(key) => Some(*key),
             Self::Of(schedule) => schedule.of(slot),
@@ -95,7 +95,7 @@ impl Schedule {
     }
 
     /// Who leads `slot`.
-    fn of(&self, slot: u64) -> Option<Key> {
+    pub fn of(&self, slot: u64) -> Option<Key> {
         let at = self.turns.partition_point(|turn| turn.last < slot);
         self.turns.get(at).filter(|turn| turn.first <= slot).map(|turn| turn.leader)
     }
