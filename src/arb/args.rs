@@ -1,6 +1,7 @@
 //! The command line, and everything of it that can be checked without input.
 
 use super::findings::By as FindingsBy;
+use super::size::REACH;
 use super::stats::By;
 use super::{CostModel, Flash, Guards, Levels, Options};
 use crate::bytes::base58;
@@ -102,8 +103,9 @@ pub(super) struct Args {
 
     /// Try N units on either side of the closed form
     ///
-    /// Of the hop with the coarsest amounts: that is where rounding can still be won.
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    /// Of the hop with the coarsest amounts: that is where rounding can still be won, a few lamports of
+    /// an opportunity. Each costs time.
+    #[arg(long, value_name = "N", default_value_t = REACH)]
     pub(super) reach: u32,
 
     /// Keep at most N pools

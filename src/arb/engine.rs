@@ -88,7 +88,7 @@ impl Default for Options {
             visits: 1 << 16,
             balance: u64::MAX,
             flash_cap: u64::MAX,
-            reach: 8,
+            reach: size::REACH,
             flash: Flash::Own,
             costs: CostModel {
                 signatures: 1,
