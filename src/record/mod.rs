@@ -49,7 +49,7 @@ pub use liquidity::{Action, Liquidity};
 pub use opportunity::{Cause, Opportunity, Refusal};
 pub use packet::Packet;
 pub use pool::{Curve, Pool, PoolStatus};
-pub use receipt::{Outcome, Receipt};
+pub use receipt::{Outcome, Receipt, Road};
 pub use schema::{Field, Flag, Schema, Show, Type};
 pub use slot::{Slot, Verdict};
 pub use swap::{Direction, Exact, Role, Source, Swap};

@@ -3,26 +3,32 @@
 use super::layout::record;
 use super::schema::Show;
 
-/// What became of a request.
+/// What became of an attempt to send a bundle or, in a final receipt, of the bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Outcome {
     /// Everything was made and shown, nothing was sent.
     DryRun = 0,
-    /// The remote took it and gave an id.
+    /// The remote took it and gave an id. Never final.
     Accepted = 1,
-    /// The remote refused it, in words.
+    /// The remote refused it, in words; final where no road took it.
     Refused = 2,
-    /// The remote asks for fewer requests.
+    /// The remote asks for fewer requests, or the budget of requests lasted until it was too late.
     RateLimited = 3,
     /// No answer: connection, TLS or time.
     Unreachable = 4,
-    /// The answer was not understood.
+    /// The answer was not understood; final where nobody could be asked what became of it.
     Unknown = 5,
-    /// It was not fit to be sent (unsigned, no blockhash).
+    /// It was not fit to be sent (unsigned, no blockhash, over the spending cap).
     Unfit = 6,
-    /// Every byte was given to a peer that never answers.
+    /// Every byte was given to a peer that never answers. Never final.
     Written = 7,
+    /// Final: it stands in a confirmed slot.
+    Landed = 8,
+    /// Final: every engine that had it gave it up, or it stands in a slot with an error.
+    Failed = 9,
+    /// Final: its blockhash is too old by now, and it did not land.
+    Expired = 10,
 }
 
 impl Outcome {
@@ -36,13 +42,41 @@ impl Outcome {
         "unknown",
         "unfit",
         "written",
+        "landed",
+        "failed",
+        "expired",
     ];
+}
+
+/// How a bundle travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Road {
+    /// Nowhere: a final receipt of several roads, or of a bundle that was not sent.
+    None = 0,
+    /// A block engine's JSON-RPC.
+    Jito = 1,
+    /// To leaders, over QUIC.
+    Tpu = 2,
+    /// A block engine's gRPC.
+    JitoGrpc = 3,
+}
+
+impl Road {
+    /// Names by number.
+    pub const NAMES: &'static [&'static str] = &["none", "jito", "tpu", "jito_grpc"];
 }
 
 record! {
     /// A receipt: which bundle went where, when, and what came back.
-    pub struct Receipt = 0x50 "receipt" version 1, 256 bytes;
-    flags {}
+    ///
+    /// One for each attempt to send a bundle over a road to an endpoint, and one that is final for
+    /// each bundle of which anything was sent.
+    pub struct Receipt = 0x50 "receipt" version 2, 320 bytes;
+    flags {
+        /// The last word about the bundle; there is one for each id.
+        FINAL = 1 "final";
+    }
     /// Slot of the state the bundle was made for.
     16 slot: u64 => Show::Dec;
     /// When the request was written; absent for a dry run.
@@ -65,8 +99,20 @@ record! {
     88 present: u32 => Show::Hidden;
     /// JSON-RPC error code of the answer.
     92 code: i32 => Show::Dec, if CODE = 16;
-    /// Scheme, host and path it went to; never a query.
-    96 url: [u8; 64] => Show::Text;
+    /// Slot that it landed in, or failed in.
+    96 landed_slot: u64 => Show::Dec, if LANDED_SLOT = 32;
+    /// Slots from that of the state to the one it landed in.
+    104 slot_delta: i64 => Show::Dec, if SLOT_DELTA = 64;
+    /// Which try over this road to this endpoint it was, from 1; 0 where nothing was tried.
+    112 attempt: u16 => Show::Dec;
+    /// The road.
+    114 road: u8 => Show::Name(Road::NAMES);
+    /// Reserved.
+    115 _zero: [u8; 13] => Show::Zero;
+    /// The endpoint: scheme, host and path it went to; never a query.
+    128 url: [u8; 64] => Show::Text;
     /// The remote's words, or ours.
-    160 text: [u8; 96] => Show::Text;
+    192 text: [u8; 96] => Show::Text;
+    /// The leader that it was sent to.
+    288 leader: [u8; 32] => Show::Key, if LEADER = 128;
 }

@@ -1,13 +1,15 @@
-//! What is decided about a bundle before anything leaves: whether it is fit to be sent, and the
-//! request that sends it.
+//! What is decided about a bundle before anything leaves: whether it is fit to be sent, what it costs,
+//! and the request that sends it.
 
 use super::jito::send_bundle;
 use super::receipt::{dry_run, unfit, unfit_reason};
+use super::spending::price;
 use super::url::Endpoint;
 use super::{Tally, URLS_MAX};
 use crate::keys::verify;
 use crate::record::{Bundle, Receipt, Record};
 use crate::stream::{Sink, Stage};
+use crate::wire::bundle_id;
 use crate::wire::txn::Transaction;
 
 /// Bytes of a request of five transactions of the longest kind that a packet holds, in base64, with
@@ -26,8 +28,19 @@ pub struct Desk {
 pub enum Ruling<'a> {
     /// It is not sent, for this reason.
     Unfit(&'static str),
-    /// This JSON text sends it.
-    Fit(&'a str),
+    /// It can be sent.
+    Fit(Fit<'a>),
+}
+
+/// A bundle that can be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fit<'a> {
+    /// The JSON text that sends it.
+    pub body: &'a str,
+    /// Its id.
+    pub id: [u8; 32],
+    /// What it costs if it lands, in lamports.
+    pub price: u64,
 }
 
 impl Default for Desk {
@@ -46,8 +59,15 @@ impl Desk {
         if let Some(reason) = unfit_reason(bundle).or_else(|| fault(bundle, tail)) {
             return Ruling::Unfit(reason);
         }
+        let wires = bundle.transactions(tail);
+        let checked: Vec<_> = wires.filter_map(|wire| Transaction::check(wire).ok()).collect();
+        let id = bundle_id(checked.iter().map(Transaction::signature));
+        if bundle.present & Bundle::ID != 0 && bundle.id != id {
+            return Ruling::Unfit("id_differs");
+        }
+        let price = price(bundle, &checked);
         send_bundle(self.bundles, bundle.transactions(tail), &mut self.body);
-        Ruling::Fit(&self.body)
+        Ruling::Fit(Fit { body: &self.body, id, price })
     }
 }
 
@@ -99,7 +119,7 @@ impl Stage for Rehearsal<'_> {
         for endpoint in self.endpoints {
             let receipt = match ruling {
                 Ruling::Unfit(reason) => unfit(bundle, endpoint, reason),
-                Ruling::Fit(body) => dry_run(bundle, endpoint, body.len()),
+                Ruling::Fit(fit) => dry_run(bundle, endpoint, fit.body.len()),
             };
             self.tally.count(&receipt);
             out.put(Record::of(&receipt));
@@ -152,8 +172,11 @@ mod tests {
         let (record, tail) = bundle(&transactions);
         let mut desk = Desk::default();
         for number in [1, 2] {
-            let Ruling::Fit(body) = desk.rule(&record, &tail) else { panic!("unfit") };
-            let json: serde_json::Value = serde_json::from_str(body).unwrap();
+            let Ruling::Fit(fit) = desk.rule(&record, &tail) else { panic!("unfit") };
+            assert_eq!(fit.price, 5 * 5_000);
+            let signed = transactions.each_ref().map(|wire| wire[1..65].try_into().unwrap());
+            assert_eq!(fit.id, bundle_id(&signed));
+            let json: serde_json::Value = serde_json::from_str(fit.body).unwrap();
             assert_eq!((&json["method"], &json["id"]), (&"sendBundle".into(), &number.into()));
             let sent = json["params"][0].as_array().unwrap();
             let sent: Vec<_> =
@@ -188,6 +211,7 @@ mod tests {
         assert_eq!(reason(&two, |_, tail| tail[65] ^= 1), "not_a_transaction");
         assert_eq!(reason(&two, |_, tail| tail[1] ^= 1), "bad_signature");
         assert_eq!(reason(&two, |_, tail| tail[1..65].fill(0)), "bad_signature");
+        assert_eq!(reason(&two, |record, _| record.present = Bundle::ID), "id_differs");
         let five = [1, 2, 3, 4, 5].map(transaction);
         assert_eq!(reason(&five, |record, _| record.txs = 6), "transactions_missing");
         let twice = [transaction(1), transaction(2), transaction(1)];

@@ -183,8 +183,22 @@ fn refusal(http_status: u16, code: Option<i32>, words: &str) -> Class {
     }
 }
 
+/// What the error in `json`, a whole answer, means; `None` if it is none.
+pub(super) fn refusal_in(http_status: u16, json: Option<&Value>) -> Option<Class> {
+    match json.and_then(|json| json.get("error")).filter(|error| !error.is_null()) {
+        Some(error) => {
+            let message = error.get("message").unwrap_or(error);
+            let code = error.get("code").and_then(Value::as_i64);
+            let code = code.and_then(|code| i32::try_from(code).ok());
+            Some(refusal(http_status, code, message.as_str().unwrap_or_default()))
+        }
+        None if http_status == 429 => Some(Class::RateLimited),
+        None => None,
+    }
+}
+
 /// The milliseconds in "Retry after 250ms" or "retry after 2s".
-fn retry_after_ms(words: &str) -> Option<u64> {
+pub(super) fn retry_after_ms(words: &str) -> Option<u64> {
     let words = words.to_ascii_lowercase();
     let (_, after) = words.split_once("retry after ")?;
     let unit_at = after.find(|c: char| !c.is_ascii_digit())?;

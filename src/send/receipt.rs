@@ -1,9 +1,10 @@
 //! The receipt of a bundle: what was sent where, and what came back.
 
-use super::jito::verdict;
+use super::follow::Taken;
+use super::jito::{Class, verdict};
 use super::url::Endpoint;
 use crate::net::http::{Exchange, Reason};
-use crate::record::{Bundle, Layout, Outcome, Receipt, Show, fixed_text};
+use crate::record::{Bundle, Layout, Outcome, Receipt, Road, Show, fixed_text};
 
 /// Why `bundle` is not fit to be sent; `None` if it is.
 pub fn unfit_reason(bundle: &Bundle) -> Option<&'static str> {
@@ -19,27 +20,54 @@ pub fn unfit_reason(bundle: &Bundle) -> Option<&'static str> {
     }
 }
 
-/// The receipt of a bundle that was not sent because of `reason`.
+/// The receipt of a bundle that was not sent because of `reason`, which is the last word about it
+/// unless the receipt says otherwise.
 pub fn unfit(bundle: &Bundle, endpoint: &Endpoint, reason: &str) -> Receipt {
-    let mut receipt = begun(bundle, endpoint, 0, Outcome::Unfit);
+    let mut receipt = attempt(&begun(bundle), endpoint.shown(), 0);
+    receipt.outcome = Outcome::Unfit as u8;
     receipt.text = fixed_text(reason);
     receipt
 }
 
 /// The receipt of a bundle whose request of `body_len` bytes was made and not sent.
 pub fn dry_run(bundle: &Bundle, endpoint: &Endpoint, body_len: usize) -> Receipt {
-    begun(bundle, endpoint, body_len, Outcome::DryRun)
+    let mut receipt = attempt(&begun(bundle), endpoint.shown(), 0);
+    receipt.body_len = u32::try_from(body_len).unwrap_or(u32::MAX);
+    receipt
 }
 
-/// The receipt of a bundle whose request of `body_len` bytes was sent in `exchange`.
+/// What every receipt of `bundle` has.
+pub fn begun(bundle: &Bundle) -> Receipt {
+    let mut receipt = Receipt::new(bundle.head.rx_ns);
+    receipt.slot = bundle.slot;
+    receipt.tip = bundle.tip;
+    if bundle.present & Bundle::ID != 0 {
+        receipt.id = bundle.id;
+        receipt.present |= Receipt::ID;
+    }
+    receipt.txs = bundle.txs;
+    receipt
+}
+
+/// The receipt of the `number`th attempt over Jito's JSON-RPC to the endpoint shown as `url`, of
+/// which nothing is known yet, of the bundle with the receipt `begun`.
+pub fn attempt(begun: &Receipt, url: &str, number: u16) -> Receipt {
+    let road = if url.is_empty() { Road::None } else { Road::Jito };
+    let mut receipt = Receipt { attempt: number, road: road as u8, ..*begun };
+    receipt.url = fixed_text(url);
+    receipt
+}
+
+/// The receipt of an `attempt` that came to `exchange`, and how many milliseconds the remote asks to
+/// wait.
 ///
 /// Its text begins with the name of the verdict's class, or of the reason why there is no answer.
-pub fn sent(bundle: &Bundle, endpoint: &Endpoint, body_len: usize, exchange: &Exchange) -> Receipt {
-    let mut receipt = begun(bundle, endpoint, body_len, Outcome::Unknown);
+pub fn sent(attempt: &Receipt, exchange: &Exchange) -> (Receipt, Option<u64>) {
+    let mut receipt = *attempt;
     (receipt.sent_ns, receipt.present) = (exchange.sent_ns, receipt.present | Receipt::SENT);
-    let (outcome, name, words) = match &exchange.result {
+    let (outcome, name, words, wait_ms) = match &exchange.result {
         Ok(answer) => {
-            let verdict = verdict(answer.status, &answer.body, &bundle.id);
+            let verdict = verdict(answer.status, &answer.body, &receipt.id);
             receipt.answered_ns = exchange.done_ns;
             receipt.http_status = answer.status;
             receipt.present |= Receipt::ANSWERED | Receipt::HTTP_STATUS;
@@ -47,7 +75,8 @@ pub fn sent(bundle: &Bundle, endpoint: &Endpoint, body_len: usize, exchange: &Ex
                 receipt.code = code;
                 receipt.present |= Receipt::CODE;
             }
-            (verdict.class.outcome(), verdict.class.name(), verdict.words)
+            let class = verdict.class;
+            (class.outcome(), class.name(), verdict.words, verdict.retry_after_ms)
         }
         Err(failure) => {
             let outcome = match failure.reason {
@@ -56,29 +85,27 @@ pub fn sent(bundle: &Bundle, endpoint: &Endpoint, body_len: usize, exchange: &Ex
                 }
                 Reason::TooLarge | Reason::Broken => Outcome::Unknown,
             };
-            (outcome, failure.reason.name(), failure.words.clone())
+            (outcome, failure.reason.name(), failure.words.clone(), None)
         }
     };
     receipt.outcome = outcome as u8;
     receipt.text =
         if words.is_empty() { fixed_text(name) } else { fixed_text(&format!("{name}: {words}")) };
-    receipt
+    (receipt, wait_ms)
 }
 
-/// What every receipt has.
-fn begun(bundle: &Bundle, endpoint: &Endpoint, body_len: usize, outcome: Outcome) -> Receipt {
-    let mut receipt = Receipt::new(bundle.head.rx_ns);
-    receipt.slot = bundle.slot;
-    receipt.tip = bundle.tip;
-    if bundle.present & Bundle::ID != 0 {
-        receipt.id = bundle.id;
-        receipt.present |= Receipt::ID;
-    }
-    receipt.body_len = u32::try_from(body_len).unwrap_or(u32::MAX);
-    receipt.outcome = outcome as u8;
-    receipt.txs = bundle.txs;
-    receipt.url = fixed_text(endpoint.shown());
-    receipt
+/// Whether the attempt that `receipt` is about may have brought its bundle to the endpoint.
+///
+/// Refused was not taken, unless because a transaction of it has landed before: that may have been
+/// this bundle's. Without a connection nothing arrived; after a silence it may have.
+pub fn taken(receipt: &Receipt) -> Taken {
+    let begins = |class: &str| receipt.text.starts_with(class.as_bytes());
+    let is = |outcome: Outcome| receipt.outcome == outcome as u8;
+    let refused = is(Outcome::Refused) && !begins(Class::AlreadyProcessed.name());
+    let unsent = is(Outcome::DryRun) || is(Outcome::RateLimited) || is(Outcome::Unfit);
+    let unconnected = [Reason::BadUrl, Reason::Connect, Reason::Tls].map(Reason::name);
+    let nowhere = is(Outcome::Unreachable) && unconnected.into_iter().any(begins);
+    if refused || unsent || nowhere { Taken::No } else { Taken::Maybe }
 }
 
 #[cfg(test)]
@@ -107,8 +134,11 @@ mod tests {
 
     fn sent_with(result: Result<Answer, Failure>) -> Receipt {
         let exchange = Exchange { sent_ns: 100, done_ns: 150, result };
-        let receipt = sent(&bundle(), &endpoint(), 1234, &exchange);
+        let mut first = attempt(&begun(&bundle()), endpoint().shown(), 3);
+        first.body_len = 1234;
+        let (receipt, _) = sent(&first, &exchange);
         assert_eq!(receipt.invalid(), None);
+        assert_eq!((receipt.attempt, receipt.road), (3, Road::Jito as u8));
         assert_eq!((receipt.head.rx_ns, receipt.slot, receipt.tip), (99, 7, 10_000));
         assert_eq!((receipt.sent_ns, receipt.body_len, receipt.txs), (100, 1234, 2));
         assert_eq!(text(&receipt.url), "https://host.example/api/v1/bundles");
@@ -174,7 +204,7 @@ mod tests {
         let exchange = client.post_json(&[&endpoint], &body).remove(0);
         drop(client);
         serving.join().unwrap();
-        let receipt = sent(&bundle(), &endpoint, body.len(), &exchange);
+        let (receipt, _) = sent(&attempt(&begun(&bundle()), endpoint.shown(), 1), &exchange);
         assert_eq!(receipt.invalid(), None);
         receipt
     }
@@ -206,6 +236,31 @@ mod tests {
             assert!(text(&receipt.text).starts_with(words), "{}", text(&receipt.text));
             let answered = receipt.present & Receipt::HTTP_STATUS != 0;
             assert_eq!(answered, receipt.http_status != 0);
+        }
+    }
+
+    #[test]
+    fn what_may_have_been_taken_is_told_by_the_receipt_alone() {
+        use Outcome::{
+            Accepted, DryRun, RateLimited, Refused, Unfit, Unknown, Unreachable, Written,
+        };
+        for (outcome, text, should) in [
+            (DryRun, "", Taken::No),
+            (Accepted, "accepted", Taken::Maybe),
+            (Refused, "expired_blockhash: x", Taken::No),
+            (Refused, "already_processed: x", Taken::Maybe),
+            (RateLimited, "rate_limited: x", Taken::No),
+            (Unreachable, "connect: refused", Taken::No),
+            (Unreachable, "tls: x", Taken::No),
+            (Unreachable, "timeout: no answer in 5 ms", Taken::Maybe),
+            (Unknown, "server_error: x", Taken::Maybe),
+            (Unknown, "broken: x", Taken::Maybe),
+            (Unfit, "no_keypair", Taken::No),
+            (Written, "written", Taken::Maybe),
+        ] {
+            let mut receipt = begun(&bundle());
+            (receipt.outcome, receipt.text) = (outcome as u8, fixed_text(text));
+            assert_eq!(taken(&receipt), should, "{outcome:?} {text}");
         }
     }
 

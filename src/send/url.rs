@@ -61,6 +61,20 @@ impl Endpoint {
         &self.url
     }
 
+    /// The whole URL of `method`: at a block engine each has its own path beside that of bundles; any
+    /// other path is meant for all of them.
+    pub fn method(&self, method: &str) -> String {
+        let (path, query) = match self.url.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (self.url.as_str(), None),
+        };
+        let path = match path.strip_suffix(BUNDLES_PATH) {
+            Some(root) => format!("{root}/api/v1/{method}"),
+            None => path.to_owned(),
+        };
+        query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"))
+    }
+
     /// Scheme, host, port and path.
     pub fn shown(&self) -> &str {
         &self.shown
@@ -106,6 +120,18 @@ mod tests {
         ] {
             let endpoint = Endpoint::parse(text).unwrap();
             assert_eq!((endpoint.url(), endpoint.shown()), (url, shown), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_method_has_its_own_path_where_bundles_have_theirs() {
+        for (text, url) in [
+            ("https://h", "https://h/api/v1/getTipAccounts"),
+            ("https://h/api/v1/bundles?uuid=k", "https://h/api/v1/getTipAccounts?uuid=k"),
+            ("https://h/proxy?k=1", "https://h/proxy?k=1"),
+            ("https://h/proxy", "https://h/proxy"),
+        ] {
+            assert_eq!(Endpoint::parse(text).unwrap().method("getTipAccounts"), url);
         }
     }
 

@@ -13,6 +13,7 @@
 //! | [`fec`] | Reed-Solomon, on the field of `gf256` |
 //! | [`recover`] | missing data shreds of a FEC set, from any `num_data` of its shreds |
 //! | [`entry`] [`txn`] | a batch's entries and their transactions, borrowed |
+//! | [`bundle_id`] | the id of a bundle |
 //! | [`poh`] | whether an entry's hash follows from the one before it |
 //! | [`shredder`] | a batch's bytes as signed FEC sets |
 //! | [`feed`] | `DexSwapTx` and `PoolStateUpdate` |
@@ -37,6 +38,7 @@ pub mod shredder;
 pub mod txn;
 pub mod variant;
 
+mod bundle_id;
 mod gf256;
 mod image;
 mod links;
@@ -45,3 +47,5 @@ pub(crate) mod sha256;
 
 #[cfg(test)]
 pub(crate) mod testdata;
+
+pub use bundle_id::bundle_id;

@@ -2,7 +2,7 @@
 
 use super::Target;
 use crate::bytes::base58;
-use crate::record::{Bundle, Outcome, Receipt, fixed_text};
+use crate::record::{Bundle, Outcome, Receipt, Road, fixed_text};
 use core::net::SocketAddr;
 use std::fmt::Write;
 
@@ -32,6 +32,7 @@ pub(super) fn sent(bundle: &Bundle, target: Target, attempt: &Attempt) -> Receip
         _ => Outcome::Unknown,
     };
     let mut receipt = begun(bundle, Some(target.peer), outcome);
+    receipt.attempt = u16::from(attempt.written > 0 || attempt.cut);
     receipt.body_len = attempt.written_len;
     if let Some(written_ns) = attempt.written_ns {
         (receipt.sent_ns, receipt.present) = (written_ns, receipt.present | Receipt::SENT);
@@ -49,6 +50,7 @@ pub(super) fn sent(bundle: &Bundle, target: Target, attempt: &Attempt) -> Receip
         }
     };
     if let Some(leader) = &target.leader {
+        (receipt.leader, receipt.present) = (*leader, receipt.present | Receipt::LEADER);
         let _ = write!(words, "; {}", base58::Key(leader));
     }
     receipt.text = fixed_text(&words);
@@ -94,6 +96,7 @@ fn begun(bundle: &Bundle, peer: Option<SocketAddr>, outcome: Outcome) -> Receipt
         receipt.present |= Receipt::ID;
     }
     receipt.outcome = outcome as u8;
+    receipt.road = if peer.is_some() { Road::Tpu } else { Road::None } as u8;
     receipt.url = match peer {
         Some(peer) => fixed_text(&format!("quic://{peer}")),
         None => fixed_text("quic:"),
