@@ -70,6 +70,10 @@ rejects! {
     NoVaults = "no_vaults",
     /// The tick or the tick spacing of a pool is out of range.
     BadTick = "bad_tick",
+    /// No array of ticks or bins is known in which a swap could begin.
+    NoArrays = "no_arrays",
+    /// A pool gives its traders back a part of the fee: its instructions are not modelled.
+    CashbackPool = "cashback_pool",
     /// Someone besides the payer would have to sign.
     Signers = "signers",
     /// The transaction would lock more than 64 accounts.
@@ -99,6 +103,8 @@ impl From<BuildFault> for Reject {
             BuildFault::NoMint => Self::NoMintAccount,
             BuildFault::NoVaults => Self::NoVaults,
             BuildFault::Tick => Self::BadTick,
+            BuildFault::NoArrays => Self::NoArrays,
+            BuildFault::Cashback => Self::CashbackPool,
         }
     }
 }

@@ -250,13 +250,15 @@ fn a_fixed_tip_account_and_new_token_accounts_are_in_the_transaction() {
 
 /// The refusals that no record and no account file can provoke: `transaction` tests the first two,
 /// the others say that a pool of the book is not in the book.
-const UNREACHABLE: [Reject; 6] = [
+const UNREACHABLE: [Reject; 8] = [
     Reject::Signers,
     Reject::TooManyAccounts,
     Reject::Venue,
     Reject::NoPoolAccount,
     Reject::NoVaults,
     Reject::BadTick,
+    Reject::NoArrays,
+    Reject::CashbackPool,
 ];
 
 /// A way to spoil an opportunity.
