@@ -80,6 +80,9 @@ rejects! {
     TooManyAccounts = "too_many_accounts",
     /// The transaction would be longer than 1232 bytes.
     TxTooLarge = "tx_too_large",
+    /// The transaction would be longer than 1232 bytes without a lookup table that was extended too late
+    /// to be in the root bank.
+    YoungTable = "young_table",
     /// The same transaction was made before.
     DuplicateTransaction = "duplicate_transaction",
 }
