@@ -127,6 +127,50 @@ fn a_cut_stream_gives_its_good_records_and_status_4() {
     assert_eq!((ran.code, ran.json().len()), (4, 1), "{}", ran.err);
 }
 
+#[test]
+fn a_check_names_each_broken_rule_and_has_its_status() {
+    let folder = Folder::new("bundle-check");
+    let accounts = folder.write("pools.jsonl", accounts().as_bytes());
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    let payer = base58::Key(&keypair().1).to_string();
+    let (one, slot) = (opportunity(1000), slot(1000));
+    let input = stream(&[Record::of(&slot), Record::of(&one)]);
+    let made = run(BUNDLE, &["--accounts", arg(&accounts), "--keypair", arg(&id)], &input);
+    let good = run(BUNDLE, &["check", "-f", "json", "--stats"], &made.out);
+    assert_eq!((good.code, good.text()), (0, ""), "{}", good.err);
+    assert_eq!((&good.stats()["bundles"], &good.stats()["sound"]), (&1.into(), &1.into()));
+    let unsigned = run(BUNDLE, &["--accounts", arg(&accounts), "--payer", &payer], &input);
+    let file = folder.write("unsigned.bin", &unsigned.out);
+    let bad = run(BUNDLE, &["check", arg(&file), "-f", "json", "--stats"], &[]);
+    assert_eq!(bad.code, 1, "{}", bad.err);
+    let [row] = bad.json().try_into().unwrap();
+    assert_eq!((&row["rule"], &row["tx"]), (&"unsigned".into(), &"0".into()));
+    assert_eq!(row["id"], serde_json::Value::Null);
+    assert_eq!(bad.stats()["broken"], serde_json::json!({"unsigned": 1}));
+    let text = run(BUNDLE, &["check", arg(&file)], &[]);
+    assert_eq!(text.code, 1);
+    assert!(text.text().contains("A signature is missing."), "{}", text.text());
+    let missing = folder.path("missing.jsonl");
+    let absent = run(BUNDLE, &["check", arg(&file), "--alt", arg(&missing)], &[]);
+    assert_eq!((absent.code, absent.text()), (5, ""), "{}", absent.err);
+}
+
+#[test]
+fn files_of_tables_are_read_and_what_is_wrong_with_them_is_said() {
+    let folder = Folder::new("bundle-alt");
+    let accounts = folder.write("pools.jsonl", accounts().as_bytes());
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    let (one, slot) = (opportunity(1000), slot(1000));
+    let input = stream(&[Record::of(&slot), Record::of(&one)]);
+    let args = ["--accounts", arg(&accounts), "--keypair", arg(&id), "--alt", arg(&accounts)];
+    let ran = run(BUNDLE, &args, &input);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("no lookup table in the files of --alt is in use"), "{}", ran.err);
+    // Twice the same key pair is two turns of the same payer.
+    let twice = ["--accounts", arg(&accounts), "--keypair", arg(&id), "--keypair", arg(&id)];
+    assert_eq!(run(BUNDLE, &twice, &input).out, ran.out);
+}
+
 /// Puts the accounts of `file` into `book`.
 fn load(file: &Path, book: &mut AccountBook) {
     let text = std::fs::read(file).unwrap();

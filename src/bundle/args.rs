@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::check::args::Check;
 use super::{Blockhash, Policy};
 use crate::bytes::base58;
 use crate::cli::Files;
@@ -9,6 +10,9 @@ use std::path::PathBuf;
 /// The options of the tool.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) task: Option<Task>,
+
     #[command(flatten)]
     pub(super) files: Files,
 
@@ -21,13 +25,20 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     pub(super) accounts: Vec<PathBuf>,
 
+    /// Look up accounts in the address lookup tables in FILE
+    ///
+    /// In the forms of --accounts; accounts that are no lookup tables are passed over. May be repeated. A
+    /// table that was extended in the last 32 slots is not used.
+    #[arg(long, value_name = "FILE")]
+    pub(super) alt: Vec<PathBuf>,
+
     /// Sign with the key pair in FILE, which pays and owns the token accounts
     ///
     /// A JSON array of 64 bytes, as solana-keygen writes it. Refused unless only its owner can read
-    /// it. Without it, bundles are made for --payer and left unsigned; without both, every
+    /// it. Given several times, the payers take turns, a bundle each. Without it, bundles are made for --payer and left unsigned; without both, every
     /// opportunity is refused as no_payer.
     #[arg(long, value_name = "FILE", conflicts_with = "payer")]
-    pub(super) keypair: Option<PathBuf>,
+    pub(super) keypair: Vec<PathBuf>,
 
     /// Make unsigned bundles for the public key KEY
     ///
@@ -69,6 +80,19 @@ pub(super) struct Args {
     /// made, its rent: neither is part of the opportunity's costs.
     #[arg(long)]
     pub(super) create_atas: bool,
+}
+
+/// What to do instead of building.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub(super) enum Task {
+    /// Checks bundles by the rules of a block engine
+    ///
+    /// Reads bundles, and the slots between them, and shows a row for each rule that a bundle breaks: at
+    /// most five transactions, their sizes, signatures, duplicates and account locks, the age of their
+    /// blockhashes, the tip and how its account is locked, lookup tables, and who may not be run before.
+    /// Status 1 when a rule is broken. What the stream and the files do not tell is counted under
+    /// --stats as unchecked, and said. Nobody is asked.
+    Check(Check),
 }
 
 /// Which tip account is paid.

@@ -5,7 +5,7 @@ use super::route::Routes;
 use super::transaction::{
     TX_LEN_MAX, bundle_id, compute_unit_limit, compute_unit_price, message, transfer, wire,
 };
-use super::{Payer, Policy, Reject};
+use super::{Payer, Policy, Reject, Tables};
 use crate::dex::AccountBook;
 use crate::ids::{JITO_TIP_ACCOUNTS, Key};
 use crate::record::{Bundle, LINE, Opportunity, Record, Slot};
@@ -21,7 +21,11 @@ const SEEN_MAX: usize = 1 << 16;
 /// chosen by the opportunity, and no clock is read.
 pub struct Builder {
     routes: Routes,
-    payer: Payer,
+    tables: Tables,
+    /// One at least; they take turns.
+    payers: Vec<Payer>,
+    /// Whose turn it is, counted on.
+    turn: usize,
     policy: Policy,
     /// The blockhash the user gave, which is used instead of the stream's.
     given: Option<Blockhash>,
@@ -70,7 +74,7 @@ impl Builder {
     /// Builds on the accounts of `book` for `payer`, within `policy`, with the blockhash `given` or
     /// else the stream's newest.
     pub fn new(book: AccountBook, payer: Payer, policy: Policy, given: Option<Blockhash>) -> Self {
-        let routes = Routes::new(book, payer.key());
+        let routes = Routes::new(book);
         let counts = Counts {
             opportunities: 0,
             slots: 0,
@@ -82,7 +86,28 @@ impl Builder {
             refused: [0; Reject::COUNT],
         };
         let (plans, messages) = (Seen::new(SEEN_MAX), Seen::new(SEEN_MAX));
-        Self { routes, payer, policy, given, newest: None, plans, messages, counts }
+        let tables = Tables::default();
+        let (payers, turn, newest) = (vec![payer], 0, None);
+        Self { routes, tables, payers, turn, policy, given, newest, plans, messages, counts }
+    }
+
+    /// The same, which looks up accounts in `tables`.
+    #[must_use]
+    pub fn with_tables(self, tables: Tables) -> Self {
+        Self { tables, ..self }
+    }
+
+    /// The same, in which the payer takes turns with `more`, a bundle each.
+    #[must_use]
+    pub fn with_payers(mut self, more: impl IntoIterator<Item = Payer>) -> Self {
+        self.payers.extend(more);
+        self
+    }
+
+    /// Whose turn it is.
+    fn payer(&self) -> &Payer {
+        let at = self.turn.checked_rem(self.payers.len()).unwrap_or(0);
+        self.payers.get(at).unwrap_or(&Payer::Nobody)
     }
 
     /// What was done so far.
@@ -97,7 +122,7 @@ impl Builder {
 
     /// Whether bundles are signed, given a blockhash.
     pub fn can_sign(&self) -> bool {
-        matches!(self.payer, Payer::Signs(_))
+        matches!(self.payer(), Payer::Signs(_))
     }
 
     fn slot(&mut self, slot: &Slot) {
@@ -124,7 +149,7 @@ impl Builder {
     /// The transaction for `opportunity`, every rule checked.
     fn unsigned(&mut self, opportunity: &Opportunity) -> Result<Unsigned, Reject> {
         self.policy.check(opportunity)?;
-        if matches!(self.payer, Payer::Nobody) {
+        if matches!(self.payer(), Payer::Nobody) {
             return Err(Reject::NoPayer);
         }
         let plan = (opportunity.state_hash, opportunity.plan_index);
@@ -137,12 +162,13 @@ impl Builder {
             compute_unit_limit(opportunity.compute_units),
             compute_unit_price(opportunity.cu_price_micro),
         ];
-        let create = self.policy.create_token_accounts;
-        self.routes.instructions(opportunity, create, &mut instructions)?;
+        let (payer, create) = (self.payer().key(), self.policy.create_token_accounts);
+        self.routes.instructions(opportunity, &payer, create, &mut instructions)?;
         // The tip comes last, in the transaction of the swaps: it cannot land without them.
-        instructions.push(transfer(&self.payer.key(), &tip_account, opportunity.tip));
+        instructions.push(transfer(&payer, &tip_account, opportunity.tip));
         let hash = blockhash.map_or([0; 32], |blockhash| blockhash.hash);
-        let message = message(&instructions, &self.payer.key(), &hash)?;
+        let slot = opportunity.slot.max(self.newest.and_then(|newest| newest.slot).unwrap_or(0));
+        let message = message(&instructions, &payer, &hash, (&self.tables, slot))?;
         let name = xxh3_64(&message);
         if self.messages.contains(&name) {
             return Err(Reject::DuplicateTransaction);
@@ -173,7 +199,7 @@ impl Builder {
     }
 
     fn emit(&mut self, opportunity: &Opportunity, unsigned: &Unsigned, out: &mut impl Sink) {
-        let signature = unsigned.blockhash.and_then(|_| self.payer.sign(&unsigned.message));
+        let signature = unsigned.blockhash.and_then(|_| self.payer().sign(&unsigned.message));
         let transaction = wire(&unsigned.message, &signature.unwrap_or([0; 64]));
         let mut bundle = Bundle::new(opportunity.head.rx_ns);
         let len = size_of::<Bundle>().saturating_add(transaction.len()).next_multiple_of(LINE);
@@ -199,6 +225,7 @@ impl Builder {
         }
         bundle.missing = u8::from(unsigned.blockhash.is_none()) | u8::from(!self.can_sign()) << 1;
         self.count(&bundle);
+        self.turn = self.turn.wrapping_add(1);
         out.put_parts(&bundle, &transaction);
     }
 

@@ -70,12 +70,19 @@ rejects! {
     NoVaults = "no_vaults",
     /// The tick or the tick spacing of a pool is out of range.
     BadTick = "bad_tick",
+    /// No array of ticks or bins is known in which a swap could begin.
+    NoArrays = "no_arrays",
+    /// A pool gives its traders back a part of the fee: its instructions are not modelled.
+    CashbackPool = "cashback_pool",
     /// Someone besides the payer would have to sign.
     Signers = "signers",
     /// The transaction would lock more than 64 accounts.
     TooManyAccounts = "too_many_accounts",
     /// The transaction would be longer than 1232 bytes.
     TxTooLarge = "tx_too_large",
+    /// The transaction would be longer than 1232 bytes without a lookup table that was extended too late
+    /// to be in the root bank.
+    YoungTable = "young_table",
     /// The same transaction was made before.
     DuplicateTransaction = "duplicate_transaction",
 }
@@ -99,6 +106,8 @@ impl From<BuildFault> for Reject {
             BuildFault::NoMint => Self::NoMintAccount,
             BuildFault::NoVaults => Self::NoVaults,
             BuildFault::Tick => Self::BadTick,
+            BuildFault::NoArrays => Self::NoArrays,
+            BuildFault::Cashback => Self::CashbackPool,
         }
     }
 }

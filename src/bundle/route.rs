@@ -22,15 +22,15 @@ struct Hop {
     min_out: u64,
 }
 
-/// The pools and accounts that instructions are made from, and the payer's token accounts.
+/// The pools and accounts that instructions are made from, and the payers' token accounts.
 pub(super) struct Routes {
     book: AccountBook,
     pools: HashMap<Key, Pool>,
-    payer: Key,
-    token_accounts: HashMap<Key, TokenAccount>,
+    /// By payer and mint.
+    token_accounts: HashMap<(Key, Key), TokenAccount>,
 }
 
-/// The payer's token account of a mint.
+/// A payer's token account of a mint.
 #[derive(Clone, Copy, Debug)]
 struct TokenAccount {
     key: Key,
@@ -38,15 +38,15 @@ struct TokenAccount {
 }
 
 impl Routes {
-    /// Joins the pools of `book`, to be used by `payer`.
-    pub(super) fn new(book: AccountBook, payer: Key) -> Self {
+    /// Joins the pools of `book`.
+    pub(super) fn new(book: AccountBook) -> Self {
         let mut pools = HashMap::new();
         book.pools(Clock::default(), &mut |found| {
             if let Found::Pool { pool, .. } = found {
                 pools.insert(pool.pool, *pool);
             }
         });
-        Self { book, pools, payer, token_accounts: HashMap::new() }
+        Self { book, pools, token_accounts: HashMap::new() }
     }
 
     /// How many pools can be used.
@@ -54,32 +54,28 @@ impl Routes {
         self.pools.len()
     }
 
-    /// Appends the instructions that swap along `opportunity`, in the order of its hops; with
-    /// `create`, those that create the payer's token accounts come before them.
+    /// Appends the instructions by which `payer` swaps along `opportunity`, in the order of its hops; with
+    /// `create`, those that create its token accounts come before them.
     ///
     /// # Errors
     /// What is wrong with the route or missing to build it. `to` may then hold a part.
     pub(super) fn instructions(
         &mut self,
         opportunity: &Opportunity,
+        payer: &Key,
         create: bool,
         to: &mut Vec<Instruction>,
     ) -> Result<(), Reject> {
         let (hops, count) = hops(opportunity)?;
         let hops = hops.get(..count).unwrap_or_default();
         for hop in hops {
-            let account = self.token_account(hop)?;
+            let account = self.token_account(payer, hop)?;
             if create {
-                to.push(create_token_account(
-                    &self.payer,
-                    &account.key,
-                    &hop.mint_in,
-                    &account.program,
-                ));
+                to.push(create_token_account(payer, &account.key, &hop.mint_in, &account.program));
             }
         }
         for hop in hops {
-            to.push(self.swap(hop)?);
+            to.push(self.swap(payer, hop)?);
         }
         Ok(())
     }
@@ -96,17 +92,17 @@ impl Routes {
         Ok(pool)
     }
 
-    /// The payer's token account of the mint that goes into `hop`. Derived once a mint: it takes
-    /// tens of microseconds.
-    fn token_account(&mut self, hop: &Hop) -> Result<TokenAccount, Reject> {
-        if let Some(known) = self.token_accounts.get(&hop.mint_in) {
+    /// The token account that `payer` has for the mint that goes into `hop`. Derived once: it takes tens
+    /// of microseconds.
+    fn token_account(&mut self, payer: &Key, hop: &Hop) -> Result<TokenAccount, Reject> {
+        if let Some(known) = self.token_accounts.get(&(*payer, hop.mint_in)) {
             return Ok(*known);
         }
         self.pool(hop)?;
         let program = self.token_program(hop).ok_or(Reject::NoMintAccount)?;
-        let key = dex::associated_token(&self.payer, &hop.mint_in, &program);
+        let key = dex::associated_token(payer, &hop.mint_in, &program);
         let made = TokenAccount { key, program };
-        self.token_accounts.insert(hop.mint_in, made);
+        self.token_accounts.insert((*payer, hop.mint_in), made);
         Ok(made)
     }
 
@@ -117,20 +113,21 @@ impl Routes {
         self.book.token_program(&hop.mint_in).or(only_spl.then_some(TOKEN))
     }
 
-    fn swap(&self, hop: &Hop) -> Result<Instruction, Reject> {
+    fn swap(&self, payer: &Key, hop: &Hop) -> Result<Instruction, Reject> {
         let pool = self.pool(hop)?;
         let a_to_b = match (hop.mint_in, hop.mint_out) {
             (input, output) if input == pool.mint_a && output == pool.mint_b => true,
             (input, output) if input == pool.mint_b && output == pool.mint_a => false,
             _ => return Err(Reject::BrokenCycle),
         };
-        let user = |mint| self.token_accounts.get(mint).ok_or(Reject::BrokenCycle);
+        let user =
+            |mint: &Key| self.token_accounts.get(&(*payer, *mint)).ok_or(Reject::BrokenCycle);
         let request = Build {
             pool,
             a_to_b,
             amount_in: hop.amount_in,
             min_out: hop.min_out,
-            owner: &self.payer,
+            owner: payer,
             user_in: &user(&hop.mint_in)?.key,
             user_out: &user(&hop.mint_out)?.key,
         };

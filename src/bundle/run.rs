@@ -1,14 +1,14 @@
 //! The only file with I/O: reads the key and the accounts, drives the builder, reports.
 
-use super::args::Args;
-use super::{Builder, Payer, Reject};
+use super::args::{Args, Task};
+use super::{Builder, Payer, Reject, Tables, check};
 use crate::cli::{Flow, Frame, Named, Stats, filter};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
 use crate::keys::Signer;
 use crate::record::{Layout, Opportunity, Slot};
 use clap::{ArgMatches, FromArgMatches};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Kinds the builder takes.
 const CONSUMES: &[u16] = &[Opportunity::SCHEMA.kind, Slot::SCHEMA.kind];
@@ -16,18 +16,30 @@ const CONSUMES: &[u16] = &[Opportunity::SCHEMA.kind, Slot::SCHEMA.kind];
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
+    match &args.task {
+        Some(Task::Check(check)) => check::run::run(frame, check),
+        None => build(frame, &args),
+    }
+}
+
+/// Makes bundles of the opportunities of record streams.
+fn build(frame: &Frame, args: &Args) -> Result<Exit> {
     let inputs = args.files.named()?;
-    let payer = match (&args.keypair, args.payer) {
-        (Some(path), _) => Payer::Signs(Signer::from_file(path)?),
-        (None, Some(key)) => Payer::Named(key),
-        (None, None) => Payer::Nobody,
-    };
+    let mut payers = Vec::new();
+    for path in &args.keypair {
+        payers.push(Payer::Signs(Signer::from_file(path)?));
+    }
+    let mut payers = payers.into_iter();
+    let payer = payers.next().or(args.payer.map(Payer::Named)).unwrap_or(Payer::Nobody);
     inputs.iter().take(1).for_each(Named::wait);
     let mut book = AccountBook::new();
     for path in &args.accounts {
         read_accounts(path, &mut book)?;
     }
-    let mut builder = Builder::new(book, payer, args.policy(), args.blockhash);
+    let tables = read_tables(&args.alt, frame)?;
+    let mut builder = Builder::new(book, payer, args.policy(), args.blockhash)
+        .with_tables(tables)
+        .with_payers(payers);
     frame.note(&format!("{} pools in the account files", builder.pool_count()));
     let flow = filter(frame, &mut builder, CONSUMES, &inputs)?;
     warn(&builder, frame);
@@ -35,7 +47,26 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn read_accounts(path: &Path, book: &mut AccountBook) -> Result<()> {
+/// The lookup tables in `paths`.
+fn read_tables(paths: &[PathBuf], frame: &Frame) -> Result<Tables> {
+    let mut book = AccountBook::new();
+    for path in paths {
+        read_accounts(path, &mut book)?;
+    }
+    let tables = Tables::of(&book);
+    let counts = tables.counts();
+    if !paths.is_empty() && counts.used == 0 {
+        frame.warn("no lookup table in the files of --alt is in use");
+    }
+    for (count, what) in [(counts.deactivated, "deactivated"), (counts.damaged, "damaged")] {
+        if count > 0 {
+            frame.warn(&format!("{count} lookup tables in the files of --alt are {what}"));
+        }
+    }
+    Ok(tables)
+}
+
+pub(super) fn read_accounts(path: &Path, book: &mut AccountBook) -> Result<()> {
     let name = path.display().to_string();
     let text = std::fs::read(path).map_err(|e| Error::os("cannot read", &e).input(&name))?;
     book.read(&text).map_err(|error| error.input(name))

@@ -3,7 +3,7 @@
 use super::{BASE_FEE_LAMPORTS, priority_fee};
 use crate::dex::{AccountBook, Clock, Found, TickRange, quote_in};
 use crate::ids::{Key, RAYDIUM_AMM_V4, RAYDIUM_CPMM, TOKEN, Venue, WSOL};
-use crate::record::{Direction, Opportunity, Pool};
+use crate::record::{Direction, Opportunity, Pool, Slot};
 
 /// A key that shows its number.
 pub(super) fn key(number: u8) -> Key {
@@ -83,6 +83,13 @@ pub(super) fn add_cpmm(
     vault(book, vault_a, mints[0], reserves[0]);
     vault(book, vault_b, mints[1], reserves[1]);
     pool
+}
+
+/// A complete slot that ends in `hash`.
+pub(super) fn ended(slot: u64, hash: [u8; 32]) -> Slot {
+    let mut made = Slot::new(0);
+    (made.slot, made.complete, made.blockhash, made.present) = (slot, 1, hash, Slot::BLOCKHASH);
+    made
 }
 
 /// The pools that `book` describes.

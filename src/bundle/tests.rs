@@ -7,7 +7,8 @@ use super::testdata::{
 use super::*;
 use crate::dex::{self, AccountBook, Decoded, SwapIx, associated_token};
 use crate::ids::{
-    COMPUTE_BUDGET, JITO_TIP_ACCOUNTS, Key, RAYDIUM_CPMM, SYSTEM, TOKEN, TOKEN_2022, WSOL,
+    COMPUTE_BUDGET, JITO_TIP_ACCOUNTS, Key, LOOKUP_TABLE, RAYDIUM_CPMM, SYSTEM, TOKEN, TOKEN_2022,
+    WSOL,
 };
 use crate::keys::Signer;
 use crate::record::{self, Opportunity, Record, Verdict};
@@ -250,13 +251,15 @@ fn a_fixed_tip_account_and_new_token_accounts_are_in_the_transaction() {
 
 /// The refusals that no record and no account file can provoke: `transaction` tests the first two,
 /// the others say that a pool of the book is not in the book.
-const UNREACHABLE: [Reject; 6] = [
+const UNREACHABLE: [Reject; 8] = [
     Reject::Signers,
     Reject::TooManyAccounts,
     Reject::Venue,
     Reject::NoPoolAccount,
     Reject::NoVaults,
     Reject::BadTick,
+    Reject::NoArrays,
+    Reject::CashbackPool,
 ];
 
 /// A way to spoil an opportunity.
@@ -354,22 +357,18 @@ fn refused_by_memory_and_limits(book: &AccountBook, good: &Opportunity) -> Vec<R
 
 /// Refusals that come from what the account files hold.
 fn refused_by_accounts() -> Vec<Reject> {
-    let (mut book, [t, u, v]) = (AccountBook::new(), [0xf0, 0xf1, 0xf2].map(key));
-    for mint in [t, u, v] {
-        add_mint(&mut book, mint);
-    }
-    // Four CPMM pools name more accounts than fit into a packet.
-    add_cpmm(&mut book, 0x10, [WSOL, t], [1_000_000_000_000, 1_000_000_000_000]);
-    add_cpmm(&mut book, 0x20, [t, u], [1_000_000_000_000, 1_100_000_000_000]);
-    add_cpmm(&mut book, 0x30, [u, v], [1_000_000_000_000, 1_000_000_000_000]);
-    add_cpmm(&mut book, 0x40, [WSOL, v], [1_000_000_000_000, 1_000_000_000_000]);
-    let long = opportunity(&book, &[0x10, 0x20, 0x30, 0x40].map(key), 1_000_000_000);
+    let (long_book, long, held) = long_cycle();
     let policy = Policy { create_token_accounts: true, ..POLICY };
-    let mut creating = Builder::new(book, signer(), policy, Some(GIVEN));
+    let mut creating = Builder::new(long_book.clone(), signer(), policy, Some(GIVEN));
     assert_eq!(refusal(&mut creating, &long), Reject::TxTooLarge);
+    let mut tables = AccountBook::new();
+    tables.insert(key(0xa1), LOOKUP_TABLE, tables::tests::account(long.slot, &held), 0);
+    let mut young = Builder::new(long_book, signer(), policy, Some(GIVEN));
+    young = young.with_tables(Tables::of(&tables));
+    assert_eq!(refusal(&mut young, &long), Reject::YoungTable);
 
     // Without its mint a token's program is not known, but for AMM v4, which takes SPL Token only.
-    let mut book = AccountBook::new();
+    let (mut book, t) = (AccountBook::new(), key(0xf0));
     add_amm_v4(&mut book, 0x10, [WSOL, t], [1_000_000_000_000, 1_000_000_000_000]);
     add_amm_v4(&mut book, 0x20, [WSOL, t], [1_000_000_000_000, 1_100_000_000_000]);
     add_cpmm(&mut book, 0x30, [WSOL, t], [1_000_000_000_000, 1_000_000_000_000]);
@@ -388,7 +387,79 @@ fn refused_by_accounts() -> Vec<Reject> {
     (mint[45], mint[165], mint[166]) = (1, 1, 9);
     book.insert(t, TOKEN_2022, mint, 0);
     assert_eq!(refusal(&mut builder(book), &unknown), Reject::UnsupportedPool);
-    vec![Reject::TxTooLarge, Reject::NoMintAccount, Reject::UnsupportedPool]
+    vec![Reject::TxTooLarge, Reject::YoungTable, Reject::NoMintAccount, Reject::UnsupportedPool]
+}
+
+#[test]
+fn payers_take_turns_and_each_swaps_on_its_own_accounts() {
+    let book = book();
+    let other = || Payer::Signs(Signer::from_seed(&[43; 32]));
+    let mut builder = builder(book.clone()).with_payers([other()]);
+    let mut opportunity = opportunity(&book, &[key(AMM_2), key(AMM)], 5_000_000_000);
+    for turn in 0..4u64 {
+        opportunity.state_hash = turn;
+        let (_, bytes) = make(&mut builder, &opportunity).unwrap();
+        // What is refused takes nobody's turn.
+        assert_eq!(refusal(&mut builder, &opportunity), Reject::Duplicate);
+        let payer = if turn & 1 == 0 { signer() } else { other() }.key();
+        let tx = Transaction::check(&bytes).unwrap();
+        assert_eq!(tx.fee_payer(), &payer);
+        let public = ed25519_dalek::VerifyingKey::from_bytes(&payer).unwrap();
+        let signature = ed25519_dalek::Signature::from_bytes(tx.signature());
+        public.verify_strict(tx.message(), &signature).unwrap();
+        let account = associated_token(&payer, &WSOL, &TOKEN);
+        let swaps = swaps(&tx);
+        assert_eq!((swaps[0].user_in, swaps[0].owner), (Some(&account), Some(&payer)));
+        assert_eq!(swaps[1].user_out, Some(&account));
+    }
+}
+
+/// A cycle over four CPMM pools that names more accounts than fit into a packet, and those accounts.
+fn long_cycle() -> (AccountBook, Opportunity, Vec<Key>) {
+    let (mut book, [t, u, v]) = (AccountBook::new(), [0xf0, 0xf1, 0xf2].map(key));
+    for mint in [WSOL, t, u, v] {
+        add_mint(&mut book, mint);
+    }
+    add_cpmm(&mut book, 0x10, [WSOL, t], [1_000_000_000_000, 1_000_000_000_000]);
+    add_cpmm(&mut book, 0x20, [t, u], [1_000_000_000_000, 1_100_000_000_000]);
+    add_cpmm(&mut book, 0x30, [u, v], [1_000_000_000_000, 1_000_000_000_000]);
+    add_cpmm(&mut book, 0x40, [WSOL, v], [1_000_000_000_000, 1_000_000_000_000]);
+    let opportunity = opportunity(&book, &[0x10, 0x20, 0x30, 0x40].map(key), 1_000_000_000);
+    let held = (0x10..=0x44).map(key).chain([WSOL, t, u, v]).chain(JITO_TIP_ACCOUNTS).collect();
+    (book, opportunity, held)
+}
+
+#[test]
+fn accounts_are_looked_up_where_that_makes_room() {
+    let (book, mut opportunity, held) = long_cycle();
+    let policy = Policy { create_token_accounts: true, ..POLICY };
+    let mut tables = AccountBook::new();
+    let data = tables::tests::account(opportunity.slot - 31, &held);
+    tables.insert(key(0xa1), LOOKUP_TABLE, data, 0);
+    let built = Builder::new(book, signer(), policy, Some(GIVEN));
+    let mut built = built.with_tables(Tables::of(&tables));
+    assert_eq!(refusal(&mut built, &opportunity), Reject::YoungTable);
+    opportunity.slot += 1;
+    let (bundle, bytes) = make(&mut built, &opportunity).unwrap();
+    let tx = Transaction::check(&bytes).unwrap();
+    assert_eq!((tx.version(), tx.lookups().count()), (crate::wire::txn::Version::V0, 1));
+    assert!(tx.keys().contains(&bundle.tip_account), "not through the table that holds it");
+    let sdk: VersionedTransaction = bincode::deserialize(&bytes).unwrap();
+    assert_eq!((sdk.verify_with_results(), sdk.sanitize()), (vec![true], Ok(())));
+    // The swaps that are there once the table is looked into.
+    let lookup = tx.lookups().next().unwrap();
+    let looked_up = lookup.writable.iter().chain(lookup.readonly).map(|at| held[usize::from(*at)]);
+    let loaded: Vec<Option<Key>> = looked_up.map(Some).collect();
+    let mut pools = Vec::new();
+    for ix in tx.instructions() {
+        let program = tx.account_key(ix.program_index).unwrap();
+        let (data, indices, keys) = (ix.data, ix.accounts, tx.keys());
+        let ix = dex::Instruction { program, data, indices, keys, loaded: &loaded };
+        if let Some(Decoded::One(swap)) = dex::decode(&ix) {
+            pools.push(*swap.pool.unwrap());
+        }
+    }
+    assert_eq!(pools, [0x10, 0x20, 0x30, 0x40].map(key));
 }
 
 #[test]

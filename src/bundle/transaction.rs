@@ -1,13 +1,15 @@
 //! A transaction: instructions compiled into a message, the message signed, and its wire bytes.
 //!
-//! Legacy format: without lookup tables it says the same as v0 in two bytes less.
+//! Legacy format where no lookup table makes it smaller: it then says the same as v0 in two bytes less.
 
-use super::Reject;
+use super::{Reject, Tables};
+use crate::bytes::base58;
 use crate::ids::{ASSOCIATED_TOKEN, COMPUTE_BUDGET, Key, SYSTEM};
 use solana_sdk::hash::Hash;
 use solana_sdk::instruction::{AccountMeta, Instruction};
-use solana_sdk::message::Message;
+use solana_sdk::message::{Message, MessageHeader, v0};
 use solana_sdk::pubkey::Pubkey;
+use std::collections::HashSet;
 
 pub use crate::wire::bundle_id;
 
@@ -65,15 +67,17 @@ fn address(key: &Key) -> Pubkey {
     Pubkey::new_from_array(*key)
 }
 
-/// The bytes that `payer` signs: a legacy message of `instructions`.
+/// The bytes that `payer` signs: a message of `instructions` to land in `slot`, which looks up what it
+/// can in `tables`.
 ///
 /// # Errors
 /// When someone besides the payer would have to sign, when more than 64 accounts would be locked,
-/// or when the signed transaction would be longer than 1232 bytes.
+/// or when the signed transaction would be longer than 1232 bytes, for want of an older table or of any.
 pub(super) fn message(
     instructions: &[Instruction],
     payer: &Key,
     blockhash: &[u8; 32],
+    (tables, slot): (&Tables, u64),
 ) -> Result<Vec<u8>, Reject> {
     // The compiler of messages panics beyond 256 keys.
     let named: usize = instructions.iter().map(|ix| ix.accounts.len().saturating_add(1)).sum();
@@ -81,18 +85,47 @@ pub(super) fn message(
         return Err(Reject::TooManyAccounts);
     }
     let blockhash = Hash::new_from_array(*blockhash);
-    let message = Message::new_with_blockhash(instructions, Some(&address(payer)), &blockhash);
-    if message.header.num_required_signatures != 1 {
+    let wanted = lookable(instructions);
+    let chosen = tables.choose(&wanted, slot);
+    let bytes = if chosen.is_empty() {
+        let message = Message::new_with_blockhash(instructions, Some(&address(payer)), &blockhash);
+        limits(&message.header, message.account_keys.len())?;
+        message.serialize()
+    } else {
+        let message = v0::Message::try_compile(&address(payer), instructions, &chosen, blockhash)
+            .map_err(|_| Reject::TooManyAccounts)?;
+        let looked_up = message.address_table_lookups.iter().fold(0usize, |sum, lookup| {
+            let both = lookup.writable_indexes.len().saturating_add(lookup.readonly_indexes.len());
+            sum.saturating_add(both)
+        });
+        limits(&message.header, message.account_keys.len().saturating_add(looked_up))?;
+        message.serialize()
+    };
+    if bytes.len().saturating_add(SIGNATURES_LEN) <= TX_LEN_MAX {
+        return Ok(bytes);
+    }
+    Err(if tables.lacks_young(&wanted, slot) { Reject::YoungTable } else { Reject::TxTooLarge })
+}
+
+/// The keys that a table may hold: not those that sign, and not the programs that are called
+/// (solana-message `try_extract_table_lookup`).
+fn lookable(instructions: &[Instruction]) -> HashSet<Key> {
+    let accounts = || instructions.iter().flat_map(|ix| &ix.accounts);
+    let signers = accounts().filter(|meta| meta.is_signer).map(|meta| meta.pubkey);
+    let fixed: HashSet<Pubkey> =
+        signers.chain(instructions.iter().map(|ix| ix.program_id)).collect();
+    let keys = accounts().map(|meta| meta.pubkey).filter(|key| !fixed.contains(key));
+    keys.map(|key| key.to_bytes()).collect()
+}
+
+fn limits(header: &MessageHeader, account_count: usize) -> Result<(), Reject> {
+    if header.num_required_signatures != 1 {
         return Err(Reject::Signers);
     }
-    if message.account_keys.len() > ACCOUNT_LOCKS_MAX {
+    if account_count > ACCOUNT_LOCKS_MAX {
         return Err(Reject::TooManyAccounts);
     }
-    let bytes = message.serialize();
-    if bytes.len().saturating_add(SIGNATURES_LEN) > TX_LEN_MAX {
-        return Err(Reject::TxTooLarge);
-    }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Bytes before the message: the number of signatures, and the one.
@@ -110,10 +143,19 @@ pub(super) fn wire(message: &[u8], signature: &[u8; 64]) -> Vec<u8> {
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests {
+    use super::super::tables::tests::account as table_account;
     use super::*;
+    use crate::dex::AccountBook;
     use crate::wire::txn::{Transaction, Version};
 
+    const TIP: Key = crate::ids::JITO_TIP_ACCOUNTS[0];
+
     const PAYER: Key = [7; 32];
+
+    /// The message of `instructions` without tables.
+    fn plain(instructions: &[Instruction]) -> Result<Vec<u8>, Reject> {
+        message(instructions, &PAYER, &[3; 32], (&Tables::default(), 0))
+    }
 
     #[test]
     fn what_is_compiled_is_what_the_wire_reads() {
@@ -124,7 +166,7 @@ mod tests {
             create_token_account(&PAYER, &[5; 32], &[6; 32], &crate::ids::TOKEN),
             transfer(&PAYER, &to, 12_345),
         ];
-        let message = message(&instructions, &PAYER, &[3; 32]).unwrap();
+        let message = plain(&instructions).unwrap();
         let bytes = wire(&message, &[8; 64]);
         let tx = Transaction::check(&bytes).unwrap();
         assert_eq!(
@@ -169,17 +211,54 @@ mod tests {
     #[test]
     fn size_accounts_and_signers_have_limits() {
         // 1 + 64 + 3 + (1 + 32 n) + 32 + 1 + 1 + (1 + accounts) + (2 + data) bytes: 32 accounts.
-        let fits = |len| message(&[with_accounts(30, len)], &PAYER, &[3; 32]);
+        let fits = |len| plain(&[with_accounts(30, len)]);
         let spare = TX_LEN_MAX - wire(&fits(0).unwrap(), &[0; 64]).len();
         assert_eq!(wire(&fits(spare).unwrap(), &[0; 64]).len(), TX_LEN_MAX);
         assert_eq!(fits(spare + 1), Err(Reject::TxTooLarge));
         // 64 accounts never fit without lookup tables, so size speaks first up to there.
-        assert_eq!(message(&[with_accounts(62, 0)], &PAYER, &[3; 32]), Err(Reject::TxTooLarge));
+        assert_eq!(plain(&[with_accounts(62, 0)]), Err(Reject::TxTooLarge));
         for count in [63, 253, 254, 255] {
-            let made = message(&[with_accounts(count, 0)], &PAYER, &[3; 32]);
+            let made = plain(&[with_accounts(count, 0)]);
             assert_eq!(made, Err(Reject::TooManyAccounts), "{count}");
         }
         let other = transfer(&[4; 32], &PAYER, 1);
-        assert_eq!(message(&[other], &PAYER, &[3; 32]), Err(Reject::Signers));
+        assert_eq!(plain(&[other]), Err(Reject::Signers));
+    }
+
+    #[test]
+    fn tables_make_room_and_the_chain_reads_the_same_accounts() {
+        let named = with_accounts(55, 0);
+        let keys: Vec<Key> = named.accounts.iter().map(|meta| meta.pubkey.to_bytes()).collect();
+        let mut book = AccountBook::new();
+        // The program that is called stands in the table too: it must stay where it is.
+        let held = [&[[1; 32]][..], &keys[..50]].concat();
+        book.insert([0xa1; 32], crate::ids::LOOKUP_TABLE, table_account(100, &held), 0);
+        let tables = Tables::of(&book);
+        let instructions = [compute_unit_limit(7), named, transfer(&PAYER, &TIP, 1000)];
+        let of = |slot| message(&instructions, &PAYER, &[3; 32], (&tables, slot));
+        assert_eq!(of(131), Err(Reject::YoungTable));
+        let none = (&Tables::default(), 132);
+        assert_eq!(message(&instructions, &PAYER, &[3; 32], none), Err(Reject::TxTooLarge));
+        let bytes = wire(&of(132).unwrap(), &[8; 64]);
+        let tx = Transaction::check(&bytes).unwrap();
+        assert_eq!((tx.version(), tx.fee_payer()), (Version::V0, &PAYER));
+        let [lookup] = tx.lookups().collect::<Vec<_>>()[..] else { panic!() };
+        assert_eq!((lookup.table, lookup.readonly.len()), (&[0xa1; 32], 0));
+        // Every account of the instruction, found again through the table.
+        let account = |index: u8| match usize::from(index).checked_sub(tx.keys().len()) {
+            None => tx.keys()[usize::from(index)],
+            Some(at) => held[usize::from(lookup.writable[at])],
+        };
+        let called = tx.instructions().nth(1).unwrap();
+        let found: Vec<Key> = called.accounts.iter().map(|index| account(*index)).collect();
+        assert_eq!(found, keys);
+        assert_eq!(account(called.program_index), [1; 32]);
+        assert!(tx.keys().contains(&TIP));
+        // More than 64 locks are too many, wherever the keys stand.
+        let many = with_accounts(63, 0);
+        let all: Vec<Key> = many.accounts.iter().map(|meta| meta.pubkey.to_bytes()).collect();
+        book.insert([0xa1; 32], crate::ids::LOOKUP_TABLE, table_account(100, &all), 0);
+        let made = message(&[many], &PAYER, &[3; 32], (&Tables::of(&book), 200));
+        assert_eq!(made, Err(Reject::TooManyAccounts));
     }
 }

@@ -11,6 +11,10 @@ use super::accounts::AccountBook;
 /// A Solana instruction.
 pub(super) type Ix = solana_sdk::instruction::Instruction;
 
+/// Arrays of ticks or bins that a swap names at most: what one walk is likely to reach. More of them
+/// would take room that the transaction's other swaps need.
+pub(super) const ARRAYS: usize = 3;
+
 /// A swap to be built: all of `amount_in`, or the transaction fails.
 #[derive(Clone, Copy, Debug)]
 pub struct Build<'a> {
@@ -35,6 +39,11 @@ impl<'a> Build<'a> {
     pub(super) fn with_vaults(&self) -> Result<&'a Pool, BuildFault> {
         Some(self.pool).filter(|pool| pool.present & Pool::VAULTS != 0).ok_or(BuildFault::NoVaults)
     }
+
+    /// What belongs to tokens a and b, that of the token which goes in first.
+    pub(super) fn in_out<T>(&self, [a, b]: [T; 2]) -> [T; 2] {
+        if self.a_to_b { [a, b] } else { [b, a] }
+    }
 }
 
 /// Why no instruction could be built.
@@ -53,12 +62,24 @@ pub enum BuildFault {
     Tick = 4,
     /// The record does not name the pool's vaults.
     NoVaults = 5,
+    /// No array of ticks or bins is known in which the swap could begin.
+    NoArrays = 6,
+    /// A pool that gives its traders back a part of the fee: its instructions are not modelled.
+    Cashback = 7,
 }
 
 impl BuildFault {
     /// Names by number.
-    pub const NAMES: &'static [&'static str] =
-        &["venue", "no_program", "no_pool_account", "no_mint_account", "bad_tick", "no_vaults"];
+    pub const NAMES: &'static [&'static str] = &[
+        "venue",
+        "no_program",
+        "no_pool_account",
+        "no_mint_account",
+        "bad_tick",
+        "no_vaults",
+        "no_arrays",
+        "cashback_pool",
+    ];
 
     /// The name counters show.
     pub fn name(self) -> &'static str {
@@ -111,6 +132,12 @@ impl Metas {
         self
     }
 
+    /// An account that signs and pays.
+    pub(super) fn pay(&mut self, key: &Key) -> &mut Self {
+        self.metas.push(AccountMeta::new(Pubkey::new_from_array(*key), true));
+        self
+    }
+
     /// An account that signs and does not change.
     pub(super) fn sign(&mut self, key: &Key) -> &mut Self {
         self.metas.push(AccountMeta::new_readonly(Pubkey::new_from_array(*key), true));
@@ -123,15 +150,33 @@ impl Metas {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::model::key;
     use super::*;
     use crate::ids::TOKEN;
 
+    /// The accounts of a real instruction: a line is a key and how its transaction locks it.
+    pub(in super::super) fn real(text: &str) -> Vec<Key> {
+        text.lines().map(|line| key(line.trim().split_once(' ').unwrap().0)).collect()
+    }
+
+    /// Holds the accounts of `made` to those of a real instruction that begins so. What a program
+    /// has to write or to see signed was writable and signed there.
+    pub(in super::super) fn is_real(made: &Ix, text: &str) {
+        assert!(made.accounts.len() <= text.lines().count());
+        for (at, (meta, line)) in made.accounts.iter().zip(text.lines()).enumerate() {
+            let (name, locks) = line.trim().split_once(' ').unwrap();
+            assert_eq!(meta.pubkey.to_bytes(), key(name), "account {at}");
+            assert!(!meta.is_writable || locks.contains('w'), "account {at} is only read");
+            assert_eq!(meta.is_signer, locks.contains('s'), "account {at}");
+        }
+    }
+
     #[test]
     fn every_fault_has_a_name() {
-        assert_eq!(BuildFault::NAMES.len(), BuildFault::NoVaults as usize + 1);
+        assert_eq!(BuildFault::NAMES.len(), BuildFault::Cashback as usize + 1);
         assert_eq!(BuildFault::NoVaults.name(), "no_vaults");
+        assert_eq!(BuildFault::Cashback.name(), "cashback_pool");
     }
 
     #[test]

@@ -18,9 +18,10 @@
 //! | remove_all_liquidity | limits of a u64@8 and b u64@16 |
 //! | initialize_pool | liquidity u128@8, square root of the price u128@24 |
 //!
-//! Quotes: `quote`.
+//! Quotes: `quote`; instructions: `build`.
 
 pub(super) mod account;
+mod build;
 mod event;
 pub(super) mod fee;
 mod names;
@@ -45,6 +46,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     swap: quote::swap,
     settle: fee::settle,
     segment: quote::segment,
+    build: build::build,
     ..VenueSpec::of(Venue::MeteoraDammV2)
 };
 

@@ -6,7 +6,7 @@
 //! u8@36 (0 of the input, 1 of y), volatility u32@40, its reference u32@44, the bin it is measured
 //! from i32@48, last change i64@56, kind of pair u8@75, active bin i32@76, bin step u16@80, status
 //! u8@82, activation by slot or time u8@86, mint x@88, mint y@120, reserve x@152, reserve y@184,
-//! reward mints @264 and @408, bitmap @584, activation point u64@816.
+//! reward mints @264 and @408, oracle@552, bitmap @584, activation point u64@816.
 //!
 //! The record's fee is the base fee; the variable fee is in its volatility fields: rate =
 //! `min(fee_num + ceil(vol_control * (vol_acc * bin_step)^2 / 10^11), 10^8)` parts of 10^9, of which
@@ -27,6 +27,13 @@ use super::names::{
 };
 
 const LB_PAIR_LEN: usize = 904;
+
+/// Where a pair's oracle is, and which of the bin arrays around 0 hold liquidity.
+pub(super) fn oracle_and_bitmap(data: &[u8]) -> Option<(&Key, &[u8; 128])> {
+    LbPair::read(data).ok()?;
+    Some((key_at(data, 552)?, data.get(584..)?.first_chunk()?))
+}
+
 /// The highest bin, and the lowest below zero (constants.rs).
 pub(super) const BIN_MAX: i32 = 443_636;
 /// Parts of a fee rate, and the highest of them (constants.rs `MAX_FEE_RATE`).

@@ -17,7 +17,7 @@ use crate::bytes::{array_at, key_at, u8_at, u64_at, u128_at};
 use crate::ids::{Key, METEORA_DLMM, Venue};
 use crate::record::{Bin, Pool, Ticks};
 
-use super::super::accounts::{Account, AccountFault, Entries, Found, Out, Part};
+use super::super::accounts::{Account, AccountBook, AccountFault, Entries, Found, Out, Part};
 use super::super::build::derived;
 use super::account::BIN_MAX;
 use super::names::{BIN_ARRAY_ACCOUNT, BIN_ARRAY_BITMAP_EXTENSION_ACCOUNT};
@@ -121,6 +121,36 @@ impl Bitmap<'_> {
         }
         Some(at)
     }
+}
+
+/// The address of the bitmap extension of `pair`.
+fn extension_address(pair: &Key) -> Key {
+    derived(&METEORA_DLMM, &[b"bitmap", pair])
+}
+
+/// Addresses of the first arrays with liquidity that a swap reaches from bin `active`, `most` of them and
+/// as far as bitmaps tell, and that of the bitmap extension, if it is in the book. `own` is the pair's
+/// bitmap (extensions/lb_pair.rs `get_bin_array_pubkeys_for_swap`).
+pub(super) fn ahead(
+    book: &AccountBook,
+    pair: &Key,
+    own: &[u8; 128],
+    (active, up): (i32, bool),
+    most: usize,
+) -> (Vec<Key>, Option<Key>) {
+    let key = extension_address(pair);
+    let extension = book.get(&key).map(|account| account.data.as_slice()).filter(|data| {
+        data.first_chunk() == Some(&BIN_ARRAY_BITMAP_EXTENSION_ACCOUNT)
+            && data.len() >= EXTENSION_LEN
+    });
+    let bitmap = Bitmap { own, extension };
+    let (mut at, mut found) = (Some(index_of(active)), Vec::with_capacity(most));
+    while found.len() < most {
+        let Some(next) = at.and_then(|at| bitmap.next(at, up)) else { break };
+        found.push(array_address(pair, next));
+        at = if up { next.checked_add(1) } else { next.checked_sub(1) };
+    }
+    (found, extension.map(|_| key))
 }
 
 /// What an array is read by: its pair.

@@ -17,10 +17,11 @@
 //! forms, event authority, program, then bin arrays. Token a is x, token b is y. The direction is
 //! not in the instruction, and a limit on the price's move is not one on an amount.
 //!
-//! A swap walks over bins (`walk`); `account` and `array` say what pairs and bins are.
+//! `build` asks for a swap, which walks over bins (`walk`); `account` and `array` say what pairs and bins are.
 
 mod account;
 mod array;
+mod build;
 mod event;
 mod liquidity;
 mod names;
@@ -53,6 +54,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     swap: swap::swap,
     settle: swap::settle,
     segment: swap::segment,
+    build: build::build,
     ..VenueSpec::of(Venue::MeteoraDlmm)
 };
 

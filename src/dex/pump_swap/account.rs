@@ -2,8 +2,8 @@
 //!
 //! | account | fields |
 //! |---|---|
-//! | Pool, 211 bytes and more | creator@11, base mint@43, quote mint@75, base vault@139, quote vault@171, since then coin creator@211, mayhem u8@243, virtual quote i128@245, creator bps u64@261 |
-//! | GlobalConfig, 57 bytes and more | disabled u8@56 (bit 3 buys, bit 4 sells), whether pools have creator rates of their own u8@940 |
+//! | Pool, 211 bytes and more | creator@11, base mint@43, quote mint@75, base vault@139, quote vault@171, since then coin creator@211, mayhem u8@243, cashback u8@244, virtual quote i128@245, creator bps u64@261 |
+//! | GlobalConfig, 57 bytes and more | disabled u8@56 (bit 3 buys, bit 4 sells), whether pools have creator rates of their own u8@940, 8 wallets that buy back @643 |
 //! | FeeConfig | `pump::fees` |
 //!
 //! Source: the program's interface description of October 2026 (facts/dex.md 11). A pool that a
@@ -29,9 +29,9 @@ use super::super::pump::fees::{self, FeeConfig};
 use super::super::token::{Mint, TransferFee};
 
 /// Derived of `"global_config"`.
-const GLOBAL_CONFIG: Key = key("ADyA8hdefvWN2dbGGWFotbzWxrAvLW83WG6QCVXvJKqw");
+pub(super) const GLOBAL_CONFIG: Key = key("ADyA8hdefvWN2dbGGWFotbzWxrAvLW83WG6QCVXvJKqw");
 /// Derived by pump-fees of `"fee_config"` and this program.
-const FEE_CONFIG: Key = key("5PHirr8joyTMp9JMm6nW7hNDVyEYdkzDqazxPD7RaTjx");
+pub(super) const FEE_CONFIG: Key = key("5PHirr8joyTMp9JMm6nW7hNDVyEYdkzDqazxPD7RaTjx");
 
 const POOL: [u8; 8] = [0xf1, 0x9a, 0x6d, 0x04, 0x11, 0xb1, 0x6d, 0xbc];
 const GLOBAL: [u8; 8] = [0x95, 0x08, 0x9c, 0xca, 0xa0, 0xfc, 0xb0, 0xd9];
@@ -45,6 +45,22 @@ const OTHER_ACCOUNTS: [(&str, [u8; 8]); 3] = [
 
 /// Coins of a mayhem pool, raw units: their market value does not follow what is burned.
 const MAYHEM_SUPPLY: u64 = 1_000_000_000_000_000;
+
+/// The wallets that may be named for the part of the protocol's fee that buys back: eight at 643.
+const BUYBACK_AT: usize = 643;
+
+/// Whether the Pool account `data` is one that gives back a part of the fee.
+pub(super) fn is_cashback(data: &[u8]) -> bool {
+    u8_at(data, 244).is_some_and(|flag| flag != 0)
+}
+
+/// The first wallet that buys back, of the program's configuration.
+pub(super) fn buyback(book: &AccountBook, program: &Key) -> Option<Key> {
+    let account = book.get(&GLOBAL_CONFIG).filter(|account| account.owner == *program)?;
+    Global::read(&account.data).ok()?;
+    let wallets = account.data.get(BUYBACK_AT..BUYBACK_AT.checked_add(256)?)?;
+    wallets.as_chunks().0.iter().copied().find(|wallet| *wallet != [0; 32])
+}
 
 /// What a swap needs of a Pool account.
 #[derive(Clone, Copy, Debug)]

@@ -18,6 +18,7 @@
 //! and curves of Pump; the curves are left to the call of Pump that it makes for them.
 
 mod account;
+mod build;
 mod event;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub(super) const SPEC: VenueSpec = VenueSpec {
     pools: account::pools,
     swap: quote::swap_pool,
     segment: quote::segment,
+    build: build::build,
     ..VenueSpec::of(Venue::PumpSwap)
 };
 

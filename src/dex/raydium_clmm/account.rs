@@ -2,7 +2,7 @@
 //!
 //! | account | bytes | fields |
 //! |---|---|---|
-//! | PoolState | 1544 | config@9, mints @73 and @105, vaults @137 and @169, decimals u8@233 and @234, tick_spacing u16@235, liquidity u128@237, sqrt_price u128@253, tick i32@269, status u8@389 (bit 4: no swaps), fee side u8@390, bitmap 1024 bits @904, open_time u64@1080, dynamic fee 80 bytes @1096 |
+//! | PoolState | 1544 | config@9, mints @73 and @105, vaults @137 and @169, observation@201, decimals u8@233 and @234, tick_spacing u16@235, liquidity u128@237, sqrt_price u128@253, tick i32@269, status u8@389 (bit 4: no swaps), fee side u8@390, bitmap 1024 bits @904, open_time u64@1080, dynamic fee 80 bytes @1096 |
 //! | its dynamic fee | 80 | filter u16, decay u16@2, reduction u16@4 (bps), control u32@6, max u32@10, index i32@14, reference u32@18, accumulator u32@22, last update u64@26; all zero is none |
 //! | AmmConfig | 117 | protocol_rate u32@43, trade_rate u32@47, tick_spacing u16@51, fund_rate u32@53 (ppm; protocol and fund of the fee) |
 //!
@@ -53,24 +53,25 @@ const OTHER_ACCOUNTS: [(&str, [u8; 8]); 15] = [
 
 /// What a swap needs of a PoolState account.
 #[derive(Clone, Copy, Debug)]
-struct PoolState<'a> {
-    config: &'a Key,
-    mints: [&'a Key; 2],
-    vaults: [&'a Key; 2],
+pub(super) struct PoolState<'a> {
+    pub(super) config: &'a Key,
+    pub(super) mints: [&'a Key; 2],
+    pub(super) vaults: [&'a Key; 2],
+    pub(super) observation: &'a Key,
     tick_spacing: u16,
     liquidity: u128,
     sqrt_price: u128,
     tick: i32,
     status: u8,
     fee_side: u8,
-    bitmap: &'a [u8],
+    pub(super) bitmap: &'a [u8],
     open_time: u64,
     /// The 80 bytes that Raydium and Byreal use each in its way.
     fee_state: [u8; 80],
 }
 
 impl<'a> PoolState<'a> {
-    fn read(data: &'a [u8]) -> Result<Self, AccountFault> {
+    pub(super) fn read(data: &'a [u8]) -> Result<Self, AccountFault> {
         if data.first_chunk() != Some(&POOL_STATE) {
             return Err(AccountFault::Discriminator);
         }
@@ -85,6 +86,7 @@ impl<'a> PoolState<'a> {
             config: key_at(data, 9)?,
             mints: [key_at(data, 73)?, key_at(data, 105)?],
             vaults: [key_at(data, 137)?, key_at(data, 169)?],
+            observation: key_at(data, 201)?,
             tick_spacing: u16_at(data, 235)?,
             liquidity: u128_at(data, 237)?,
             sqrt_price: u128_at(data, 253)?,

@@ -161,6 +161,42 @@ fn span(pool: &Pool) -> i32 {
     60i32.saturating_mul(pool.tick_spacing.into())
 }
 
+/// Addresses of the first arrays with initialised ticks that a swap reaches from the pool's tick, `most`
+/// of them and as far as bitmaps tell; `own` are the pool's own bits. `None` for an impossible spacing.
+///
+/// The program begins in the first initialised array at or ahead of the tick and asks for the next
+/// ones in the order of its walk (states/pool.rs `get_first_initialized_tick_array`).
+pub(super) fn ahead(
+    book: &AccountBook,
+    pool: &Pool,
+    own: &[u8],
+    a_to_b: bool,
+    most: usize,
+) -> Option<Vec<Key>> {
+    let (low, high) = numbers(span(pool))?;
+    let Ok(bitmap) = Bitmap::new(book, pool, own) else { return Some(Vec::new()) };
+    let mut number = pool.tick.checked_div_euclid(span(pool))?.clamp(low, high);
+    let mut found = Vec::with_capacity(most);
+    while found.len() < most && (low..=high).contains(&number) {
+        match bitmap.holds(number) {
+            Some(true) => {
+                let start = number.checked_mul(span(pool))?;
+                found.push(array_address(&pool.program, &pool.pool, start));
+            }
+            Some(false) => {}
+            None => break,
+        }
+        number = if a_to_b { number.checked_sub(1)? } else { number.checked_add(1)? };
+    }
+    Some(found)
+}
+
+/// The extension of the bitmap of `pool`, if it is in the book.
+pub(super) fn known_extension(book: &AccountBook, pool: &Pool) -> Option<Key> {
+    let key = extension_address(&pool.program, &pool.pool);
+    book.get(&key).filter(|account| account.owner == pool.program).map(|_| key)
+}
+
 /// Numbers of the lowest and the highest array, for arrays of `span` ticks.
 fn numbers(span: i32) -> Option<(i32, i32)> {
     Some((TICK_MIN.checked_div_euclid(span)?, TICK_MAX.checked_div_euclid(span)?))
@@ -444,6 +480,25 @@ pub(super) mod tests {
         let at =
             if number < 0 { 936 } else { 40 } + usize::try_from(group * 64 + within / 8).unwrap();
         data[at] ^= 1 << (within % 8);
+    }
+
+    /// The address of array `number` of a pool of spacing 1.
+    pub(in super::super) fn array_start(pool: &Key, number: i32) -> Key {
+        array_address(&program(), pool, number * 60)
+    }
+
+    pub(in super::super) fn extension_of(pool: &Key) -> Key {
+        extension_address(&program(), pool)
+    }
+
+    /// An extension of `pool` that holds those of `numbers` that are not the pool's own.
+    pub(in super::super) fn extension_with(pool: &Key, numbers: &[i32]) -> Vec<u8> {
+        let mut data = extension_bytes();
+        put(&mut data, 8, pool);
+        for number in numbers.iter().filter(|number| !(-OWN_BITS..OWN_BITS).contains(*number)) {
+            flip(&mut data, *number);
+        }
+        data
     }
 
     #[test]

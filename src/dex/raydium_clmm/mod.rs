@@ -15,10 +15,12 @@
 //! and the extension of their bitmap. A pool's token 0 has the smaller key (`create_pool`
 //! insists), so mints give the direction; `swap` names none and leaves it open.
 //!
-//! `account` and `array` say what pools and ticks are, `swap` how a swap walks over them.
+//! `account` and `array` say what pools and ticks are, `swap` how a swap walks over them, `build` how
+//! one is asked for.
 
 mod account;
 mod array;
+mod build;
 mod event;
 mod names;
 mod router;
@@ -42,6 +44,7 @@ const fn ranged(venue: Venue) -> VenueSpec {
         swap: ranges::swap::<Raydium>,
         settle: ranges::settle::<Raydium>,
         segment: ranges::segment::<Raydium>,
+        build: build::build,
         ..VenueSpec::of(venue)
     }
 }
