@@ -105,9 +105,9 @@ fn live_requests_hold_the_bundles_and_what_became_of_them_is_told() {
     let uuid = folder.write("uuid.txt", b"11111111-2222-3333\n");
     let journal = folder.path("sent.jnl");
     let urls = ["--url", &taker.url, "--url", &refuser.url];
-    let more =
-        [urls.as_slice(), ["--auth-file", arg(&uuid), "--stats", "--sync", "always"].as_slice()];
-    let ran = run(SEND, &live(arg(&journal), &more.concat()), &input);
+    let options = ["--auth-file", arg(&uuid), "--stats", "--sync", "always"];
+    let more = [urls.as_slice(), options.as_slice()].concat();
+    let ran = run(SEND, &live(arg(&journal), &more), &input);
     assert_eq!(ran.code, 0, "one acceptance is enough: {}", ran.err);
     let stats = ran.stats();
     assert_eq!(stats["receipts"], json!({"accepted": 3, "refused": 3}));

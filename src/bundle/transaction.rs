@@ -3,7 +3,6 @@
 //! Legacy format where no lookup table makes it smaller: it then says the same as v0 in two bytes less.
 
 use super::{Reject, Tables};
-use crate::bytes::base58;
 use crate::ids::{ASSOCIATED_TOKEN, COMPUTE_BUDGET, Key, SYSTEM};
 use solana_sdk::hash::Hash;
 use solana_sdk::instruction::{AccountMeta, Instruction};
