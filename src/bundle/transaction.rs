@@ -88,7 +88,7 @@ pub(super) fn message(
     let chosen = tables.choose(&wanted, slot);
     let bytes = if chosen.is_empty() {
         let message = Message::new_with_blockhash(instructions, Some(&address(payer)), &blockhash);
-        limits(&message.header, message.account_keys.len())?;
+        limits(message.header, message.account_keys.len())?;
         message.serialize()
     } else {
         let message = v0::Message::try_compile(&address(payer), instructions, &chosen, blockhash)
@@ -97,7 +97,7 @@ pub(super) fn message(
             let both = lookup.writable_indexes.len().saturating_add(lookup.readonly_indexes.len());
             sum.saturating_add(both)
         });
-        limits(&message.header, message.account_keys.len().saturating_add(looked_up))?;
+        limits(message.header, message.account_keys.len().saturating_add(looked_up))?;
         message.serialize()
     };
     if bytes.len().saturating_add(SIGNATURES_LEN) <= TX_LEN_MAX {
@@ -117,7 +117,7 @@ fn lookable(instructions: &[Instruction]) -> HashSet<Key> {
     keys.map(|key| key.to_bytes()).collect()
 }
 
-fn limits(header: &MessageHeader, account_count: usize) -> Result<(), Reject> {
+fn limits(header: MessageHeader, account_count: usize) -> Result<(), Reject> {
     if header.num_required_signatures != 1 {
         return Err(Reject::Signers);
     }

@@ -248,7 +248,9 @@ impl Office {
                     self.reopen(entry, now_ns);
                     pending.entry(id).or_default().push(receipt.url);
                     let counter = place.and_then(|at| self.counters.get_mut(at));
-                    counter.into_iter().for_each(|counter| counter.budget.take(entry.at_ns));
+                    if let Some(counter) = counter {
+                        counter.budget.take(entry.at_ns);
+                    }
                 }
                 Kind::Outcome => {
                     let urls = pending.entry(id).or_default();
@@ -296,7 +298,7 @@ impl Office {
         };
         let (attempt, url, road) = (0, [0; 64], Road::None as u8);
         let case = Case {
-            begun: Receipt { attempt, url, road, ..entry.receipt },
+            begun: Receipt { attempt, road, url, ..entry.receipt },
             tip_account: [0; 32],
             body: "".into(),
             price: entry.price,
@@ -369,7 +371,7 @@ impl Office {
                 case.attempts.get_mut(endpoint).into_iter().for_each(|count| *count = number);
                 counter.sends_in_a_row = counter.sends_in_a_row.saturating_add(1);
                 self.sending = self.sending.saturating_add(1);
-                let entry = entry(Kind::Attempt, now_ns, receipt, case);
+                let entry = entry(Kind::Attempt, now_ns, &receipt, case);
                 let body = Arc::clone(&case.body);
                 return Some((Work::Send { attempt: Box::new(receipt), body }, entry));
             }
@@ -392,8 +394,9 @@ impl Office {
         let same = waiting.iter().filter(|(_, _, other)| *other == question);
         let ids: Vec<Id> = same.map(|(_, id, _)| *id).take(BATCH_MAX).collect();
         for id in &ids {
-            let case = self.cases.get_mut(id);
-            case.into_iter().for_each(|case| case.follow.asked(endpoint, now_ns));
+            if let Some(case) = self.cases.get_mut(id) {
+                case.follow.asked(endpoint, now_ns);
+            }
         }
         self.counters.get_mut(endpoint)?.sends_in_a_row = 0;
         Some(Work::Ask { question, ids })
@@ -415,7 +418,9 @@ impl Office {
             Work::Ask { question: Question::Inflight, ids } => {
                 match status::inflight(http_status, body, ids) {
                     Ok(told) => self.each(ids, told, |follow, told| {
-                        told.into_iter().for_each(|told| follow.inflight(endpoint, told));
+                        if let Some(told) = told {
+                            follow.inflight(endpoint, told);
+                        }
                     }),
                     Err(silence) => self.pause(endpoint, silence, now_ns),
                 }
@@ -478,7 +483,7 @@ impl Office {
         } else {
             case.follow.ends(Some(endpoint), taken(&receipt));
         }
-        self.entries.push(entry(Kind::Outcome, now_ns, receipt, case));
+        self.entries.push(entry(Kind::Outcome, now_ns, &receipt, case));
     }
 
     /// Another road begins an attempt for the bundle `id` at the endpoint shown as `url`: its receipt,
@@ -494,7 +499,7 @@ impl Office {
         let case = self.cases.get_mut(id)?;
         let receipt = Receipt { road: road as u8, ..attempt(&case.begun, url, 1) };
         case.follow.begins(None);
-        Some((receipt, entry(Kind::Attempt, now_ns, receipt, case)))
+        Some((receipt, entry(Kind::Attempt, now_ns, &receipt, case)))
     }
 
     /// Another road's attempt is over, with this receipt.
@@ -502,7 +507,7 @@ impl Office {
         if let Some(case) = self.cases.get_mut(&receipt.id) {
             (case.last, self.settled_ns) = (receipt.text, None);
             case.follow.ends(None, taken(receipt));
-            self.entries.push(entry(Kind::Outcome, now_ns, *receipt, case));
+            self.entries.push(entry(Kind::Outcome, now_ns, receipt, case));
         }
     }
 
@@ -536,7 +541,7 @@ impl Office {
             if end == End::Refused {
                 spending.release(id);
             }
-            entries.push(entry(Kind::Final, now_ns, last_word(case, end), case));
+            entries.push(entry(Kind::Final, now_ns, &last_word(case, end), case));
             false
         });
     }
@@ -596,13 +601,13 @@ fn turn_away(
     (receipt.outcome, receipt.text) = (outcome as u8, fixed_text(text));
     case.last = receipt.text;
     case.follow.ends(Some(endpoint), Taken::No);
-    entries.push(entry(Kind::Outcome, now_ns, receipt, case));
+    entries.push(entry(Kind::Outcome, now_ns, &receipt, case));
 }
 
 /// An entry about `case`.
-fn entry(kind: Kind, now_ns: u64, receipt: Receipt, case: &Case) -> Entry {
+fn entry(kind: Kind, now_ns: u64, receipt: &Receipt, case: &Case) -> Entry {
     let times = case.follow.times();
-    let mut entry = Entry::new(kind, now_ns, receipt);
+    let mut entry = Entry::new(kind, now_ns, *receipt);
     entry.price = case.price;
     (entry.expires_ns, entry.ends_ns) = (times.expires_ns, times.ends_ns);
     entry.last_valid_slot = times.last_valid_slot;

@@ -203,7 +203,9 @@ mod tests {
     fn what_was_written_is_read_back() {
         let mut bytes = head().to_vec();
         let entries = [entry(1, Kind::Attempt), entry(2, Kind::Outcome), entry(3, Kind::Final)];
-        entries.iter().for_each(|entry| bytes.extend(bytemuck::bytes_of(entry)));
+        for entry in &entries {
+            bytes.extend(bytemuck::bytes_of(entry));
+        }
         let found = recover(&bytes).unwrap();
         assert_eq!(found.entries, entries);
         assert_eq!((found.sound_len, found.cut_len), (64 + 3 * 384, 0));

@@ -141,7 +141,8 @@ mod tests {
         assert_eq!(warm.want([peer(1), peer(2)], 6), []);
         // Each failure rests twice as long as the one before, up to a limit.
         let mut now_ns = 10;
-        for rest_ns in [1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 51.2].map(|s: f64| (s * 1e9) as u64) {
+        for rest_ms in [1_600, 3_200, 6_400, 12_800, 25_600, 51_200, 51_200_u64] {
+            let rest_ns = rest_ms * 1_000_000;
             warm.ended(peer(1), Fault::HandshakeTimeout, now_ns);
             assert_eq!(warm.fault(peer(1)), Some(Fault::HandshakeTimeout));
             assert_eq!(warm.want([peer(1)], now_ns + rest_ns - 1), []);
