@@ -1,5 +1,6 @@
 //! The command line.
 
+use super::simulate::args::Simulate;
 use super::{Blockhash, Policy};
 use crate::bytes::base58;
 use crate::cli::Files;
@@ -9,6 +10,9 @@ use std::path::PathBuf;
 /// The options of the tool.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) task: Option<Task>,
+
     #[command(flatten)]
     pub(super) files: Files,
 
@@ -69,6 +73,23 @@ pub(super) struct Args {
     /// made, its rent: neither is part of the opportunity's costs.
     #[arg(long)]
     pub(super) create_atas: bool,
+}
+
+/// What to do instead of building.
+#[derive(clap::Subcommand, Clone, Debug)]
+pub(super) enum Task {
+    /// Runs bundles before they cost, and passes on those that do not lose
+    ///
+    /// Each bundle's transactions run one after the other on a Solana VM in this process, made of the
+    /// account files and programs that are named, and everything is put back; or a server simulates them
+    /// (--rpc). What leaves has a verdict, the compute units that each transaction used, and what the
+    /// payer gains in lamports, wrapped ones and the rent of its own token accounts included. A bundle
+    /// that fails, or after which the payer has less, is refused unless --allow-loss; one that cannot be
+    /// simulated, for lack of a program, a lookup table or the payer's account, always. --stats counts
+    /// each under its name. The clock is the bundle's: its slot and when it was received. The age of
+    /// blockhashes is not checked here. With --check the status is 1 when any bundle was refused; it is
+    /// 6 when a server answered for none.
+    Simulate(Simulate),
 }
 
 /// Which tip account is paid.

@@ -29,6 +29,7 @@ mod recent;
 mod reject;
 mod route;
 mod run;
+mod simulate;
 mod transaction;
 
 #[cfg(test)]
@@ -54,7 +55,7 @@ pub const TOOL: &Tool = &Tool {
     name: "mev-bundle",
     producer: Producer::Bundle,
     about: "Makes signed bundles of opportunities",
-    reads: &[Opportunity::SCHEMA, Slot::SCHEMA],
+    reads: &[Opportunity::SCHEMA, Slot::SCHEMA, Bundle::SCHEMA],
     writes: &[Bundle::SCHEMA],
     augment: args::Args::augment_args,
     run: run::run,
@@ -76,6 +77,8 @@ pub const TOOL: &Tool = &Tool {
          accounts.",
         "Records of opportunity and slot are consumed; all others pass through. Nothing is sent, \
          and no network is used. The same input and options give the same bytes.",
+        "mev-bundle simulate runs the bundles of a stream before they cost, on a Solana VM in this \
+         process or by a server, and passes on those that do not lose, each with a verdict.",
     ],
     examples: &[
         (
@@ -93,6 +96,15 @@ pub const TOOL: &Tool = &Tool {
             "mev-arb states.bin | mev-bundle --accounts pools.jsonl --keypair id.json \
              --max-tip-lamports 2000000 -o bundles.bin",
             "Keeps bundles in a file; no tip is above 0.002 SOL.",
+        ),
+        (
+            "mev-bundle simulate bundles.bin --accounts pools.jsonl --program \
+             675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8=amm_v4.so --logs | mev-send",
+            "Runs bundles on this machine first; only those that do not lose go on.",
+        ),
+        (
+            "mev-bundle simulate bundles.bin --rpc url.txt -f json --stats",
+            "The same by the server whose URL is in a file.",
         ),
     ],
 };

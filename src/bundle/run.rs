@@ -1,7 +1,7 @@
 //! The only file with I/O: reads the key and the accounts, drives the builder, reports.
 
-use super::args::Args;
-use super::{Builder, Payer, Reject};
+use super::args::{Args, Task};
+use super::{Builder, Payer, Reject, simulate};
 use crate::cli::{Flow, Frame, Named, Stats, filter};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
@@ -16,6 +16,14 @@ const CONSUMES: &[u16] = &[Opportunity::SCHEMA.kind, Slot::SCHEMA.kind];
 /// Does the work.
 pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
+    match &args.task {
+        Some(Task::Simulate(simulate)) => simulate::run::run(frame, simulate),
+        None => build(frame, &args),
+    }
+}
+
+/// Makes bundles of the opportunities of record streams.
+fn build(frame: &Frame, args: &Args) -> Result<Exit> {
     let inputs = args.files.named()?;
     let payer = match (&args.keypair, args.payer) {
         (Some(path), _) => Payer::Signs(Signer::from_file(path)?),
