@@ -11,6 +11,16 @@ pub const WSOL: Key = key("So11111111111111111111111111111111111111112");
 pub const USDC: Key = key("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v");
 /// The System program.
 pub const SYSTEM: Key = [0; 32];
+/// The owner of the programs that are part of a validator.
+pub const NATIVE_LOADER: Key = key("NativeLoader1111111111111111111111111111111");
+/// The programs that own other programs and their code.
+pub const LOADERS: [Key; 5] = [
+    key("BPFLoader1111111111111111111111111111111111"),
+    key("BPFLoader2111111111111111111111111111111111"),
+    key("BPFLoaderUpgradeab1e11111111111111111111111"),
+    key("LoaderV411111111111111111111111111111111111"),
+    NATIVE_LOADER,
+];
 /// The Compute Budget program.
 pub const COMPUTE_BUDGET: Key = key("ComputeBudget111111111111111111111111111111");
 /// The SPL Token program.

@@ -14,7 +14,7 @@
 //! | 6 | [`chain`] | stages composed in one process |
 //! | 5 | [`capture`] [`parse`] [`arb`] [`bundle`] [`send`] | stages: one folder a tool |
 //! | 4 | [`cli`] | one command-line frame for all |
-//! | 3 | [`stream`] [`ring`] [`net`] [`sys`] | records in pipes and files, records in shared memory, sockets and captures, Linux |
+//! | 3 | [`stream`] [`ring`] [`net`] [`sys`] [`sim`] | records in pipes and files, records in shared memory, sockets and captures, Linux, transactions on trial |
 //! | 2 | [`dex`] | one file a venue: layouts, quote, instruction builder |
 //! | 1 | [`record`] [`wire`] [`keys`] | our layouts; Solana's bytes; secrets and signatures |
 //! | 0 | [`error`] [`time`] [`bytes`] [`mem`] [`math`] [`ids`] | statuses, clocks, encodings, maps, integers, names |
@@ -38,6 +38,7 @@ pub mod dex;
 // Floor 3.
 pub mod net;
 pub mod ring;
+pub mod sim;
 pub mod stream;
 pub mod sys;
 // Floor 4.

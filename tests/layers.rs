@@ -240,6 +240,21 @@ fn every_program_is_one_line() {
     }
 }
 
+/// Crates that stand in others' signatures: with two versions of one, what the SDK makes is not what the
+/// VM takes.
+#[test]
+fn there_is_one_family_of_solana_crates() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+    let lock = std::fs::read_to_string(path).unwrap();
+    let lines: Vec<&str> = lock.lines().collect();
+    for name in ["account", "clock", "instruction", "message", "sdk", "signature", "transaction"] {
+        let named = format!("name = \"solana-{name}\"");
+        let versions: Vec<&str> =
+            lines.windows(2).filter(|two| two[0] == named).map(|two| two[1]).collect();
+        assert_eq!(versions.len(), 1, "solana-{name}: {versions:?}");
+    }
+}
+
 #[test]
 fn the_checker_finds_each_way_up() {
     let cases = [

@@ -1,6 +1,7 @@
 //! The command line.
 
 use super::check::args::Check;
+use super::simulate::args::Simulate;
 use super::{Blockhash, Policy};
 use crate::bytes::base58;
 use crate::cli::Files;
@@ -93,6 +94,18 @@ pub(super) enum Task {
     /// Status 1 when a rule is broken. What the stream and the files do not tell is counted under
     /// --stats as unchecked, and said. Nobody is asked.
     Check(Check),
+    /// Runs bundles before they cost, and passes on those that do not lose
+    ///
+    /// Each bundle's transactions run one after the other on a Solana VM in this process, made of the
+    /// account files and programs that are named, and everything is put back; or a server simulates them
+    /// (--rpc). What leaves has a verdict, the compute units that each transaction used, and what the
+    /// payer gains in lamports, wrapped ones and the rent of its own token accounts included. A bundle
+    /// that fails, or after which the payer has less, is refused unless --allow-loss; one that cannot be
+    /// simulated, for lack of a program, a lookup table or the payer's account, always. --stats counts
+    /// each under its name. The clock is the bundle's: its slot and when it was received. The age of
+    /// blockhashes is not checked here. With --check the status is 1 when any bundle was refused; it is
+    /// 6 when a server answered for none.
+    Simulate(Simulate),
 }
 
 /// Which tip account is paid.

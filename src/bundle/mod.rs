@@ -30,6 +30,7 @@ mod recent;
 mod reject;
 mod route;
 mod run;
+mod simulate;
 mod tables;
 mod transaction;
 
@@ -85,6 +86,8 @@ pub const TOOL: &Tool = &Tool {
         "mev-bundle check says of the bundles of a stream which rules of a block engine they break.",
         "Records of opportunity and slot are consumed; all others pass through. Nothing is sent, \
          and no network is used. The same input and options give the same bytes.",
+        "mev-bundle simulate runs the bundles of a stream before they cost, on a Solana VM in this \
+         process or by a server, and passes on those that do not lose, each with a verdict.",
     ],
     examples: &[
         (
@@ -106,6 +109,15 @@ pub const TOOL: &Tool = &Tool {
         (
             "mev-bundle check bundles.bin --alt tables.jsonl -f json",
             "Shows each rule of a block engine that a bundle breaks, as JSON; status 1 when there is one.",
+        ),
+        (
+            "mev-bundle simulate bundles.bin --accounts pools.jsonl --program \
+             675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8=amm_v4.so --logs | mev-send",
+            "Runs bundles on this machine first; only those that do not lose go on.",
+        ),
+        (
+            "mev-bundle simulate bundles.bin --rpc url.txt -f json --stats",
+            "The same by the server whose URL is in a file.",
         ),
     ],
 };

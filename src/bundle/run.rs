@@ -1,7 +1,7 @@
 //! The only file with I/O: reads the key and the accounts, drives the builder, reports.
 
 use super::args::{Args, Task};
-use super::{Builder, Payer, Reject, Tables, check};
+use super::{Builder, Payer, Reject, Tables, check, simulate};
 use crate::cli::{Flow, Frame, Named, Stats, filter};
 use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
@@ -18,6 +18,7 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let args = Args::from_arg_matches(matches).map_err(|e| Error::usage(e.to_string()))?;
     match &args.task {
         Some(Task::Check(check)) => check::run::run(frame, check),
+        Some(Task::Simulate(simulate)) => simulate::run::run(frame, simulate),
         None => build(frame, &args),
     }
 }

@@ -10,8 +10,8 @@
 //! {"result":{"context":{"slot":S},"value":[A,..]}}          a getMultipleAccounts reply; `"pubkeys":[K,..]` may stand in it instead
 //! ```
 //!
-//! `A` is the RPC's account object, of which `owner` and `data` (base64) are read, or null: the
-//! cluster has no such account. Without `slot` the age is unknown, which is slot 0.
+//! `A` is the RPC's account object, of which `owner` and `data` (base64) are read, and `lamports` and
+//! `executable` where they are there, or null: the cluster has no such account. Without `slot` the age is unknown, which is slot 0.
 
 use super::AccountBook;
 use crate::bytes::base58;
@@ -33,12 +33,16 @@ pub struct Entry {
 }
 
 /// What an account holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
     /// The program it belongs to.
     pub owner: Key,
     /// Its data.
     pub data: Vec<u8>,
+    /// Its balance; `None` when the file does not say.
+    pub lamports: Option<u64>,
+    /// It is a program.
+    pub executable: bool,
 }
 
 /// Hands every account of `text` to `take`, in order, and gives their number. An account may come
@@ -205,8 +209,16 @@ fn contents(account: &Value) -> Outcome<Option<Contents>> {
     if encoding != "base64" {
         return fault_with(format!("data is encoded as {encoding}, not base64"), hint);
     }
+    let lamports = match fields.get("lamports") {
+        None => None,
+        Some(value) => match value.as_u64() {
+            Some(lamports) => Some(lamports),
+            None => return fault(format!("lamports is {value}, not a number of 64 bits")),
+        },
+    };
+    let executable = fields.get("executable").and_then(Value::as_bool).unwrap_or(false);
     match STANDARD.decode(text) {
-        Ok(data) => Ok(Some(Contents { owner, data })),
+        Ok(data) => Ok(Some(Contents { owner, data, lamports, executable })),
         Err(error) => fault(format!("data is not base64: {error}")),
     }
 }
@@ -275,7 +287,12 @@ mod tests {
     }
 
     fn entry(key: Key, slot: u64, data: Option<&[u8]>) -> Entry {
-        let contents = data.map(|data| Contents { owner: TOKEN, data: data.to_vec() });
+        let contents = data.map(|data| Contents {
+            owner: TOKEN,
+            data: data.to_vec(),
+            lamports: Some(1),
+            executable: false,
+        });
         Entry { key, slot, contents }
     }
 
@@ -339,6 +356,7 @@ mod tests {
             (good.replace("\"data\"", "\"date\""), "data is missing"),
             (good.replace("account", "acount"), "account is missing"),
             (good.replace("\"account\"", "\"slot\":-1,\"account\""), "slot is -1"),
+            (good.replace("\"lamports\":1", "\"lamports\":-1"), "lamports is -1"),
             (format!("{{\"result\":[{good},{}]}}", good.replace(TOKENS, "x")), "account 1 of the"),
             ("pool".to_owned(), "not an account file: expected value at line 2"),
         ];

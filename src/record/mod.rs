@@ -36,7 +36,7 @@ mod swap;
 mod ticks;
 mod view;
 
-pub use bundle::Bundle;
+pub use bundle::{Bundle, Simulated, Simulator};
 pub use cell::{Cell, Column, Holds};
 pub use exposure::{Exposure, Unmeasured};
 pub use finding::{
