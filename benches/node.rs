@@ -115,9 +115,9 @@ fn round(ground: &str, who: Who, market: &Market) -> Histogram<u64> {
                     let socket = UdpSocket::bind(("10.77.0.2", PORT)).unwrap();
                     ready.store(true, Ordering::Release);
                     if who == Who::Echo {
-                        echo(&socket, &done)
+                        echo(&socket, &done);
                     } else {
-                        decide(&socket, market, &done)
+                        decide(&socket, market, &done);
                     }
                 });
                 while !ready.load(Ordering::Acquire) {

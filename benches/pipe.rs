@@ -7,7 +7,6 @@
 //! safe; and the same pages again once a whole pipe has followed them, which is not, and is here to show
 //! what safety costs.
 
-#![expect(unsafe_code, reason = "vmsplice and anonymous maps are calls of the C library")]
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -19,10 +18,9 @@
 #[path = "support/paired.rs"]
 mod paired;
 
+use memmap2::MmapMut;
 use mev::sys::{cpu, pipe};
 use std::io::{PipeReader, PipeWriter, Read, Write};
-use std::os::fd::AsRawFd;
-use std::ptr::NonNull;
 use std::time::Instant;
 
 /// Bytes of a call.
@@ -91,7 +89,7 @@ fn flood(how: How, source: &[u8], cpus: &[usize]) -> f64 {
         let start = Instant::now();
         match how {
             How::Write => write(writer, source),
-            How::GiveNew => give(writer, source, BATCH, true),
+            How::GiveNew => give(writer, source, 16 * BATCH, true),
             How::GiveAgain => give(writer, source, pipe_len + 2 * BATCH, false),
         }
         assert_eq!(sink.join().unwrap(), FLOOD_LEN);
@@ -125,50 +123,21 @@ fn write(mut writer: PipeWriter, source: &[u8]) {
     }
 }
 
-/// Gives pages of a map of `len` bytes, round and round; after each batch its pages are let go if `new`.
+/// Gives pages of a map of `len` bytes, round and round; of a new map each round if `new`.
 fn give(writer: PipeWriter, source: &[u8], len: usize, new: bool) {
-    let map = Map::new(len);
+    let mut map = MmapMut::map_anon(len).unwrap();
     for (number, batch) in batches(source).enumerate() {
         let at = number * BATCH % len;
-        // SAFETY: `at + BATCH` is at most `len`, which is a multiple of BATCH; nothing else refers to the
-        // map's memory in this process.
-        let place = unsafe { std::slice::from_raw_parts_mut(map.0.as_ptr().add(at), BATCH) };
+        if new && at == 0 {
+            // What the pipe still has of the old one stays its own.
+            map = MmapMut::map_anon(len).unwrap();
+        }
+        let place = &mut map[at..at + BATCH];
         place.copy_from_slice(batch);
-        let mut left = libc::iovec { iov_base: place.as_mut_ptr().cast(), iov_len: BATCH };
-        while left.iov_len > 0 {
-            // SAFETY: the entry names mapped memory; the descriptor is open because `writer` is owned.
-            let gone = unsafe { libc::vmsplice(writer.as_raw_fd(), &raw const left, 1, 0) };
-            let gone = usize::try_from(gone).expect("vmsplice");
-            left.iov_base = left.iov_base.wrapping_byte_add(gone);
-            left.iov_len -= gone;
-        }
-        if new {
-            // SAFETY: the range is whole pages of the map; they stay the pipe's, and the map gets others.
-            let done =
-                unsafe { libc::madvise(map.0.as_ptr().add(at).cast(), BATCH, libc::MADV_DONTNEED) };
-            assert_eq!(done, 0);
+        let mut left = &*place;
+        while !left.is_empty() {
+            left = &left[pipe::give(&writer, left).unwrap()..];
         }
     }
-    // Pages that the pipe still has stay its own when the map goes.
-}
-
-/// Anonymous memory of whole pages.
-struct Map(NonNull<u8>, usize);
-
-impl Map {
-    fn new(len: usize) -> Self {
-        let (read_write, flags) =
-            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
-        // SAFETY: a new private map at an address of the kernel's choice touches nothing that there is.
-        let at = unsafe { libc::mmap(std::ptr::null_mut(), len, read_write, flags, -1, 0) };
-        assert_ne!(at, libc::MAP_FAILED);
-        Self(NonNull::new(at.cast()).unwrap(), len)
-    }
-}
-
-impl Drop for Map {
-    fn drop(&mut self) {
-        // SAFETY: this is the whole map, and nothing refers to it any more.
-        unsafe { libc::munmap(self.0.as_ptr().cast(), self.1) };
-    }
+    drop(writer);
 }

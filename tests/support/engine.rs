@@ -68,16 +68,18 @@ pub(crate) fn engine(
         assert!(request.head.starts_with(&format!("POST /api/v1/{path} HTTP/1.1\r\n")));
         seen.requests.push((request.head.clone(), method.clone()));
         match method.as_str() {
-            "getTipAccounts" => ok(json!(JITO_TIP_ACCOUNTS.map(|k| base58::Key(&k).to_string()))),
+            "getTipAccounts" => {
+                Some(ok(&json!(JITO_TIP_ACCOUNTS.map(|k| base58::Key(&k).to_string()))))
+            }
             "sendBundle" => take(&mut seen, request, &fate),
-            _ => tell(&mut seen, request, slot, method == "getInflightBundleStatuses"),
+            _ => Some(tell(&mut seen, request, slot, method == "getInflightBundleStatuses")),
         }
     });
     BlockEngine { url, seen, _requests: requests }
 }
 
-fn ok(result: Value) -> Option<(&'static str, String)> {
-    Some(("200 OK", json!({"jsonrpc": "2.0", "result": result, "id": 1}).to_string()))
+fn ok(result: &Value) -> (&'static str, String) {
+    ("200 OK", json!({"jsonrpc": "2.0", "result": result, "id": 1}).to_string())
 }
 
 fn take(
@@ -112,16 +114,11 @@ fn take(
         }
         Fate::Garbage => Some(("200 OK", "<html>hello</html>".to_owned())),
         Fate::Silent => None,
-        _ => ok(json!(id)),
+        _ => Some(ok(&json!(id))),
     }
 }
 
-fn tell(
-    seen: &mut Seen,
-    request: &Request,
-    slot: u64,
-    inflight: bool,
-) -> Option<(&'static str, String)> {
+fn tell(seen: &mut Seen, request: &Request, slot: u64, inflight: bool) -> (&'static str, String) {
     let ids = request.body["params"][0].as_array().unwrap();
     seen.batch = seen.batch.max(ids.len());
     let mut value = Vec::new();
@@ -143,5 +140,5 @@ fn tell(
                 "confirmation_status": "confirmed", "err": err}));
         }
     }
-    ok(json!({"context": {"slot": slot}, "value": value}))
+    ok(&json!({"context": {"slot": slot}, "value": value}))
 }
