@@ -2,10 +2,9 @@
 //!
 //! Both sides fill 64 KiB with records, from memory that the cache does not hold, and give them to a pipe of
 //! a megabyte; the other end reads 64 KiB a call, as every tool does. Pages that were given belong to the
-//! pipe until they are read, and to whoever moved them on without reading (`splice`, `tee`) for longer: a
-//! writer cannot know when it may write them again. So there are two ways to give: always new pages, which is
-//! safe; and the same pages again once a whole pipe has followed them, which is not, and is here to show
-//! what safety costs.
+//! pipe until they are read, and to whoever moved them on without reading (`splice`, `tee`) for longer. New
+//! pages each time are right for every reader; the same pages again once a whole pipe has followed them,
+//! which is `--give-pages`, are right for those that read.
 
 #![expect(
     clippy::unwrap_used,
@@ -43,7 +42,7 @@ enum How {
 const WAYS: [(How, &str); 3] = [
     (How::Write, "write(2)"),
     (How::GiveNew, "vmsplice(2), new pages each time"),
-    (How::GiveAgain, "vmsplice(2), pages used again (not safe)"),
+    (How::GiveAgain, "vmsplice(2), pages used again: `--give-pages`"),
 ];
 
 fn main() {

@@ -218,13 +218,20 @@ fn tokens(told: &Value, name: &str) -> Option<Vec<(usize, Token)>> {
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests {
     use super::*;
+    use crate::bundle::Tables;
     use crate::bundle::transaction::{message, transfer, wire};
 
     const PAYER: Key = [7; 32];
 
     /// A transaction of three accounts: payer, receiver, System program.
     fn tx(number: u8) -> Vec<u8> {
-        let bytes = message(&[transfer(&PAYER, &[9; 32], 5)], &PAYER, &[number; 32]).unwrap();
+        let bytes = message(
+            &[transfer(&PAYER, &[9; 32], 5)],
+            &PAYER,
+            &[number; 32],
+            (&Tables::default(), 0),
+        )
+        .unwrap();
         wire(&bytes, &[number; 64])
     }
 

@@ -37,7 +37,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// What the hub is told.
 pub(super) enum Event {
     /// Send this.
-    Send(Job),
+    Send(Box<Job>),
     /// It is this slot.
     Slot(u64),
     /// These lead.

@@ -119,7 +119,8 @@ impl Road {
     pub fn send(&self, bundle: &Bundle, tail: &[u8]) {
         let timeout_ns = u64::try_from(self.timeout.as_nanos()).unwrap_or(u64::MAX);
         let until_ns = now_ns().saturating_add(timeout_ns);
-        self.tell(Event::Send(Job { bundle: *bundle, wire: tail.into(), until_ns }));
+        let job = Job { bundle: *bundle, wire: tail.into(), until_ns };
+        self.tell(Event::Send(Box::new(job)));
     }
 
     /// Says that it is `slot`.
