@@ -259,8 +259,8 @@ fn leaders_that_are_down_or_close_are_told_and_never_written() {
     let [(_, outcome, words)] = told(&ran).try_into().unwrap();
     assert_eq!((outcome, words.as_str()), (Outcome::Unknown as u8, "no_stream: 2 of 5 written"));
 
-    // One that closes within the first transaction of many.
-    let closing = Server::start(Manner { desk: Desk::CloseWithin(4), ..Manner::GOOD });
+    // One that closes within the first transaction of many: the second waits for a stream.
+    let closing = Server::start(Manner { streams: 1, desk: Desk::CloseWithin(4), ..Manner::GOOD });
     let peer = closing.address.to_string();
     let many: Vec<_> = (0..40).map(|number| bundle(1000, &[transaction(number)])).collect();
     let args = ["--tpu", "--live", "--tpu-peer", &peer, "--stats", "--handshake-timeout", "20s"];
