@@ -18,7 +18,6 @@ pub(in crate::bundle) struct Simulate {
     /// any file is taken as not existing, but for programs that come along and tip accounts. A program's
     /// account needs that of its code. May be repeated; the last state of an account counts.
     #[arg(long, value_name = "FILE", conflicts_with = "rpc")]
-    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "the local VM alone reads it"))]
     pub(super) accounts: Vec<PathBuf>,
 
     /// Load the program ID from the ELF file FILE
@@ -26,7 +25,6 @@ pub(in crate::bundle) struct Simulate {
     /// As solana program dump writes it. May be repeated. The system programs, SPL Token, Token-2022,
     /// Associated Token Account, Memo and Lookup Table are there without it.
     #[arg(long, value_name = "ID=FILE", value_parser = parse_program, conflicts_with = "rpc")]
-    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "the local VM alone reads it"))]
     pub(super) program: Vec<(Key, PathBuf)>,
 
     /// Ask the server whose URL is in FILE instead
