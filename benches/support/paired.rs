@@ -20,6 +20,8 @@ pub(crate) type Side<'a> = &'a mut dyn FnMut(u64);
 /// Rows of a table, as Markdown.
 pub(crate) struct Report {
     rows: String,
+    /// What stands below the table.
+    below: String,
 }
 
 impl Report {
@@ -27,7 +29,7 @@ impl Report {
     pub(crate) fn new(title: &str) -> Self {
         let mut rows = format!("### {title}\n\n{}\n\n", machine());
         rows += "| what | baseline ns | ours ns | ratio | spread of ratio |\n|---|---:|---:|---:|---|\n";
-        Self { rows }
+        Self { rows, below: String::new() }
     }
 
     /// Times `baseline` and `ours` in turn and gives how many times faster ours is.
@@ -48,14 +50,14 @@ impl Report {
         slow / fast
     }
 
-    /// Adds a line that is no comparison.
+    /// Adds a line that is no comparison, below the table.
     pub(crate) fn line(&mut self, line: &str) {
-        let _ = writeln!(self.rows, "\n{line}");
+        let _ = writeln!(self.below, "\n{line}");
     }
 
     /// Prints the table, between marks that `scripts/bench` looks for.
     pub(crate) fn print(&self) {
-        println!("<!-- bench -->\n{}<!-- /bench -->", self.rows);
+        println!("<!-- bench -->\n{}{}<!-- /bench -->", self.rows, self.below);
     }
 }
 
