@@ -134,8 +134,8 @@ impl Client {
 
     /// Posts `body`, a JSON text, to all `urls` at the same time and waits for all of them; the
     /// exchanges in the order of the URLs.
-    pub fn post_json<U: AsRef<str>>(&self, urls: &[U], body: &str) -> Vec<Exchange> {
-        let body = Bytes::copy_from_slice(body.as_bytes());
+    pub fn post_json<U: AsRef<str>>(&self, urls: &[U], body: impl AsRef<[u8]>) -> Vec<Exchange> {
+        let body = Bytes::copy_from_slice(body.as_ref());
         self.runtime.block_on(async {
             // Between two calls nobody reads the connections. Let them find out first which ones
             // the server has closed: a request over such a one would be lost.

@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`frames`] | sends datagrams as whole frames, at a player's pace |
+//! | [`grpc`] | calls a server over one HTTP/2 connection |
 //! | [`http`] | posts JSON to several addresses at once |
 //! | [`metrics`] | serves Prometheus text |
 //! | [`pcap`] | reads pcap and pcapng as UDP datagrams, zero-copy over a map; writes pcap |
@@ -15,6 +16,7 @@
 //! | [`xdp`] | receives past the kernel's network stack (AF_XDP); makes frames in the kernel |
 
 pub mod frames;
+pub mod grpc;
 pub mod http;
 pub mod interface;
 pub mod metrics;

@@ -5,7 +5,7 @@ use super::url::Endpoint;
 use super::{URLS_MAX, region, tpu};
 use crate::cli::{Common, Files, parse_duration};
 use crate::error::{Error, Result};
-use crate::record::fixed_text;
+use crate::record::{Road, fixed_text};
 use clap::{Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -33,6 +33,20 @@ pub(super) struct Args {
     /// and so on), or all. Each is an endpoint like one of --url.
     #[arg(long, value_name = "REGION,..", value_delimiter = ',')]
     pub(super) region: Vec<String>,
+
+    /// Send bundles by the block engine's gRPC searcher API
+    ///
+    /// To the hosts of --url and --region, and their results are listened to. Tip accounts and statuses are
+    /// still asked by JSON-RPC.
+    #[arg(long)]
+    pub(super) grpc: bool,
+
+    /// Sign the searcher API's challenges with the key pair in FILE
+    ///
+    /// For engines that give tokens to keys that they know. It pays nothing. Refused unless only its
+    /// owner can read the file.
+    #[arg(long, value_name = "FILE", requires = "grpc")]
+    pub(super) grpc_keypair: Option<PathBuf>,
 
     /// Really send
     ///
@@ -151,6 +165,10 @@ impl Args {
     /// Status 2 when there is nowhere to send to, or when what is sent could leave no receipt.
     pub(super) fn check(&self, common: &Common) -> Result<()> {
         self.tpu.check(self.live, !self.url.is_empty() || !self.region.is_empty())?;
+        if self.grpc && self.url.is_empty() && self.region.is_empty() {
+            let hint = "add --region ny, or the --url of a block engine";
+            return Err(Error::usage("--grpc needs a --url or a --region").hint(hint));
+        }
         if self.live && self.url.is_empty() && self.region.is_empty() && !self.tpu.tpu {
             let hint = "add --url https://mainnet.block-engine.jito.wtf, or leave --live out";
             return Err(Error::usage("--live needs a --url or a --region").hint(hint));
@@ -213,8 +231,9 @@ impl Args {
         if urls.len() > URLS_MAX {
             return Err(Error::usage(format!("more than {URLS_MAX} endpoints")));
         }
+        let road = if self.grpc { Road::JitoGrpc } else { Road::Jito };
         let endpoints: Vec<_> =
-            urls.iter().map(|url| Endpoint::parse(url)).collect::<Result<_>>()?;
+            urls.iter().map(|url| Ok(Endpoint::parse(url)?.over(road))).collect::<Result<_>>()?;
         let mut shown: Vec<[u8; 64]> = endpoints.iter().map(|to| fixed_text(to.shown())).collect();
         shown.sort_unstable();
         if shown.windows(2).any(|pair| matches!(pair, [one, two] if one == two)) {

@@ -3,11 +3,12 @@
 
 use super::jito::send_bundle;
 use super::receipt::{dry_run, unfit, unfit_reason};
+use super::searcher;
 use super::spending::price;
 use super::url::Endpoint;
 use super::{Tally, URLS_MAX};
 use crate::keys::verify;
-use crate::record::{Bundle, Receipt, Record};
+use crate::record::{Bundle, Receipt, Record, Road};
 use crate::stream::{Sink, Stage};
 use crate::wire::bundle_id;
 use crate::wire::txn::Transaction;
@@ -19,8 +20,20 @@ const BODY_ROOM: usize = 5 * 1232usize.div_ceil(3) * 4 + 256;
 /// Makes requests of bundles; each has its number in the stream as its id, from 1.
 #[derive(Debug)]
 pub struct Desk {
-    body: String,
+    form: Form,
+    text: String,
+    message: Vec<u8>,
     bundles: u64,
+}
+
+/// What a request is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// JSON-RPC.
+    #[default]
+    Json,
+    /// The searcher API's message.
+    Message,
 }
 
 /// What becomes of a bundle.
@@ -32,11 +45,21 @@ pub enum Ruling<'a> {
     Fit(Fit<'a>),
 }
 
+impl Form {
+    /// That of what goes over `road`.
+    pub fn of(road: Road) -> Self {
+        match road {
+            Road::JitoGrpc => Self::Message,
+            _ => Self::Json,
+        }
+    }
+}
+
 /// A bundle that can be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fit<'a> {
-    /// The JSON text that sends it.
-    pub body: &'a str,
+    /// The request that sends it.
+    pub body: &'a [u8],
     /// Its id.
     pub id: [u8; 32],
     /// What it costs if it lands, in lamports.
@@ -45,11 +68,16 @@ pub struct Fit<'a> {
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { body: String::with_capacity(BODY_ROOM), bundles: 0 }
+        Self::new(Form::Json)
     }
 }
 
 impl Desk {
+    /// A desk whose requests are of `form`.
+    pub fn new(form: Form) -> Self {
+        Self { form, text: String::with_capacity(BODY_ROOM), message: Vec::new(), bundles: 0 }
+    }
+
     /// Decides about `bundle`, whose transactions are in `tail`, the record's bytes after it.
     ///
     /// Fit is a bundle that says it is whole, of transactions that are, that differ, and whose every
@@ -66,8 +94,17 @@ impl Desk {
             return Ruling::Unfit("id_differs");
         }
         let price = price(bundle, &checked);
-        send_bundle(self.bundles, bundle.transactions(tail), &mut self.body);
-        Ruling::Fit(Fit { body: &self.body, id, price })
+        let body = match self.form {
+            Form::Json => {
+                send_bundle(self.bundles, bundle.transactions(tail), &mut self.text);
+                self.text.as_bytes()
+            }
+            Form::Message => {
+                self.message = searcher::told::send_bundle(bundle.transactions(tail));
+                &self.message
+            }
+        };
+        Ruling::Fit(Fit { body, id, price })
     }
 }
 
@@ -105,7 +142,8 @@ pub struct Rehearsal<'a> {
 impl<'a> Rehearsal<'a> {
     /// Rehearses sending to `endpoints`.
     pub fn new(endpoints: &'a [Endpoint]) -> Self {
-        Self { endpoints, desk: Desk::default(), tally: Tally::default() }
+        let form = endpoints.first().map_or(Form::Json, |endpoint| Form::of(endpoint.road()));
+        Self { endpoints, desk: Desk::new(form), tally: Tally::default() }
     }
 }
 
@@ -176,7 +214,7 @@ mod tests {
             assert_eq!(fit.price, 5 * 5_000);
             let signed = transactions.each_ref().map(|wire| wire[1..65].try_into().unwrap());
             assert_eq!(fit.id, bundle_id(&signed));
-            let json: serde_json::Value = serde_json::from_str(fit.body).unwrap();
+            let json: serde_json::Value = serde_json::from_slice(fit.body).unwrap();
             assert_eq!((&json["method"], &json["id"]), (&"sendBundle".into(), &number.into()));
             let sent = json["params"][0].as_array().unwrap();
             let sent: Vec<_> =

@@ -170,12 +170,17 @@ const MESSAGES: [(&str, Class); 16] = [
     ("invalid content type", Class::ContentType),
 ];
 
+/// What a message means, by its words alone.
+pub(super) fn by_words(words: &str) -> Option<Class> {
+    let words = words.to_ascii_lowercase();
+    let found = MESSAGES.iter().find(|(fragment, _)| words.contains(fragment));
+    found.map(|(_, class)| *class)
+}
+
 /// What a JSON-RPC error means: by its words, then its code, then the HTTP status.
 fn refusal(http_status: u16, code: Option<i32>, words: &str) -> Class {
-    let words = words.to_ascii_lowercase();
-    let by_words = MESSAGES.iter().find(|(fragment, _)| words.contains(fragment));
-    match (by_words, code, http_status) {
-        (Some((_, class)), _, _) => *class,
+    match (by_words(words), code, http_status) {
+        (Some(class), _, _) => class,
         (None, Some(-32097 | -32429), _) | (None, _, 429) => Class::RateLimited,
         (None, _, 401 | 403) => Class::Unauthorized,
         (None, _, 500..=599) => Class::ServerError,

@@ -14,7 +14,9 @@
 //! | `budget` `spending` | how often an endpoint is asked; what an hour may cost |
 //! | `follow` | what becomes of one bundle, told by attempts, engines and time |
 //! | `jito` `status` | the requests, and what answers to them mean |
+//! | `reply` | what came back, by either door of an engine |
 //! | `receipt` | the record of what became of an attempt |
+//! | `searcher` | an engine's gRPC API: messages, tokens, results |
 //! | `journal` | attempts, outcomes and finals in a file that survives the process |
 //! | `live` | threads, clock and files around the office |
 //! | `tally` | what became of all of them |
@@ -41,7 +43,9 @@ mod live;
 pub mod office;
 pub mod receipt;
 mod region;
+pub mod reply;
 mod run;
+pub mod searcher;
 pub mod spending;
 pub mod status;
 mod tally;
@@ -92,6 +96,9 @@ pub const TOOL: &Tool = &Tool {
         "A bundle that is not signed, has no blockhash, holds a signature that does not verify or \
          would exceed the cap is not sent, and its receipt says unfit and why; a dry run says the \
          same of all but the cap.",
+        "With --grpc bundles go to the same hosts by the searcher API instead, and what an engine tells \
+         of them is taken as it comes: rejected or dropped says why in the last receipt, processed makes \
+         the chain be asked at once. --grpc-keypair signs the challenge of an engine that gives tokens.",
         "With --tpu the bundle's transactions go to the leaders themselves instead, over QUIC, one \
          stream each: to the current leader and those that follow (--fanout), on connections that are \
          kept warm. A leader takes transactions and not bundles: each lands or fails by itself. It \

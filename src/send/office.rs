@@ -23,13 +23,15 @@ use super::budget::Budget;
 use super::desk::Fit;
 use super::follow::{End, Follow, Taken, Times};
 use super::journal::{Entry, Kind};
-use super::receipt::{attempt, begun, sent, taken};
+use super::receipt::{begun, by, sent, taken};
+use super::reply::Reply;
 use super::spending::Spending;
-use super::status::{self, BATCH_MAX, Id, Question, Silence};
+use super::status::{self, BATCH_MAX, Id, Inflight, News, Question, Silence};
+use super::url::Endpoint;
+use crate::bytes::hex;
 use crate::ids::{JITO_TIP_ACCOUNTS, Key};
-use crate::net::http::Exchange;
 use crate::record::{Bundle, Outcome, Receipt, Road, fixed_text};
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Bundles whose end is not known, at most; more wait to be taken.
@@ -76,7 +78,7 @@ pub enum Work {
         /// The receipt of the attempt.
         attempt: Box<Receipt>,
         /// The request's body.
-        body: Arc<str>,
+        body: Arc<[u8]>,
     },
     /// Ask what became of bundles.
     Ask {
@@ -111,6 +113,7 @@ enum Tips {
 #[derive(Debug)]
 struct Counter {
     url: String,
+    road: Road,
     budget: Budget,
     tips: Tips,
     queue: VecDeque<Id>,
@@ -124,13 +127,15 @@ struct Case {
     begun: Receipt,
     tip_account: Key,
     /// Empty after a restart: it is not sent again.
-    body: Arc<str>,
+    body: Arc<[u8]>,
     price: u64,
     /// Attempts by endpoint.
     attempts: Vec<u16>,
     follow: Follow,
     /// What the last attempt came to.
     last: [u8; 96],
+    /// Why an engine gave it up, where one said so.
+    given_up: Option<[u8; 96]>,
 }
 
 /// The office. See the module's documentation.
@@ -140,6 +145,8 @@ pub struct Office {
     counters: Vec<Counter>,
     cases: BTreeMap<Id, Case>,
     known: HashSet<Id>,
+    /// Bundles by the id that an engine gave them, where it is not ours.
+    other_ids: HashMap<String, Id>,
     spending: Spending,
     entries: Vec<Entry>,
     /// Sends on their way.
@@ -151,10 +158,11 @@ pub struct Office {
 }
 
 impl Office {
-    /// An office for the endpoints shown as `urls`.
-    pub fn new(urls: impl IntoIterator<Item = String>, limits: Limits) -> Self {
-        let counter = |url| Counter {
-            url,
+    /// An office for `endpoints`.
+    pub fn new<'e>(endpoints: impl IntoIterator<Item = &'e Endpoint>, limits: Limits) -> Self {
+        let counter = |endpoint: &Endpoint| Counter {
+            url: endpoint.shown().to_owned(),
+            road: endpoint.road(),
             budget: Budget::new(limits.per_second),
             tips: Tips::Unasked,
             queue: VecDeque::new(),
@@ -163,9 +171,10 @@ impl Office {
         };
         Self {
             limits,
-            counters: urls.into_iter().map(counter).collect(),
+            counters: endpoints.into_iter().map(counter).collect(),
             cases: BTreeMap::new(),
             known: HashSet::new(),
+            other_ids: HashMap::new(),
             spending: Spending::new(limits.spend_max),
             entries: Vec::new(),
             sending: 0,
@@ -206,6 +215,7 @@ impl Office {
             attempts: vec![0; self.counters.len()],
             follow,
             last: [0; 96],
+            given_up: None,
         };
         self.known.insert(fit.id);
         self.cases.insert(fit.id, case);
@@ -300,11 +310,12 @@ impl Office {
         let case = Case {
             begun: Receipt { attempt, road, url, ..entry.receipt },
             tip_account: [0; 32],
-            body: "".into(),
+            body: [].into(),
             price: entry.price,
             attempts: vec![ATTEMPTS_MAX; self.counters.len()],
             follow: Follow::new(times, self.counters.len()),
             last: [0; 96],
+            given_up: None,
         };
         self.cases.insert(id, case);
     }
@@ -360,7 +371,7 @@ impl Office {
             let id = counter.queue.pop_front()?;
             let Some(case) = self.cases.get_mut(&id) else { continue };
             let number = case.attempts.get(endpoint).map_or(1, |count| count.saturating_add(1));
-            let receipt = attempt(&case.begun, &counter.url, number);
+            let receipt = by(&case.begun, counter.road, &counter.url, number);
             if now_ns >= case.follow.times().expires_ns {
                 let why = (Outcome::RateLimited, "budget: waited until it expired");
                 turn_away(case, endpoint, receipt, why, now_ns, &mut self.entries);
@@ -403,18 +414,15 @@ impl Office {
     }
 
     /// An errand is over at `now_ns`.
-    pub fn done(&mut self, errand: &Errand, exchange: &Exchange, now_ns: u64) {
+    pub fn done(&mut self, errand: &Errand, reply: &Reply, now_ns: u64) {
         let endpoint = errand.endpoint;
         if let Some(counter) = self.counters.get_mut(endpoint) {
             counter.busy = counter.busy.saturating_sub(1);
         }
-        let (http_status, body) = match &exchange.result {
-            Ok(answer) => (answer.status, answer.body.as_slice()),
-            Err(_) => (0, [].as_slice()),
-        };
+        let (http_status, body) = reply.http();
         match &errand.work {
             Work::Tips => self.listed(endpoint, status::tip_accounts(http_status, body), now_ns),
-            Work::Send { attempt, .. } => self.sent(endpoint, attempt, exchange, now_ns),
+            Work::Send { attempt, .. } => self.sent(endpoint, attempt, reply, now_ns),
             Work::Ask { question: Question::Inflight, ids } => {
                 match status::inflight(http_status, body, ids) {
                     Ok(told) => self.each(ids, told, |follow, told| {
@@ -446,6 +454,18 @@ impl Office {
         }
     }
 
+    /// The engine at `endpoint` tells of a bundle without being asked.
+    pub fn told(&mut self, endpoint: usize, news: &News) {
+        let ours = hex::decode(&news.bundle_id).and_then(|bytes| Id::try_from(bytes).ok());
+        let id = self.other_ids.get(&news.bundle_id).copied().or(ours);
+        let Some(case) = id.and_then(|id| self.cases.get_mut(&id)) else { return };
+        case.follow.inflight(endpoint, news.inflight);
+        if news.inflight == Inflight::Failed {
+            case.given_up = Some(fixed_text(&news.words));
+        }
+        self.settled_ns = None;
+    }
+
     fn listed(&mut self, endpoint: usize, listed: Result<Vec<Key>, Silence>, now_ns: u64) {
         if let Err(silence) = listed {
             self.pause(endpoint, silence, now_ns);
@@ -465,9 +485,9 @@ impl Office {
     }
 
     /// An attempt at `endpoint` is over.
-    fn sent(&mut self, endpoint: usize, attempt: &Receipt, exchange: &Exchange, now_ns: u64) {
+    fn sent(&mut self, endpoint: usize, attempt: &Receipt, reply: &Reply, now_ns: u64) {
         self.sending = self.sending.saturating_sub(1);
-        let (receipt, wait_ms) = sent(attempt, exchange);
+        let (receipt, wait_ms) = sent(attempt, reply);
         let limited = receipt.outcome == Outcome::RateLimited as u8;
         if limited {
             self.pause(endpoint, Silence::RateLimited(wait_ms), now_ns);
@@ -478,10 +498,15 @@ impl Office {
             return self.entries.push(Entry::new(Kind::Outcome, now_ns, receipt));
         };
         case.last = receipt.text;
+        if let Some(theirs) = reply.other_id() {
+            self.other_ids.insert(theirs.to_owned(), id);
+        }
         if limited && attempt.attempt < ATTEMPTS_MAX {
             counter.queue.push_back(id);
         } else {
             case.follow.ends(Some(endpoint), taken(&receipt));
+            // There is nothing to tell yet: the first question is not spent on that.
+            case.follow.asked(endpoint, now_ns);
         }
         self.entries.push(entry(Kind::Outcome, now_ns, &receipt, case));
     }
@@ -497,7 +522,7 @@ impl Office {
         now_ns: u64,
     ) -> Option<(Receipt, Entry)> {
         let case = self.cases.get_mut(id)?;
-        let receipt = Receipt { road: road as u8, ..attempt(&case.begun, url, 1) };
+        let receipt = by(&case.begun, road, url, 1);
         case.follow.begins(None);
         Some((receipt, entry(Kind::Attempt, now_ns, &receipt, case)))
     }
@@ -516,7 +541,7 @@ impl Office {
         for (endpoint, counter) in self.counters.iter_mut().enumerate() {
             for id in counter.queue.drain(..) {
                 if let Some(case) = self.cases.get_mut(&id) {
-                    let receipt = attempt(&case.begun, &counter.url, 0);
+                    let receipt = by(&case.begun, counter.road, &counter.url, 0);
                     let why = (Outcome::Unfit, reason);
                     turn_away(case, endpoint, receipt, why, now_ns, &mut self.entries);
                 }
@@ -544,6 +569,8 @@ impl Office {
             entries.push(entry(Kind::Final, now_ns, &last_word(case, end), case));
             false
         });
+        let cases = &self.cases;
+        self.other_ids.retain(|_, id| cases.contains_key(id));
     }
 
     /// Turns away what waited for `endpoint` until it expired.
@@ -555,7 +582,7 @@ impl Office {
             let late = now_ns >= case.follow.times().expires_ns;
             if late {
                 let number = case.attempts.get(endpoint).map_or(0, |count| *count);
-                let receipt = attempt(&case.begun, &counter.url, number);
+                let receipt = by(&case.begun, counter.road, &counter.url, number);
                 let why = (Outcome::RateLimited, "budget: waited until it expired");
                 turn_away(case, endpoint, receipt, why, now_ns, entries);
             }
@@ -621,7 +648,9 @@ fn last_word(case: &Case, end: End) -> Receipt {
     let (outcome, slot, text) = match end {
         End::Landed(slot) => (Outcome::Landed, Some(slot), fixed_text("")),
         End::Failed(Some(slot)) => (Outcome::Failed, Some(slot), fixed_text("error_on_chain")),
-        End::Failed(None) => (Outcome::Failed, None, fixed_text("given_up")),
+        End::Failed(None) => {
+            (Outcome::Failed, None, case.given_up.unwrap_or_else(|| fixed_text("given_up")))
+        }
         End::Expired => (Outcome::Expired, None, fixed_text("not_on_chain")),
         End::Refused => (Outcome::Refused, None, case.last),
         End::Unknown(reason) => (Outcome::Unknown, None, fixed_text(reason)),

@@ -2,8 +2,9 @@
 
 use super::follow::Taken;
 use super::jito::{Class, verdict};
+use super::reply::{Reply, Said};
 use super::url::Endpoint;
-use crate::net::http::{Exchange, Reason};
+use crate::net::http::Reason;
 use crate::record::{Bundle, Layout, Outcome, Receipt, Road, Show, fixed_text};
 
 /// Why `bundle` is not fit to be sent; `None` if it is.
@@ -23,7 +24,7 @@ pub fn unfit_reason(bundle: &Bundle) -> Option<&'static str> {
 /// The receipt of a bundle that was not sent because of `reason`, which is the last word about it
 /// unless the receipt says otherwise.
 pub fn unfit(bundle: &Bundle, endpoint: &Endpoint, reason: &str) -> Receipt {
-    let mut receipt = attempt(&begun(bundle), endpoint.shown(), 0);
+    let mut receipt = attempt(&begun(bundle), endpoint, 0);
     receipt.outcome = Outcome::Unfit as u8;
     receipt.text = fixed_text(reason);
     receipt
@@ -31,7 +32,7 @@ pub fn unfit(bundle: &Bundle, endpoint: &Endpoint, reason: &str) -> Receipt {
 
 /// The receipt of a bundle whose request of `body_len` bytes was made and not sent.
 pub fn dry_run(bundle: &Bundle, endpoint: &Endpoint, body_len: usize) -> Receipt {
-    let mut receipt = attempt(&begun(bundle), endpoint.shown(), 0);
+    let mut receipt = attempt(&begun(bundle), endpoint, 0);
     receipt.body_len = u32::try_from(body_len).unwrap_or(u32::MAX);
     receipt
 }
@@ -49,28 +50,37 @@ pub fn begun(bundle: &Bundle) -> Receipt {
     receipt
 }
 
-/// The receipt of the `number`th attempt over Jito's JSON-RPC to the endpoint shown as `url`, of
-/// which nothing is known yet, of the bundle with the receipt `begun`.
-pub fn attempt(begun: &Receipt, url: &str, number: u16) -> Receipt {
-    let road = if url.is_empty() { Road::None } else { Road::Jito };
-    let mut receipt = Receipt { attempt: number, road: road as u8, ..*begun };
-    receipt.url = fixed_text(url);
-    receipt
+/// The receipt of the `number`th attempt at `endpoint`, of which nothing is known yet, of the bundle
+/// with the receipt `begun`.
+pub fn attempt(begun: &Receipt, endpoint: &Endpoint, number: u16) -> Receipt {
+    by(begun, endpoint.road(), endpoint.shown(), number)
 }
 
-/// The receipt of an `attempt` that came to `exchange`, and how many milliseconds the remote asks to
+/// The same over `road` to whom `url` shows.
+pub fn by(begun: &Receipt, road: Road, url: &str, number: u16) -> Receipt {
+    Receipt { attempt: number, road: road as u8, url: fixed_text(url), ..*begun }
+}
+
+/// The receipt of an `attempt` that came to `reply`, and how many milliseconds the remote asks to
 /// wait.
 ///
 /// Its text begins with the name of the verdict's class, or of the reason why there is no answer.
-pub fn sent(attempt: &Receipt, exchange: &Exchange) -> (Receipt, Option<u64>) {
+pub fn sent(attempt: &Receipt, reply: &Reply) -> (Receipt, Option<u64>) {
     let mut receipt = *attempt;
-    (receipt.sent_ns, receipt.present) = (exchange.sent_ns, receipt.present | Receipt::SENT);
-    let (outcome, name, words, wait_ms) = match &exchange.result {
-        Ok(answer) => {
-            let verdict = verdict(answer.status, &answer.body, &receipt.id);
-            receipt.answered_ns = exchange.done_ns;
+    (receipt.sent_ns, receipt.present) = (reply.sent_ns, receipt.present | Receipt::SENT);
+    let said = match &reply.said {
+        Said::Http(answer) => {
             receipt.http_status = answer.status;
-            receipt.present |= Receipt::ANSWERED | Receipt::HTTP_STATUS;
+            receipt.present |= Receipt::HTTP_STATUS;
+            Ok(verdict(answer.status, &answer.body, &receipt.id))
+        }
+        Said::Verdict(verdict) => Ok(verdict.clone()),
+        Said::Nothing(failure) => Err(failure),
+    };
+    let (outcome, name, words, wait_ms) = match said {
+        Ok(verdict) => {
+            receipt.answered_ns = reply.done_ns;
+            receipt.present |= Receipt::ANSWERED;
             if let Some(code) = verdict.code {
                 receipt.code = code;
                 receipt.present |= Receipt::CODE;
@@ -111,7 +121,7 @@ pub fn taken(receipt: &Receipt) -> Taken {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::net::http::{Answer, BODY_MAX, Client, Failure};
+    use crate::net::http::{Answer, BODY_MAX, Client, Exchange, Failure};
     use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::time::Duration;
@@ -134,9 +144,9 @@ mod tests {
 
     fn sent_with(result: Result<Answer, Failure>) -> Receipt {
         let exchange = Exchange { sent_ns: 100, done_ns: 150, result };
-        let mut first = attempt(&begun(&bundle()), endpoint().shown(), 3);
+        let mut first = attempt(&begun(&bundle()), &endpoint(), 3);
         first.body_len = 1234;
-        let (receipt, _) = sent(&first, &exchange);
+        let (receipt, _) = sent(&first, &exchange.into());
         assert_eq!(receipt.invalid(), None);
         assert_eq!((receipt.attempt, receipt.road), (3, Road::Jito as u8));
         assert_eq!((receipt.head.rx_ns, receipt.slot, receipt.tip), (99, 7, 10_000));
@@ -204,7 +214,7 @@ mod tests {
         let exchange = client.post_json(&[&endpoint], &body).remove(0);
         drop(client);
         serving.join().unwrap();
-        let (receipt, _) = sent(&attempt(&begun(&bundle()), endpoint.shown(), 1), &exchange);
+        let (receipt, _) = sent(&attempt(&begun(&bundle()), &endpoint, 1), &exchange.into());
         assert_eq!(receipt.invalid(), None);
         receipt
     }

@@ -6,15 +6,15 @@ use super::args::{Args, Receipts, Task};
 use super::desk::Rehearsal;
 use super::journal::Kind;
 use super::journal::run::Journal;
-use super::live::run::live;
+use super::live::run::{Doors, live};
 use crate::cli::{Drive, Flow, Frame, Stats, filter};
 use crate::error::{Error, Exit, Result};
-use crate::keys::secret_line;
-use crate::net::http::Client;
+use crate::keys::{Signer, secret_line};
 use crate::record::{Bundle, Layout, Outcome, Receipt, Record, fixed_text};
 use crate::stream::Sink;
 use clap::{ArgMatches, FromArgMatches};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Kinds the stage takes.
 pub(super) const CONSUMES: &[u16] = &[Bundle::SCHEMA.kind];
@@ -33,15 +33,11 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let inputs = args.files.named()?;
     // A dry run reads the secret that would be sent, too.
     let auth = args.auth_file.as_deref().map(secret_line).transpose()?;
-    let client = || {
-        let client = Client::new(args.timeout)?;
-        match &auth {
-            Some(auth) => client.with_secret("x-jito-auth", auth),
-            None => Ok(client),
-        }
-    };
+    let signer = args.grpc_keypair.as_deref().map(Signer::from_file).transpose()?;
     let (flow, tally) = if args.live {
-        live(frame, &args, &endpoints, client, &inputs)?
+        let auth = auth.as_ref().map(|auth| auth.as_str());
+        let doors = Doors { timeout: args.timeout, auth, signer: signer.map(Arc::new) };
+        live(frame, &args, &endpoints, &doors, &inputs)?
     } else {
         let mut rehearsal = Rehearsal::new(&endpoints);
         let flow = filter(frame, &mut rehearsal, CONSUMES, &inputs)?;

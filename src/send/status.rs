@@ -85,6 +85,17 @@ pub struct Seen {
     pub ok: bool,
 }
 
+/// What an engine tells of a bundle without being asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The bundle's id there.
+    pub bundle_id: String,
+    /// What happened to it.
+    pub inflight: Inflight,
+    /// Why; may be empty.
+    pub words: String,
+}
+
 /// Why a reply tells nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Silence {

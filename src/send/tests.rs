@@ -4,10 +4,12 @@
 use super::desk::Fit;
 use super::journal::{Entry, Kind};
 use super::office::{Errand, LANES, Limits, Office, Work};
+use super::reply::{Reply, Said};
 use super::status::{Id, Question};
+use super::url::Endpoint;
 use crate::bytes::hex::Hex;
 use crate::ids::{JITO_TIP_ACCOUNTS, Key};
-use crate::net::http::{Answer, Exchange, Failure, Reason};
+use crate::net::http::{Answer, Failure, Reason};
 use crate::record::{Bundle, Layout, Outcome, Receipt, Road, fixed_text};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +22,7 @@ fn limits() -> Limits {
 }
 
 fn office() -> Office {
-    Office::new(URLS.map(str::to_owned), limits())
+    Office::new(&URLS.map(endpoint), limits())
 }
 
 fn bundle(slot: u64, tip_account: Key) -> Bundle {
@@ -30,30 +32,35 @@ fn bundle(slot: u64, tip_account: Key) -> Bundle {
 }
 
 fn submit(office: &mut Office, number: u8, now_ns: u64) -> Result<(), &'static str> {
-    let fit = Fit { body: "body", id: [number; 32], price: 100 };
+    let fit = Fit { body: b"body", id: [number; 32], price: 100 };
     office.submit(&bundle(1000, JITO_TIP_ACCOUNTS[0]), &fit, now_ns)
 }
 
 /// An exchange that ended with `status` and `body`.
-fn answered(status: u16, body: impl Into<String>) -> Exchange {
-    let result = Ok(Answer { status, body: body.into().into_bytes() });
-    Exchange { sent_ns: 1, done_ns: 2, result }
+fn answered(status: u16, body: impl Into<String>) -> Reply {
+    let said = Said::Http(Answer { status, body: body.into().into_bytes() });
+    Reply { sent_ns: 1, done_ns: 2, said }
 }
 
-fn silent(reason: Reason) -> Exchange {
-    Exchange { sent_ns: 1, done_ns: 2, result: Err(Failure { reason, words: String::new() }) }
+fn silent(reason: Reason) -> Reply {
+    let said = Said::Nothing(Failure { reason, words: String::new() });
+    Reply { sent_ns: 1, done_ns: 2, said }
 }
 
-fn tips() -> Exchange {
+fn endpoint(url: &str) -> Endpoint {
+    Endpoint::parse(url).unwrap()
+}
+
+fn tips() -> Reply {
     let keys = JITO_TIP_ACCOUNTS.map(|key| crate::bytes::base58::Key(&key).to_string());
     answered(200, serde_json::json!({"result": keys}).to_string())
 }
 
-fn accepted(id: &Id) -> Exchange {
+fn accepted(id: &Id) -> Reply {
     answered(200, format!(r#"{{"result":"{}"}}"#, Hex(id)))
 }
 
-fn inflight(ids: &[Id], status: &str) -> Exchange {
+fn inflight(ids: &[Id], status: &str) -> Reply {
     let value: Vec<_> = ids
         .iter()
         .map(|id| serde_json::json!({"bundle_id": Hex(id).to_string(), "status": status}))
@@ -62,7 +69,7 @@ fn inflight(ids: &[Id], status: &str) -> Exchange {
 }
 
 /// No bundle is on chain at slot `slot`.
-fn nothing(slot: u64) -> Exchange {
+fn nothing(slot: u64) -> Reply {
     answered(200, format!(r#"{{"result":{{"context":{{"slot":{slot}}},"value":[]}}}}"#))
 }
 
@@ -90,7 +97,7 @@ fn drive(
     office: &mut Office,
     from_ns: u64,
     until_ns: u64,
-    mut answer: impl FnMut(&Errand, u64) -> Exchange,
+    mut answer: impl FnMut(&Errand, u64) -> Reply,
 ) -> Vec<Entry> {
     let (mut now_ns, mut entries) = (from_ns, Vec::new());
     while now_ns < until_ns {
@@ -121,7 +128,10 @@ fn a_bundle_goes_to_every_endpoint_once_and_is_followed() {
     let entries = drive(&mut office, 5, 30 * SECOND_NS, |errand, now_ns| match &errand.work {
         Work::Tips => tips(),
         Work::Send { attempt, body } => {
-            assert_eq!((&**body, attempt.attempt, attempt.road), ("body", 1, Road::Jito as u8));
+            assert_eq!(
+                (&**body, attempt.attempt, attempt.road),
+                (&b"body"[..], 1, Road::Jito as u8)
+            );
             assert!(sends.insert(errand.endpoint), "sent twice");
             accepted(&attempt.id)
         }
@@ -167,7 +177,7 @@ fn a_limit_is_waited_for_and_tried_again_a_few_times() {
 
 #[test]
 fn what_waits_longer_than_it_lasts_is_rate_limited() {
-    let mut office = Office::new([URLS[0].to_owned()], Limits { per_second: 1, ..limits() });
+    let mut office = Office::new(&[endpoint(URLS[0])], Limits { per_second: 1, ..limits() });
     (1..=10).for_each(|number| submit(&mut office, number, 5).unwrap());
     let mut sends = 0;
     let entries = drive(&mut office, 5, 40 * SECOND_NS, |errand, _| match &errand.work {
@@ -195,7 +205,7 @@ fn what_waits_longer_than_it_lasts_is_rate_limited() {
 #[test]
 fn a_tip_that_the_engine_does_not_list_is_not_sent_there() {
     let mut office = office();
-    let fit = Fit { body: "body", id: [1; 32], price: 100 };
+    let fit = Fit { body: b"body", id: [1; 32], price: 100 };
     office.submit(&bundle(1000, [9; 32]), &fit, 5).unwrap();
     open(&mut office, 5);
     let later = 5 + SECOND_NS;
@@ -304,7 +314,7 @@ fn a_restart_with_other_endpoints_asks_those() {
     submit(&mut before, 1, 5).unwrap();
     open(&mut before, 5);
     let journal: Vec<_> = before.next(5 + SECOND_NS).unwrap().1.into_iter().collect();
-    let mut office = Office::new(["http://c/".to_owned()], limits());
+    let mut office = Office::new(&[endpoint("http://c/x")], limits());
     office.restore(&journal, 2 * SECOND_NS);
     let entries =
         drive(&mut office, 2 * SECOND_NS, 40 * SECOND_NS, |errand, _| match &errand.work {
@@ -316,7 +326,7 @@ fn a_restart_with_other_endpoints_asks_those() {
 }
 
 /// How an engine answers, by a number that chance gives.
-fn by_chance(errand: &Errand, chance: u8) -> Exchange {
+fn by_chance(errand: &Errand, chance: u8) -> Reply {
     match (&errand.work, chance % 8) {
         (_, 0) => silent(Reason::Timeout),
         (_, 1) => answered(429, ""),
@@ -357,7 +367,7 @@ proptest! {
                 let _ = submit(&mut office, number, now_ns);
             }
             let (mut writes, until_ns) = (0usize, now_ns + 60 * SECOND_NS);
-            let mut away: Vec<(Errand, Exchange)> = Vec::new();
+            let mut away: Vec<(Errand, Reply)> = Vec::new();
             'life: while now_ns < until_ns && !(office.is_done()) {
                 while let Some((errand, entry)) = office.next(now_ns) {
                     if let Some(entry) = entry {
@@ -369,7 +379,7 @@ proptest! {
                     if let Work::Send { attempt, .. } = &errand.work {
                         let at = (attempt.id, errand.endpoint);
                         *sent.entry(at).or_default() += 1;
-                        let was = matches!(&exchange.result, Ok(answer) if answer.status == 429);
+                        let was = exchange.http().0 == 429;
                         *limited.entry(at).or_default() += u32::from(was);
                     }
                     away.push((errand, exchange));

@@ -1,16 +1,18 @@
 //! Where bundles are sent: a URL that was checked, and the part of it that may be shown.
 
 use crate::error::{Error, Result};
+use crate::record::Road;
 use hyper::Uri;
 
 /// The path of `sendBundle` at a block engine (docs.jito.wtf).
 const BUNDLES_PATH: &str = "/api/v1/bundles";
 
-/// An http or https address to post to.
+/// An http or https address to post to, and by which of its doors bundles go in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
     shown: String,
+    road: Road,
 }
 
 impl Endpoint {
@@ -48,12 +50,18 @@ impl Endpoint {
             Some(query) => format!("{shown}?{query}"),
             None => shown.clone(),
         };
-        Ok(Self { url, shown })
+        Ok(Self { url, shown, road: Road::Jito })
+    }
+
+    /// The same, which bundles reach over `road`.
+    #[must_use]
+    pub fn over(self, road: Road) -> Self {
+        Self { road, ..self }
     }
 
     /// Nowhere: what the receipts of a dry run name when no URL was given.
     pub fn nowhere() -> Self {
-        Self { url: String::new(), shown: String::new() }
+        Self { url: String::new(), shown: String::new(), road: Road::None }
     }
 
     /// The whole URL, to be posted to and not to be shown.
@@ -73,6 +81,19 @@ impl Endpoint {
             None => path.to_owned(),
         };
         query.map_or_else(|| path.clone(), |query| format!("{path}?{query}"))
+    }
+
+    /// Scheme, host and port: where the engine's gRPC API is.
+    pub fn origin(&self) -> &str {
+        let from = self.shown.find("://").map_or(0, |at| at.saturating_add(3));
+        let host = self.shown.get(from..).unwrap_or_default();
+        let len = host.find('/').unwrap_or(host.len());
+        self.shown.get(..from.saturating_add(len)).unwrap_or_default()
+    }
+
+    /// How bundles get there.
+    pub fn road(&self) -> Road {
+        self.road
     }
 
     /// Scheme, host, port and path.

@@ -61,21 +61,29 @@ pub(crate) fn engine(
 ) -> BlockEngine {
     let seen = Arc::new(Mutex::new(Seen::default()));
     let state = seen.clone();
-    let (url, requests) = serve(move |request| {
-        let mut seen = state.lock().unwrap();
-        let method = request.body["method"].as_str().unwrap().to_owned();
-        let path = if method == "sendBundle" { "bundles" } else { method.as_str() };
-        assert!(request.head.starts_with(&format!("POST /api/v1/{path} HTTP/1.1\r\n")));
-        seen.requests.push((request.head.clone(), method.clone()));
-        match method.as_str() {
-            "getTipAccounts" => {
-                Some(ok(&json!(JITO_TIP_ACCOUNTS.map(|k| base58::Key(&k).to_string()))))
-            }
-            "sendBundle" => take(&mut seen, request, &fate),
-            _ => Some(tell(&mut seen, request, slot, method == "getInflightBundleStatuses")),
-        }
-    });
+    let (url, requests) =
+        serve(move |request| answer(&mut state.lock().unwrap(), request, slot, &fate));
     BlockEngine { url, seen, _requests: requests }
+}
+
+/// An engine's answer to a request over JSON-RPC, if it gives one.
+pub(crate) fn answer(
+    seen: &mut Seen,
+    request: &Request,
+    slot: u64,
+    fate: impl Fn(&str, u32) -> Fate,
+) -> Option<(&'static str, String)> {
+    let method = request.body["method"].as_str().unwrap().to_owned();
+    let path = if method == "sendBundle" { "bundles" } else { method.as_str() };
+    assert!(request.head.starts_with(&format!("POST /api/v1/{path} HTTP/1.1\r\n")));
+    seen.requests.push((request.head.clone(), method.clone()));
+    match method.as_str() {
+        "getTipAccounts" => {
+            Some(ok(&json!(JITO_TIP_ACCOUNTS.map(|k| base58::Key(&k).to_string()))))
+        }
+        "sendBundle" => take(seen, request, &fate),
+        _ => Some(tell(seen, request, slot, method == "getInflightBundleStatuses")),
+    }
 }
 
 fn ok(result: &Value) -> (&'static str, String) {
@@ -91,16 +99,7 @@ fn take(
     let texts = request.body["params"][0].as_array().unwrap();
     let wires: Vec<_> =
         texts.iter().map(|t| standard.decode(t.as_str().unwrap()).unwrap()).collect();
-    let signatures: Vec<[u8; 64]> =
-        wires.iter().map(|wire| wire[1..65].try_into().unwrap()).collect();
-    let id = Hex(&mev::wire::bundle_id(&signatures)).to_string();
-    let count = seen.sends.entry(id.clone()).or_default();
-    *count += 1;
-    let fate = fate(&id, *count);
-    if !matches!(fate, Fate::Refuse(_) | Fate::Limit) {
-        let texts = signatures.iter().map(|s| base58::Signature(s).to_string()).collect();
-        seen.taken.insert(id.clone(), (texts, fate));
-    }
+    let (id, fate) = decide(seen, &wires, fate);
     match fate {
         Fate::Refuse(words) => {
             let error = json!({"code": -32602, "message": words});
@@ -116,6 +115,25 @@ fn take(
         Fate::Silent => None,
         _ => Some(ok(&json!(id))),
     }
+}
+
+/// Takes a bundle of transactions in their wire form, or not: its id and its fate.
+pub(crate) fn decide(
+    seen: &mut Seen,
+    wires: &[Vec<u8>],
+    fate: impl Fn(&str, u32) -> Fate,
+) -> (String, Fate) {
+    let signatures: Vec<[u8; 64]> =
+        wires.iter().map(|wire| wire[1..65].try_into().unwrap()).collect();
+    let id = Hex(&mev::wire::bundle_id(&signatures)).to_string();
+    let count = seen.sends.entry(id.clone()).or_default();
+    *count += 1;
+    let fate = fate(&id, *count);
+    if !matches!(fate, Fate::Refuse(_) | Fate::Limit) {
+        let texts = signatures.iter().map(|s| base58::Signature(s).to_string()).collect();
+        seen.taken.insert(id.clone(), (texts, fate));
+    }
+    (id, fate)
 }
 
 fn tell(seen: &mut Seen, request: &Request, slot: u64, inflight: bool) -> (&'static str, String) {

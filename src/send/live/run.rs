@@ -1,29 +1,65 @@
 //! mev-send --live: opens the journal, runs errands on lanes, follows to the end, reports.
 
 use super::super::args::{Args, Sync};
-use super::super::desk::{Desk, Ruling};
+use super::super::desk::{Desk, Form, Ruling};
 use super::super::journal::run::Journal;
 use super::super::office::{Errand, LANES, Office, Work};
 use super::super::receipt::unfit;
-use super::super::status::{TIP_ACCOUNTS, TIP_ACCOUNTS_BODY};
+use super::super::reply::Reply;
+use super::super::searcher::run::Searcher;
+use super::super::status::{News, TIP_ACCOUNTS, TIP_ACCOUNTS_BODY};
 use super::super::url::Endpoint;
 use super::super::{Tally, URLS_MAX, run::CONSUMES};
 use crate::cli::{Drive, Flow, Frame, Named, read_stream};
 use crate::error::{Error, Result};
-use crate::net::http::{Client, Exchange};
-use crate::record::{Bundle, Receipt, Record};
+use crate::keys::Signer;
+use crate::net::http::Client;
+use crate::record::{Bundle, Receipt, Record, Road};
 use crate::stream::{Sink, Stage};
 use crate::time::now_ns;
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long an answer is waited for before time is looked at again.
 const TICK: Duration = Duration::from_millis(1);
 
-/// An errand that was run, and what came of it.
-type Done = (Errand, Exchange);
+/// What comes back from the lanes.
+enum Event {
+    /// An errand was run, and this came of it.
+    Done(Errand, Reply),
+    /// The engine at this endpoint tells of a bundle.
+    Told(usize, News),
+}
+
+/// How endpoints are reached.
+pub(in crate::send) struct Doors<'a> {
+    /// How long an answer is waited for.
+    pub(in crate::send) timeout: Duration,
+    /// The value of the header `x-jito-auth`.
+    pub(in crate::send) auth: Option<&'a str>,
+    /// Who signs the challenges of searcher APIs.
+    pub(in crate::send) signer: Option<Arc<Signer>>,
+}
+
+impl Doors<'_> {
+    fn client(&self) -> Result<Client> {
+        let client = Client::new(self.timeout)?;
+        match self.auth {
+            Some(auth) => client.with_secret("x-jito-auth", auth),
+            None => Ok(client),
+        }
+    }
+
+    /// The searcher API of `endpoint`, if bundles go that way.
+    fn searcher(&self, endpoint: &Endpoint) -> Result<Option<Searcher>> {
+        let asked = endpoint.road() == Road::JitoGrpc;
+        let open =
+            || Searcher::new(endpoint.origin(), self.timeout, self.signer.clone(), self.auth);
+        asked.then(open).transpose()
+    }
+}
 
 /// Sends, and follows what was sent.
 struct Live {
@@ -33,7 +69,7 @@ struct Live {
     stop_file: Option<PathBuf>,
     /// One queue an endpoint.
     lanes: Vec<Sender<Errand>>,
-    done: Receiver<Done>,
+    events: Receiver<Event>,
     tally: Tally,
     /// The journal could not be written: nothing more is sent or told.
     failed: Option<Error>,
@@ -44,7 +80,7 @@ pub(in crate::send) fn live(
     frame: &Frame,
     args: &Args,
     endpoints: &[Endpoint],
-    client: impl Fn() -> Result<Client>,
+    doors: &Doors<'_>,
     inputs: &[Named],
 ) -> Result<(Flow, Tally)> {
     let guard = args.guard()?;
@@ -53,33 +89,47 @@ pub(in crate::send) fn live(
         let len = found.cut_len;
         frame.warn(&format!("the journal's last {len} bytes are no whole entry: cut off"));
     }
-    let shown = endpoints.iter().map(|endpoint| endpoint.shown().to_owned());
-    let mut office = Office::new(shown, args.limits(guard.spend_max));
+    let mut office = Office::new(endpoints, args.limits(guard.spend_max));
     office.restore(&found.entries, now_ns());
     if !office.is_done() {
         let count = office.open_count();
         frame.warn(&format!("{count} bundles of an earlier run have no final receipt: followed"));
     }
-    let (finished, done) = mpsc::channel();
+    let searchers: Vec<_> =
+        endpoints.iter().map(|endpoint| doors.searcher(endpoint)).collect::<Result<_>>()?;
+    let (happens, events) = mpsc::channel();
     let mut lanes = Vec::new();
+    // Results are wanted as long as these are there.
+    let mut wanted = Vec::new();
     std::thread::scope(|scope| {
         let mut queues = Vec::new();
         for _ in endpoints {
             let (lane, queue) = mpsc::channel();
             lanes.push(lane);
-            queues.push(std::sync::Arc::new(Mutex::new(queue)));
+            queues.push(Arc::new(Mutex::new(queue)));
         }
-        for (endpoint, queue) in endpoints.iter().zip(&queues) {
+        for ((at, endpoint), (queue, searcher)) in
+            endpoints.iter().enumerate().zip(queues.iter().zip(&searchers))
+        {
+            let searcher = searcher.as_ref();
             for _ in 0..LANES {
-                let (client, queue, finished) = (client()?, queue.clone(), finished.clone());
-                scope.spawn(move || lane(&client, endpoint, &queue, &finished));
+                let (client, queue, happens) = (doors.client()?, queue.clone(), happens.clone());
+                scope.spawn(move || lane((&client, searcher), endpoint, &queue, &happens));
+            }
+            if let Some(searcher) = searcher {
+                let ((want, is_wanted), happens) = (mpsc::channel(), happens.clone());
+                wanted.push(want);
+                let tell = move |news| happens.send(Event::Told(at, news)).is_ok();
+                scope.spawn(move || searcher.results(&is_wanted, tell));
             }
         }
-        drop(finished);
-        let (desk, tally) = (Desk::default(), Tally::default());
-        let stop_file = args.stop_file.clone();
-        let mut stage = Live { desk, office, journal, stop_file, lanes, done, tally, failed: None };
+        drop(happens);
+        let form = endpoints.first().map_or(Form::Json, |endpoint| Form::of(endpoint.road()));
+        let (desk, tally, stop_file) = (Desk::new(form), Tally::default(), args.stop_file.clone());
+        let failed = None;
+        let mut stage = Live { desk, office, journal, stop_file, lanes, events, tally, failed };
         let flow = drive(frame, &mut stage, inputs);
+        drop(wanted);
         match stage.failed.take() {
             Some(error) => Err(error),
             None => Ok((flow?, stage.tally)),
@@ -114,24 +164,32 @@ fn drive(frame: &Frame, stage: &mut Live, inputs: &[Named]) -> Result<Flow> {
 
 /// Runs one errand after another until there are no more.
 fn lane(
-    client: &Client,
+    (client, searcher): (&Client, Option<&Searcher>),
     endpoint: &Endpoint,
     queue: &Mutex<Receiver<Errand>>,
-    finished: &Sender<Done>,
+    happens: &Sender<Event>,
 ) {
     loop {
         // The lock is free again before anything is sent.
         let errand = queue.lock().map(|queue| queue.recv());
         let Ok(Ok(errand)) = errand else { return };
-        let mut exchanges = match &errand.work {
-            Work::Send { body, .. } => client.post_json(&[endpoint.url()], body),
-            Work::Ask { question, ids } => {
-                client.post_json(&[endpoint.method(question.method())], &question.body(ids))
+        let post = |url: &str, body: &[u8]| client.post_json(&[url], body).pop();
+        let reply = match (&errand.work, searcher) {
+            (Work::Send { attempt, body }, Some(searcher)) => {
+                Some(searcher.send(body, &attempt.id))
             }
-            Work::Tips => client.post_json(&[endpoint.method(TIP_ACCOUNTS)], TIP_ACCOUNTS_BODY),
+            (Work::Send { body, .. }, None) => post(endpoint.url(), body).map(Reply::from),
+            (Work::Ask { question, ids }, _) => {
+                let url = endpoint.method(question.method());
+                post(&url, question.body(ids).as_bytes()).map(Reply::from)
+            }
+            (Work::Tips, _) => {
+                let url = endpoint.method(TIP_ACCOUNTS);
+                post(&url, TIP_ACCOUNTS_BODY.as_bytes()).map(Reply::from)
+            }
         };
-        let Some(exchange) = exchanges.pop() else { return };
-        if finished.send((errand, exchange)).is_err() {
+        let Some(reply) = reply else { return };
+        if happens.send(Event::Done(errand, reply)).is_err() {
             return;
         }
     }
@@ -140,10 +198,17 @@ fn lane(
 impl Live {
     /// Waits a moment for an answer.
     fn wait(&mut self) {
-        match self.done.recv_timeout(TICK) {
-            Ok((errand, exchange)) => self.office.done(&errand, &exchange, now_ns()),
+        match self.events.recv_timeout(TICK) {
+            Ok(event) => self.take(&event),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => self.fail(lanes_ended()),
+        }
+    }
+
+    fn take(&mut self, event: &Event) {
+        match event {
+            Event::Done(errand, reply) => self.office.done(errand, reply, now_ns()),
+            Event::Told(endpoint, news) => self.office.told(*endpoint, news),
         }
     }
 
@@ -158,8 +223,8 @@ impl Live {
 
     /// Does all that is due: takes answers, sends, and tells what came of it.
     fn pump(&mut self, out: &mut impl Sink) {
-        while let Ok((errand, exchange)) = self.done.try_recv() {
-            self.office.done(&errand, &exchange, now_ns());
+        while let Ok(event) = self.events.try_recv() {
+            self.take(&event);
         }
         while self.failed.is_none() {
             if self.is_stopped() {
