@@ -9,11 +9,12 @@ use mev::record::{Bundle, Layout, Outcome, Producer, Receipt, Record, Slot};
 use mev::stream::{Arena, Piped, Reader, Sink, Writer};
 use program::{Folder, Ran, arg, keypair, run, slot};
 use quic_server::{Desk, Manner, PATIENCE, Seen, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 use server::serve;
 use solana_sdk::hash::Hash;
 use solana_sdk::message::Message;
 use solana_sdk::pubkey::Pubkey;
+use std::collections::BTreeSet;
 use std::net::UdpSocket;
 
 #[path = "support/program.rs"]
@@ -75,9 +76,23 @@ fn text(field: &[u8]) -> &str {
     std::str::from_utf8(field).unwrap().trim_end_matches('\0')
 }
 
-/// The receipts as (url, outcome, text), in the order of their URLs.
+/// What `--tpu --live` needs, with the journal `name` in `folder`, besides `more`.
+fn live(folder: &Folder, name: &str, more: &[&str], input: &[u8]) -> Ran {
+    let journal = folder.path(name);
+    let cap = "--max-spend-lamports-per-hour";
+    let base = ["--tpu", "--live", "--journal", arg(&journal), cap, "1000000000", "--rate", "1000"];
+    run(SEND, &[base.as_slice(), more].concat(), input)
+}
+
+/// The final receipts and the others.
+fn sorted(stream: &[u8]) -> (Vec<Receipt>, Vec<Receipt>) {
+    records::<Receipt>(stream).into_iter().partition(|r| r.head.flags & Receipt::FINAL != 0)
+}
+
+/// The receipts of attempts as (url, outcome, text), in the order of their URLs.
 fn told(ran: &Ran) -> Vec<(String, u8, String)> {
-    let mut told: Vec<_> = records::<Receipt>(&ran.out)
+    let mut told: Vec<_> = sorted(&ran.out)
+        .1
         .iter()
         .map(|receipt| {
             (text(&receipt.url).to_owned(), receipt.outcome, text(&receipt.text).to_owned())
@@ -148,8 +163,6 @@ fn every_transaction_reaches_the_current_and_the_next_leader() {
     let sent: Vec<Vec<u8>> = (0..40).map(transaction).collect();
     let bundles: Vec<_> = sent.chunks(5).map(|five| bundle(1001, five)).collect();
     let args = [
-        "--tpu",
-        "--live",
         "--leaders",
         arg(&leaders),
         "--nodes",
@@ -162,10 +175,12 @@ fn every_transaction_reaches_the_current_and_the_next_leader() {
         "20s",
         "--stats",
     ];
-    let ran = run(SEND, &args, &stream(1001, &bundles));
+    let ran = live(&folder, "journal", &args, &stream(1001, &bundles));
     assert_eq!(ran.code, 0, "{}", ran.err);
-    let receipts = records::<Receipt>(&ran.out);
-    assert_eq!(receipts.len(), 16);
+    let (finals, receipts) = sorted(&ran.out);
+    assert_eq!((finals.len(), receipts.len()), (8, 16));
+    // Nobody was named who could tell what became of them.
+    assert!(finals.iter().all(|receipt| text(&receipt.text) == "nobody_to_ask"));
     for receipt in &receipts {
         assert_eq!(receipt.outcome, Outcome::Written as u8, "{}", text(&receipt.text));
         let number =
@@ -201,16 +216,24 @@ fn an_rpc_node_tells_slot_leaders_and_nodes() {
             "getSlot" => json!(500),
             "getSlotLeaders" => json!(vec![key(9); 400]),
             "getClusterNodes" => json!([{"pubkey": key(9), "tpuQuic": at}]),
+            "getSignatureStatuses" => {
+                assert_eq!(request.body["params"][0].as_array().unwrap().len(), 1);
+                let status = json!({"slot": 501, "confirmations": 1, "err": null,
+                    "confirmationStatus": "confirmed"});
+                json!({"context": {"slot": 502}, "value": [status]})
+            }
             _ => return None,
         };
         Some(("200 OK", json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string()))
     });
     let rpc = folder.write("rpc.url", format!("{url}/?api-key=hidden\n").as_bytes());
     let input = stream(500, &[bundle(500, &[transaction(1)])]);
-    let args =
-        ["--tpu", "--live", "--leader-rpc", arg(&rpc), "--stats", "--handshake-timeout", "20s"];
-    let ran = run(SEND, &args, &input);
+    let args = ["--leader-rpc", arg(&rpc), "--stats", "--handshake-timeout", "20s"];
+    let ran = live(&folder, "told", &args, &input);
     assert_eq!(ran.code, 0, "{}", ran.err);
+    let (finals, _) = sorted(&ran.out);
+    assert_eq!((finals[0].outcome, finals[0].landed_slot), (Outcome::Landed as u8, 501));
+    assert_eq!((finals.len(), finals[0].slot_delta), (1, 1));
     let expect = format!("written: 1 acknowledged; {}", key(9));
     assert_eq!(
         told(&ran),
@@ -226,18 +249,22 @@ fn an_rpc_node_tells_slot_leaders_and_nodes() {
     let refusal = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"Node is behind"}}"#;
     let (url, _asked) = serve(move |_| Some(("200 OK", refusal.to_owned())));
     let rpc = folder.write("behind.url", format!("{url}/?api-key=hidden\n").as_bytes());
-    let ran = run(SEND, &["--tpu", "--live", "--leader-rpc", arg(&rpc)], &input);
+    let ran = live(&folder, "behind", &["--leader-rpc", arg(&rpc)], &input);
     assert_eq!((ran.code, ran.out.len()), (6, 0));
     assert!(ran.err.contains("rpc: error -32005: Node is behind"), "{}", ran.err);
 }
 
 #[test]
 fn leaders_that_are_down_or_close_are_told_and_never_written() {
+    let folder = Folder::new("tpu-down");
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let down = silent.local_addr().unwrap().to_string();
     let input = stream(1000, &[bundle(1000, &[transaction(1), transaction(2)])]);
-    let args = ["--tpu", "--live", "--tpu-peer", &down, "--handshake-timeout", "100ms", "--stats"];
-    let ran = run(SEND, &args, &input);
+    let args = ["--tpu-peer", &down, "--handshake-timeout", "100ms", "--stats"];
+    let ran = live(&folder, "down", &args, &input);
+    // Nothing of it was written: that is the last word, and its tip is free again.
+    let (finals, _) = sorted(&ran.out);
+    assert_eq!((finals.len(), finals[0].outcome), (1, Outcome::Refused as u8));
     assert_eq!(ran.code, 5, "{}", ran.err);
     assert!(
         ran.err.contains("no bundle was written whole: 1 not at all, 0 in part"),
@@ -252,9 +279,9 @@ fn leaders_that_are_down_or_close_are_told_and_never_written() {
     let stingy = Server::start(Manner { streams: 2, desk: Desk::Ignore, ..Manner::GOOD });
     let peer = stingy.address.to_string();
     let five = [1, 2, 3, 4, 5].map(transaction);
-    let args = ["--tpu", "--live", "--tpu-peer", &peer, "--timeout", "300ms"];
+    let args = ["--tpu-peer", &peer, "--timeout", "300ms"];
     let args = [&args[..], &["--handshake-timeout", "20s", "--stats"]].concat();
-    let ran = run(SEND, &args, &stream(1000, &[bundle(1000, &five)]));
+    let ran = live(&folder, "stingy", &args, &stream(1000, &[bundle(1000, &five)]));
     assert_eq!(ran.code, 5, "{}", ran.err);
     let [(_, outcome, words)] = told(&ran).try_into().unwrap();
     assert_eq!((outcome, words.as_str()), (Outcome::Unknown as u8, "no_stream: 2 of 5 written"));
@@ -263,8 +290,8 @@ fn leaders_that_are_down_or_close_are_told_and_never_written() {
     let closing = Server::start(Manner { streams: 1, desk: Desk::CloseWithin(4), ..Manner::GOOD });
     let peer = closing.address.to_string();
     let many: Vec<_> = (0..40).map(|number| bundle(1000, &[transaction(number)])).collect();
-    let args = ["--tpu", "--live", "--tpu-peer", &peer, "--stats", "--handshake-timeout", "20s"];
-    let ran = run(SEND, &args, &stream(1000, &many));
+    let args = ["--tpu-peer", &peer, "--stats", "--handshake-timeout", "20s"];
+    let ran = live(&folder, "closing", &args, &stream(1000, &many));
     let receipts = told(&ran);
     assert_eq!(receipts.len(), 40, "every bundle has its receipt");
     assert!(receipts.iter().any(|(_, _, words)| words.contains("closed_too_many")), "{receipts:?}");
@@ -273,18 +300,20 @@ fn leaders_that_are_down_or_close_are_told_and_never_written() {
 
 #[test]
 fn more_than_a_connection_s_queue_holds_is_refused_by_name() {
+    let folder = Folder::new("tpu-queue");
     let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
     let peer = silent.local_addr().unwrap().to_string();
-    let many: Vec<_> = (0..=255).map(|number| bundle(1000, &[transaction(number)])).collect();
-    let twice = [many.clone(), many].concat();
-    let args = ["--tpu", "--live", "--tpu-peer", &peer, "--handshake-timeout", "2s"];
-    let ran = run(SEND, &args, &stream(1000, &twice));
+    let one = |number: u8| bundle(1000, &[transaction(number)]);
+    let two = |number: u8| bundle(1000, &[transaction(number), transaction(!number)]);
+    let many: Vec<_> = (0..=255).flat_map(|number| [one(number), two(number)]).collect();
+    let args = ["--tpu-peer", &peer, "--handshake-timeout", "2s"];
+    let ran = live(&folder, "journal", &args, &stream(1000, &many));
     assert_eq!(ran.code, 5, "{}", ran.err);
     let receipts = told(&ran);
     assert_eq!(receipts.len(), 512, "every bundle has its receipt");
     let with = |name: &str| {
-        let words = format!("{name}: 0 of 1 written");
-        receipts.iter().filter(|(_, _, found)| *found == words).count()
+        let words = format!("{name}: 0 of ");
+        receipts.iter().filter(|(_, _, found)| found.starts_with(&words)).count()
     };
     let (full, late) = (with("queue_full"), with("handshake_timeout"));
     // 256 wait for the handshake; the rest, as far as they come before it is given up, is refused.
@@ -293,14 +322,15 @@ fn more_than_a_connection_s_queue_holds_is_refused_by_name() {
 
 #[test]
 fn what_is_unfit_is_not_sent_and_early_data_is_counted() {
+    let folder = Folder::new("tpu-unfit");
     let leader = Server::start(Manner::GOOD);
     let peer = leader.address.to_string();
     let good = bundle(1000, &[transaction(1)]);
     let mut forged = bundle(1000, &[transaction(2)]);
     forged.1[10] ^= 1;
-    let args = ["--tpu", "--live", "--tpu-peer", &peer, "--zero-rtt", "--congestion", "bbr"];
+    let args = ["--tpu-peer", &peer, "--zero-rtt", "--congestion", "bbr"];
     let args = [&args[..], &["--stats", "--handshake-timeout", "20s"]].concat();
-    let ran = run(SEND, &args, &stream(1000, &[forged, good]));
+    let ran = live(&folder, "journal", &args, &stream(1000, &[forged, good]));
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.err.contains("1 receipts say unfit"), "{}", ran.err);
     assert_eq!(ran.stats()["receipts"], json!({"unfit": 1, "written": 1}));
@@ -313,10 +343,13 @@ fn what_is_unfit_is_not_sent_and_early_data_is_counted() {
 fn a_receipt_comes_while_the_input_is_still_open() {
     use std::io::Write;
     use std::process::{Command, Stdio};
+    let folder = Folder::new("tpu-open");
     let leader = Server::start(Manner::GOOD);
     let input = stream(1000, &[bundle(1000, &[transaction(1)])]);
+    let journal = folder.path("journal");
     let mut child = Command::new(SEND)
         .args(["--tpu", "--live", "--handshake-timeout", "20s", "--only", "receipt"])
+        .args(["--journal", arg(&journal), "--max-spend-lamports-per-hour", "1000000"])
         .args(["--tpu-peer", &leader.address.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -330,6 +363,122 @@ fn a_receipt_comes_while_the_input_is_still_open() {
     assert_eq!(record.get::<Receipt>().unwrap().unwrap().outcome, Outcome::Written as u8);
     stdin.write_all(&input[input.len() - 64..]).unwrap();
     drop(stdin);
+    let record = reader.next().unwrap().expect("the last receipt");
+    let last = record.get::<Receipt>().unwrap().unwrap();
+    assert_eq!(last.head.flags & Receipt::FINAL, Receipt::FINAL);
     assert!(reader.next().unwrap().is_none());
     assert!(child.wait().unwrap().success());
+}
+
+/// A node that knows of the transactions that `landed` holds.
+fn node(landed: Vec<Vec<u8>>) -> String {
+    let (url, _) = serve(move |request| {
+        let result = match request.body["method"].as_str().unwrap() {
+            "getSlot" => json!(1000),
+            "getSlotLeaders" => json!(vec![key(9); 400]),
+            "getClusterNodes" => json!([]),
+            _ => {
+                let asked = request.body["params"][0].as_array().unwrap();
+                let known = |text: &Value| {
+                    let known = landed.iter().any(|wire| {
+                        let signature: &[u8; 64] = wire[1..65].try_into().unwrap();
+                        text.as_str() == Some(&base58::Signature(signature).to_string())
+                    });
+                    let status = json!({"slot": 1004, "confirmations": null, "err": null,
+                        "confirmationStatus": "finalized"});
+                    if known { status } else { Value::Null }
+                };
+                let value: Vec<_> = asked.iter().map(known).collect();
+                json!({"context": {"slot": 1_000_000}, "value": value})
+            }
+        };
+        Some(("200 OK", json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string()))
+    });
+    url
+}
+
+#[test]
+fn the_cap_the_stop_file_and_the_journal_hold_on_this_road_too() {
+    let folder = Folder::new("tpu-guard");
+    let leader = Server::start(Manner::GOOD);
+    let peer = leader.address.to_string();
+    let [whole, part, none] = [[1, 2], [3, 4], [5, 6]].map(|pair| pair.map(transaction));
+    let url = node([whole.to_vec(), part[..1].to_vec()].concat());
+    let rpc = folder.write("rpc.url", format!("{url}/?api-key=hidden").as_bytes());
+    let to = ["--tpu-peer", &peer, "--leader-rpc", arg(&rpc), "--expiry", "1500ms"];
+    let three = [&whole, &part, &none].map(|pair| bundle(1000, pair));
+    let stop = folder.write("STOP", b"");
+    let stopped = [to.as_slice(), &["--stop-file", arg(&stop)]].concat();
+    let ran = live(&folder, "journal", &stopped, &stream(1000, &three));
+    assert!(told(&ran).iter().all(|(_, _, words)| words == "stopped"), "{:?}", told(&ran));
+    assert!(leader.seen.try_recv().is_err(), "something was sent");
+
+    let ran = live(&folder, "journal", &to, &stream(1000, &three));
+    let (finals, attempts) = sorted(&ran.out);
+    assert_eq!((finals.len(), attempts.len()), (3, 3), "{}", ran.err);
+    let ends: BTreeSet<_> =
+        finals.iter().map(|receipt| (receipt.outcome, text(&receipt.text))).collect();
+    let should = [
+        (Outcome::Landed as u8, ""),
+        (Outcome::Failed as u8, "landed_in_part: 1 of 2"),
+        (Outcome::Expired as u8, "not_on_chain"),
+    ];
+    assert_eq!(ends, BTreeSet::from(should));
+    assert!(!ran.err.contains("hidden"));
+    // What the journal knows is not sent again, and what it holds can be read.
+    let again = live(&folder, "journal", &to, &stream(1000, &three));
+    assert!(told(&again).iter().all(|(_, _, words)| words == "known_id"));
+    let journal = folder.path("journal");
+    let receipts = run(SEND, &["receipts", "--attempts", "--journal", arg(&journal)], b"");
+    assert_eq!((sorted(&receipts.out).0, sorted(&receipts.out).1.len()), (finals, 3));
+    // A cap of one bundle lets one through.
+    let journal = folder.path("capped");
+    let cap = ["--tpu", "--live", "--journal", arg(&journal), "--max-spend-lamports-per-hour"];
+    let ran = run(SEND, &[cap.as_slice(), &["10000"], &to].concat(), &stream(1000, &three));
+    let capped = told(&ran).iter().filter(|(_, _, words)| words == "over_spending_cap").count();
+    assert_eq!((sorted(&ran.out).0.len(), capped), (1, 2), "{}", ran.err);
+}
+
+#[test]
+fn a_killed_run_is_followed_by_signatures_and_sends_nothing_again() {
+    let folder = Folder::new("tpu-kill");
+    let leader = Server::start(Manner::GOOD);
+    let peer = leader.address.to_string();
+    let transactions: Vec<_> = (0..20).map(transaction).collect();
+    let url = node(transactions.clone());
+    let rpc = folder.write("rpc.url", url.as_bytes());
+    let journal = folder.path("journal");
+    let cap = "--max-spend-lamports-per-hour";
+    let base = ["--tpu", "--live", "--journal", arg(&journal), cap, "1000000"];
+    let bundles: Vec<_> =
+        transactions.iter().map(|tx| bundle(1000, std::slice::from_ref(tx))).collect();
+    let input = stream(1000, &bundles);
+    let mut child = std::process::Command::new(SEND)
+        .args(base)
+        .args(["--tpu-peer", &peer])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // Its input stays open: it has the last word about none before it is killed.
+    let mut stdin = child.stdin.take().unwrap();
+    std::io::Write::write_all(&mut stdin, &input[..input.len() - 64]).unwrap();
+    let mut seen = BTreeSet::new();
+    while seen.len() < 5 {
+        seen.insert(leader.message().0);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let to = ["--tpu-peer", &peer, "--leader-rpc", arg(&rpc), "--expiry", "2s"];
+    let ran = run(SEND, &[base.as_slice(), &to].concat(), &input);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let receipts = run(SEND, &["receipts", "--journal", arg(&journal)], b"");
+    let (finals, _) = sorted(&receipts.out);
+    let ids: BTreeSet<_> = finals.iter().map(|receipt| receipt.id).collect();
+    assert_eq!((ids.len(), finals.len()), (20, 20), "one last word each");
+    while let Ok(Seen::Message(bytes, _)) =
+        leader.seen.recv_timeout(std::time::Duration::from_millis(300))
+    {
+        assert!(seen.insert(bytes), "a transaction was sent again");
+    }
 }

@@ -183,15 +183,7 @@ impl Args {
         if self.expiry.is_zero() || self.expiry > Duration::from_mins(1) {
             return Err(Error::usage("--expiry is not between 1ms and 60s"));
         }
-        let guarded = self.journal.is_some()
-            || self.max_spend_lamports_per_hour.is_some()
-            || self.stop_file.is_some();
-        if self.tpu.tpu && guarded {
-            let what =
-                "--tpu goes with neither --journal, --max-spend-lamports-per-hour nor --stop-file";
-            return Err(Error::usage(what).hint("they are for block engines"));
-        }
-        if self.live && !self.tpu.tpu { self.guard().map(drop) } else { Ok(()) }
+        if self.live { self.guard().map(drop) } else { Ok(()) }
     }
 
     /// What sending for real needs, whatever the road.

@@ -23,6 +23,7 @@ pub struct Desk {
     form: Form,
     text: String,
     message: Vec<u8>,
+    signatures: Vec<[u8; 64]>,
     bundles: u64,
 }
 
@@ -64,6 +65,8 @@ pub struct Fit<'a> {
     pub id: [u8; 32],
     /// What it costs if it lands, in lamports.
     pub price: u64,
+    /// The first signature of each transaction.
+    pub signatures: &'a [[u8; 64]],
 }
 
 impl Default for Desk {
@@ -75,7 +78,8 @@ impl Default for Desk {
 impl Desk {
     /// A desk whose requests are of `form`.
     pub fn new(form: Form) -> Self {
-        Self { form, text: String::with_capacity(BODY_ROOM), message: Vec::new(), bundles: 0 }
+        let text = String::with_capacity(BODY_ROOM);
+        Self { form, text, message: Vec::new(), signatures: Vec::new(), bundles: 0 }
     }
 
     /// Decides about `bundle`, whose transactions are in `tail`, the record's bytes after it.
@@ -104,7 +108,9 @@ impl Desk {
                 &self.message
             }
         };
-        Ruling::Fit(Fit { body, id, price })
+        self.signatures.clear();
+        self.signatures.extend(checked.iter().map(|tx| *tx.signature()));
+        Ruling::Fit(Fit { body, id, price, signatures: &self.signatures })
     }
 }
 

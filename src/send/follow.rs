@@ -39,6 +39,17 @@ pub enum Taken {
     Maybe,
 }
 
+/// Where an attempt goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// To the endpoint of this number.
+    Place(usize),
+    /// To an engine that is none of the endpoints: any other engine can tell, by the bundle's id.
+    OtherEngine,
+    /// To a leader: who sees everything can tell, by its signatures.
+    Leader,
+}
+
 /// The last word about a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -58,6 +69,8 @@ pub enum End {
 #[derive(Clone, Copy, Debug, Default)]
 struct Place {
     state: State,
+    /// It sees whatever is on chain, and has nothing itself.
+    node: bool,
     /// It answered that the bundle is not on chain when it could not land any more.
     blank: bool,
     /// It gave the bundle up.
@@ -84,9 +97,11 @@ enum State {
 pub struct Follow {
     times: Times,
     places: Vec<Place>,
-    /// An endpoint that is not among these may have it.
+    /// An engine that is not among these may have it.
     elsewhere: bool,
-    /// Attempts on their way to such endpoints.
+    /// Leaders may have it.
+    leaders: bool,
+    /// Attempts on their way to either.
     open_elsewhere: u32,
     /// Somebody said that it landed.
     sighted: bool,
@@ -94,10 +109,20 @@ pub struct Follow {
 }
 
 impl Follow {
-    /// A bundle that was not sent yet, with `places` endpoints that can be asked.
-    pub fn new(times: Times, places: usize) -> Self {
-        let places = vec![Place::default(); places];
-        Self { times, places, elsewhere: false, open_elsewhere: 0, sighted: false, end: None }
+    /// A bundle that was not sent yet, with endpoints that can be asked; true is one that nothing is sent
+    /// to, and that sees whatever is on chain.
+    pub fn new(times: Times, nodes: impl IntoIterator<Item = bool>) -> Self {
+        let place = |node| Place { node, ..Place::default() };
+        let places = nodes.into_iter().map(place).collect();
+        Self {
+            times,
+            places,
+            elsewhere: false,
+            leaders: false,
+            open_elsewhere: 0,
+            sighted: false,
+            end: None,
+        }
     }
 
     /// When its time is over.
@@ -105,25 +130,34 @@ impl Follow {
         self.times
     }
 
-    /// An attempt at `place` waits or begins; `None` is an endpoint that cannot be asked.
-    pub fn begins(&mut self, place: Option<usize>) {
-        match place.and_then(|at| self.places.get_mut(at)) {
+    /// An attempt waits or begins.
+    pub fn begins(&mut self, to: To) {
+        match self.place(to) {
             Some(place) if place.state != State::Held => place.state = State::Open,
             Some(_) => {}
             None => self.open_elsewhere = self.open_elsewhere.saturating_add(1),
         }
     }
 
-    /// An attempt at `place` is over; `None` is an endpoint that cannot be asked.
-    pub fn ends(&mut self, place: Option<usize>, taken: Taken) {
-        match place.and_then(|at| self.places.get_mut(at)) {
+    /// An attempt is over.
+    pub fn ends(&mut self, to: To, taken: Taken) {
+        match self.place(to) {
             Some(place) if taken == Taken::Maybe => place.state = State::Held,
             Some(place) if place.state != State::Held => place.state = State::Refused,
             Some(_) => {}
             None => {
-                self.elsewhere |= taken == Taken::Maybe;
+                let held = taken == Taken::Maybe;
+                self.leaders |= held && to == To::Leader;
+                self.elsewhere |= held && to != To::Leader;
                 self.open_elsewhere = self.open_elsewhere.saturating_sub(1);
             }
+        }
+    }
+
+    fn place(&mut self, to: To) -> Option<&mut Place> {
+        match to {
+            To::Place(at) => self.places.get_mut(at),
+            To::OtherEngine | To::Leader => None,
         }
     }
 
@@ -133,6 +167,9 @@ impl Follow {
         let rested = now_ns.abs_diff(asked.asked_ns) >= every_ns;
         if !self.is_asked(place) || !rested {
             return None;
+        }
+        if asked.node {
+            return (!asked.blank).then_some(Question::Signatures);
         }
         let late = self.sighted || now_ns >= self.times.expires_ns;
         match (late, asked.failed, asked.blank) {
@@ -192,7 +229,7 @@ impl Follow {
 
     /// Whether an endpoint may have it.
     pub fn is_held(&self) -> bool {
-        self.elsewhere || self.places.iter().any(|place| place.state == State::Held)
+        self.elsewhere || self.leaders || self.places.iter().any(|place| place.state == State::Held)
     }
 
     /// The last word, if there is one at `now_ns`.
@@ -206,6 +243,9 @@ impl Follow {
     fn judge(&self, now_ns: u64) -> Option<End> {
         if !self.is_held() {
             return Some(End::Refused);
+        }
+        if self.places.is_empty() {
+            return Some(End::Unknown("nobody_to_ask"));
         }
         let asked = || {
             let places = self.places.iter().enumerate();
@@ -224,11 +264,15 @@ impl Follow {
         over.then_some(if seen { gone } else { End::Unknown("no_status") })
     }
 
-    /// Whether `place` is one of those that can tell: one that may have it or, if those cannot be
-    /// asked, any.
+    /// Whether `place` is one of those that can tell: one that may have it; one that sees everything,
+    /// if leaders may; any engine, if another may and none of these.
     fn is_asked(&self, place: usize) -> bool {
-        let held = self.places.get(place).is_some_and(|place| place.state == State::Held);
-        held || (self.elsewhere && !self.places.iter().any(|place| place.state == State::Held))
+        let Some(place) = self.places.get(place) else { return false };
+        if place.node {
+            return self.leaders;
+        }
+        let none_has = || !self.places.iter().any(|place| place.state == State::Held);
+        place.state == State::Held || (self.elsewhere && none_has())
     }
 }
 
@@ -248,10 +292,10 @@ mod tests {
 
     /// A bundle that `places` endpoints may have.
     fn held(places: usize) -> Follow {
-        let mut follow = Follow::new(TIMES, places);
+        let mut follow = Follow::new(TIMES, vec![false; places]);
         for place in 0..places {
-            follow.begins(Some(place));
-            follow.ends(Some(place), Taken::Maybe);
+            follow.begins(To::Place(place));
+            follow.ends(To::Place(place), Taken::Maybe);
         }
         follow
     }
@@ -328,32 +372,45 @@ mod tests {
 
     #[test]
     fn it_was_refused_when_nobody_took_it_and_waits_while_somebody_may() {
-        let mut follow = Follow::new(TIMES, 2);
-        follow.begins(Some(0));
-        follow.begins(Some(1));
-        follow.ends(Some(0), Taken::No);
+        let mut follow = Follow::new(TIMES, [false; 2]);
+        follow.begins(To::Place(0));
+        follow.begins(To::Place(1));
+        follow.ends(To::Place(0), Taken::No);
         assert_eq!((follow.end(500), follow.asks(0, 50, 1)), (None, None));
-        follow.ends(Some(1), Taken::No);
+        follow.ends(To::Place(1), Taken::No);
         assert_eq!(follow.end(50), Some(End::Refused));
         // An endpoint that may have it stays one, whatever a later attempt there says.
         let mut follow = held(1);
-        follow.begins(Some(0));
-        follow.ends(Some(0), Taken::No);
+        follow.begins(To::Place(0));
+        follow.ends(To::Place(0), Taken::No);
         assert_eq!((follow.is_held(), follow.end(50)), (true, None));
     }
 
     #[test]
-    fn what_went_elsewhere_is_asked_of_everybody() {
-        let mut follow = Follow::new(TIMES, 2);
-        follow.begins(None);
+    fn what_went_elsewhere_is_asked_of_who_sees_everything() {
+        let mut follow = Follow::new(TIMES, [false, true]);
+        follow.begins(To::Leader);
         assert_eq!(follow.end(500), None);
-        follow.ends(None, Taken::Maybe);
-        assert_eq!(follow.asks(1, 50, 1), Some(Question::Inflight));
-        follow.statuses(0, 1009, Some(LANDED), 22);
+        follow.ends(To::Leader, Taken::Maybe);
+        // An engine does not know what it was not sent.
+        assert_eq!(
+            (follow.asks(0, 50, 1), follow.asks(1, 50, 1)),
+            (None, Some(Question::Signatures))
+        );
+        let mut late = follow.clone();
+        follow.statuses(1, 1009, Some(LANDED), 22);
         assert_eq!(follow.end(22), Some(End::Landed(1007)));
-        let mut nobody = Follow::new(TIMES, 0);
-        nobody.ends(None, Taken::Maybe);
-        assert_eq!((nobody.end(199), nobody.end(200)), (None, Some(End::Unknown("no_status"))));
+        late.statuses(1, 1151, None, 110);
+        assert_eq!(late.end(110), Some(End::Expired));
+        let mut other = Follow::new(TIMES, [false, true]);
+        other.ends(To::OtherEngine, Taken::Maybe);
+        assert_eq!((other.asks(0, 50, 1), other.asks(1, 50, 1)), (Some(Question::Inflight), None));
+        let mut engines = Follow::new(TIMES, [false]);
+        engines.ends(To::Leader, Taken::Maybe);
+        assert_eq!((engines.end(199), engines.end(200)), (None, Some(End::Unknown("no_status"))));
+        let mut nobody = Follow::new(TIMES, []);
+        nobody.ends(To::Leader, Taken::Maybe);
+        assert_eq!(nobody.end(1), Some(End::Unknown("nobody_to_ask")));
     }
 
     #[test]
@@ -399,14 +456,14 @@ mod tests {
         fn whatever_is_told_there_is_one_end_with_its_evidence(
             events in prop::collection::vec(event(), 0..40)
         ) {
-            let mut follow = Follow::new(TIMES, 3);
+            let mut follow = Follow::new(TIMES, [false; 3]);
             let (mut now, mut first) = (0, None);
             let (mut landed, mut blank, mut taken) = (Vec::new(), false, false);
             for event in events {
                 match event {
-                    Event::Begins(place) => follow.begins(Some(place)),
+                    Event::Begins(place) => follow.begins(To::Place(place)),
                     Event::Ends(place, what) => {
-                        follow.ends(Some(place), what);
+                        follow.ends(To::Place(place), what);
                         taken |= what == Taken::Maybe && first.is_none();
                     }
                     Event::Inflight(place, told) => follow.inflight(place, told),
@@ -435,7 +492,7 @@ mod tests {
                 }
             }
             // Once all attempts are over, time alone brings an end.
-            (0..3).for_each(|place| follow.ends(Some(place), Taken::No));
+            (0..3).for_each(|place| follow.ends(To::Place(place), Taken::No));
             prop_assert!(follow.end(TIMES.gives_up_ns).is_some());
         }
     }

@@ -105,7 +105,10 @@ pub const TOOL: &Tool = &Tool {
          never answers, so a receipt says written, for each bundle and leader, and how many \
          transactions the leader's transport acknowledged; unreachable is one of which nothing was \
          written, unknown one that was written in part. 0-RTT (--zero-rtt) is refused by leaders. \
-         Journal, spending cap and stop file are the block engines': --tpu has none of them yet.",
+         Journal, spending cap and stop file hold as they do for block engines. What became of the \
+         transactions is asked of the node of --leader-rpc by their signatures: landed are all of them, \
+         failed some (landed_in_part) or one with an error; without such a node the last receipt is \
+         unknown, as nobody_to_ask.",
         "The status is 6 when remotes refused and none accepted anything, and 5 when none could be \
          reached, nothing was written, or the journal cannot be written, whereupon nothing more is \
          sent. Records of bundle are consumed; all others pass through.",
@@ -123,7 +126,8 @@ pub const TOOL: &Tool = &Tool {
              the statistics hold how long answers took.",
         ),
         (
-            "mev-send bundles.bin --tpu --live --leader-rpc rpc.url --identity id.json --stats",
+            "mev-send bundles.bin --tpu --live --leader-rpc rpc.url --identity id.json --journal sent.jnl \
+             --max-spend-lamports-per-hour 50000000 --stats",
             "Sends each transaction to the current and the next leader, as the identity whose stake \
              gives more streams; the file holds the URL of an RPC node that tells who leads.",
         ),

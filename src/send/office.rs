@@ -8,9 +8,10 @@
 //! time --settle--> the last word about each                    entries: outcomes and finals
 //! ```
 //!
-//! The unit is the attempt: a bundle, a road, an endpoint. Another road, whose endpoints cannot be
-//! asked, joins by [`Office::begin_elsewhere`] before its first byte leaves and
-//! [`Office::end_elsewhere`] with its receipt; what becomes of the bundle is followed here.
+//! The unit is the attempt: a bundle, a road, an endpoint. The road to leaders, who cannot be asked, joins
+//! by [`Office::begin_elsewhere`] before its first byte leaves and [`Office::end_elsewhere`] with its
+//! receipt; what becomes of its bundles is followed here by the signatures of their transactions, of
+//! which an RPC node is asked.
 //!
 //! Invariants:
 //! - An errand that sends comes with an entry that has to be in the journal before it is run.
@@ -21,16 +22,17 @@
 
 use super::budget::Budget;
 use super::desk::Fit;
-use super::follow::{End, Follow, Taken, Times};
+use super::follow::{End, Follow, Taken, Times, To};
 use super::journal::{Entry, Kind};
 use super::receipt::{begun, by, sent, taken};
 use super::reply::Reply;
 use super::spending::Spending;
-use super::status::{self, BATCH_MAX, Id, Inflight, News, Question, Silence};
+use super::status::{self, BATCH_MAX, Id, Inflight, News, Parts, Question, Silence};
 use super::url::Endpoint;
 use crate::bytes::hex;
 use crate::ids::{JITO_TIP_ACCOUNTS, Key};
 use crate::record::{Bundle, Outcome, Receipt, Road, fixed_text};
+use crate::wire::bundle_id;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -86,6 +88,8 @@ pub enum Work {
         question: Question,
         /// Of these, at most [`BATCH_MAX`].
         ids: Vec<Id>,
+        /// And the signatures of each, where it is by them that the endpoint is asked.
+        signatures: Vec<Vec<[u8; 64]>>,
     },
 }
 
@@ -136,6 +140,10 @@ struct Case {
     last: [u8; 96],
     /// Why an engine gave it up, where one said so.
     given_up: Option<[u8; 96]>,
+    /// First signatures of its transactions.
+    signatures: Vec<[u8; 64]>,
+    /// How many of them landed and the last one's slot, where not all did.
+    part: Option<(usize, u64)>,
 }
 
 /// The office. See the module's documentation.
@@ -164,7 +172,11 @@ impl Office {
             url: endpoint.shown().to_owned(),
             road: endpoint.road(),
             budget: Budget::new(limits.per_second),
-            tips: Tips::Unasked,
+            tips: if endpoint.road() == Road::Tpu {
+                Tips::Listed(Vec::new())
+            } else {
+                Tips::Unasked
+            },
             queue: VecDeque::new(),
             busy: 0,
             sends_in_a_row: 0,
@@ -202,10 +214,13 @@ impl Office {
         let mut begun = begun(bundle);
         (begun.id, begun.present) = (fit.id, begun.present | Receipt::ID);
         begun.body_len = u32::try_from(fit.body.len()).unwrap_or(u32::MAX);
-        let mut follow = Follow::new(self.times(bundle, now_ns), self.counters.len());
+        let mut follow = Follow::new(self.times(bundle, now_ns), self.nodes());
         for (at, counter) in self.counters.iter_mut().enumerate() {
+            if counter.road == Road::Tpu {
+                continue;
+            }
             counter.queue.push_back(fit.id);
-            follow.begins(Some(at));
+            follow.begins(To::Place(at));
         }
         let case = Case {
             begun,
@@ -216,10 +231,17 @@ impl Office {
             follow,
             last: [0; 96],
             given_up: None,
+            signatures: fit.signatures.to_vec(),
+            part: None,
         };
         self.known.insert(fit.id);
         self.cases.insert(fit.id, case);
         Ok(())
+    }
+
+    /// Of each endpoint: whether it sees whatever is on chain.
+    fn nodes(&self) -> impl Iterator<Item = bool> {
+        self.counters.iter().map(|counter| counter.road == Road::Tpu)
     }
 
     /// When the time of `bundle`, which came at `now_ns`, is over. Slots may last half as long again
@@ -249,23 +271,31 @@ impl Office {
     /// Takes up what a journal left, at `now_ns`: bundles without a final receipt are followed, and
     /// an attempt without an outcome may have been taken.
     pub fn restore(&mut self, entries: &[Entry], now_ns: u64) {
-        let mut pending: BTreeMap<Id, Vec<[u8; 64]>> = BTreeMap::new();
+        let mut pending: BTreeMap<Id, Vec<Receipt>> = BTreeMap::new();
+        let mut signatures: HashMap<Id, Vec<[u8; 64]>> = HashMap::new();
         for entry in entries {
+            if entry.kind() == Kind::Signatures {
+                let held = entry.signatures();
+                signatures.insert(bundle_id(&held), held);
+                continue;
+            }
             let (receipt, id) = (&entry.receipt, entry.receipt.id);
             let place = self.place(receipt);
             match entry.kind() {
+                Kind::Signatures => {}
                 Kind::Attempt => {
-                    self.reopen(entry, now_ns);
-                    pending.entry(id).or_default().push(receipt.url);
-                    let counter = place.and_then(|at| self.counters.get_mut(at));
-                    if let Some(counter) = counter {
+                    self.reopen(entry, signatures.remove(&id).unwrap_or_default(), now_ns);
+                    pending.entry(id).or_default().push(*receipt);
+                    if let To::Place(at) = place
+                        && let Some(counter) = self.counters.get_mut(at)
+                    {
                         counter.budget.take(entry.at_ns);
                     }
                 }
                 Kind::Outcome => {
-                    let urls = pending.entry(id).or_default();
-                    if let Some(at) = urls.iter().position(|url| *url == receipt.url) {
-                        urls.remove(at);
+                    let begun = pending.entry(id).or_default();
+                    if let Some(at) = begun.iter().position(|begun| begun.url == receipt.url) {
+                        begun.remove(at);
                     }
                     if let Some(case) = self.cases.get_mut(&id) {
                         case.follow.ends(place, taken(receipt));
@@ -282,9 +312,9 @@ impl Office {
                 }
             }
         }
-        for (id, urls) in pending {
-            for url in urls {
-                let place = self.counters.iter().position(|c| fixed_text(&c.url) == url);
+        for (id, begun) in pending {
+            for receipt in begun {
+                let place = self.place(&receipt);
                 if let Some(case) = self.cases.get_mut(&id) {
                     case.follow.ends(place, Taken::Maybe);
                 }
@@ -292,8 +322,8 @@ impl Office {
         }
     }
 
-    /// Opens the case of an attempt's `entry` that a journal holds.
-    fn reopen(&mut self, entry: &Entry, now_ns: u64) {
+    /// Opens the case of an attempt's `entry` that a journal holds, of a bundle with `signatures`.
+    fn reopen(&mut self, entry: &Entry, signatures: Vec<[u8; 64]>, now_ns: u64) {
         let id = entry.receipt.id;
         if !self.known.insert(id) {
             return;
@@ -313,16 +343,22 @@ impl Office {
             body: [].into(),
             price: entry.price,
             attempts: vec![ATTEMPTS_MAX; self.counters.len()],
-            follow: Follow::new(times, self.counters.len()),
+            follow: Follow::new(times, self.nodes()),
             last: [0; 96],
             given_up: None,
+            signatures,
+            part: None,
         };
         self.cases.insert(id, case);
     }
 
-    /// The endpoint that `receipt` names.
-    fn place(&self, receipt: &Receipt) -> Option<usize> {
-        self.counters.iter().position(|counter| fixed_text(&counter.url) == receipt.url)
+    /// Where the attempt that `receipt` is about goes.
+    fn place(&self, receipt: &Receipt) -> To {
+        if receipt.road == Road::Tpu as u8 {
+            return To::Leader;
+        }
+        let named = |counter: &Counter| fixed_text(&counter.url) == receipt.url;
+        self.counters.iter().position(named).map_or(To::OtherEngine, To::Place)
     }
 
     /// The next errand at `now_ns`, if one is due, with the entry that has to be in the journal
@@ -404,13 +440,17 @@ impl Office {
         let (_, _, question) = *waiting.first()?;
         let same = waiting.iter().filter(|(_, _, other)| *other == question);
         let ids: Vec<Id> = same.map(|(_, id, _)| *id).take(BATCH_MAX).collect();
+        let mut signatures = Vec::new();
         for id in &ids {
             if let Some(case) = self.cases.get_mut(id) {
                 case.follow.asked(endpoint, now_ns);
+                if question == Question::Signatures {
+                    signatures.push(case.signatures.clone());
+                }
             }
         }
         self.counters.get_mut(endpoint)?.sends_in_a_row = 0;
-        Some(Work::Ask { question, ids })
+        Some(Work::Ask { question, ids, signatures })
     }
 
     /// An errand is over at `now_ns`.
@@ -423,7 +463,13 @@ impl Office {
         match &errand.work {
             Work::Tips => self.listed(endpoint, status::tip_accounts(http_status, body), now_ns),
             Work::Send { attempt, .. } => self.sent(endpoint, attempt, reply, now_ns),
-            Work::Ask { question: Question::Inflight, ids } => {
+            Work::Ask { question: Question::Signatures, ids, signatures } => {
+                match status::signatures(http_status, body, signatures) {
+                    Ok((slot, told)) => self.each_part(endpoint, slot, ids, told, now_ns),
+                    Err(silence) => self.pause(endpoint, silence, now_ns),
+                }
+            }
+            Work::Ask { question: Question::Inflight, ids, .. } => {
                 match status::inflight(http_status, body, ids) {
                     Ok(told) => self.each(ids, told, |follow, told| {
                         if let Some(told) = told {
@@ -433,7 +479,7 @@ impl Office {
                     Err(silence) => self.pause(endpoint, silence, now_ns),
                 }
             }
-            Work::Ask { question: Question::Statuses, ids } => {
+            Work::Ask { question: Question::Statuses, ids, .. } => {
                 match status::statuses(http_status, body, ids) {
                     Ok(status::Statuses { slot, told }) => self.each(ids, told, |follow, told| {
                         follow.statuses(endpoint, slot, told, now_ns);
@@ -451,6 +497,26 @@ impl Office {
             if let Some(case) = self.cases.get_mut(id) {
                 tell(&mut case.follow, told);
             }
+        }
+    }
+
+    /// The node at `endpoint`, which is at slot `slot`, told of the transactions of `ids`.
+    fn each_part(&mut self, endpoint: usize, slot: u64, ids: &[Id], told: Vec<Parts>, now_ns: u64) {
+        for (id, parts) in ids.iter().zip(told) {
+            let Some(case) = self.cases.get_mut(id) else { continue };
+            // Without its signatures nobody can tell.
+            if case.signatures.is_empty() {
+                continue;
+            }
+            let seen = match parts {
+                Parts::All(seen) => Some(seen),
+                Parts::Some(count, slot) => {
+                    case.part = Some((count, slot));
+                    None
+                }
+                Parts::None => None,
+            };
+            case.follow.statuses(endpoint, slot, seen, now_ns);
         }
     }
 
@@ -504,34 +570,36 @@ impl Office {
         if limited && attempt.attempt < ATTEMPTS_MAX {
             counter.queue.push_back(id);
         } else {
-            case.follow.ends(Some(endpoint), taken(&receipt));
+            case.follow.ends(To::Place(endpoint), taken(&receipt));
             // There is nothing to tell yet: the first question is not spent on that.
             case.follow.asked(endpoint, now_ns);
         }
         self.entries.push(entry(Kind::Outcome, now_ns, &receipt, case));
     }
 
-    /// Another road begins an attempt for the bundle `id` at the endpoint shown as `url`: its receipt,
-    /// of which nothing is known yet, and the entry that has to be in the journal before the first
-    /// byte leaves. `None` if there is no such bundle.
+    /// The road to leaders begins an attempt for the bundle `id` at each of the endpoints shown as `urls`:
+    /// the entries that have to be in the journal before the first byte leaves. None, if there is no such
+    /// bundle.
     pub fn begin_elsewhere(
         &mut self,
         id: &Id,
-        road: Road,
-        url: &str,
+        urls: impl IntoIterator<Item = String>,
         now_ns: u64,
-    ) -> Option<(Receipt, Entry)> {
-        let case = self.cases.get_mut(id)?;
-        let receipt = by(&case.begun, road, url, 1);
-        case.follow.begins(None);
-        Some((receipt, entry(Kind::Attempt, now_ns, &receipt, case)))
+    ) -> Vec<Entry> {
+        let Some(case) = self.cases.get_mut(id) else { return Vec::new() };
+        let mut entries = vec![Entry::of_signatures(now_ns, &case.signatures)];
+        for url in urls {
+            case.follow.begins(To::Leader);
+            entries.push(entry(Kind::Attempt, now_ns, &by(&case.begun, Road::Tpu, &url, 1), case));
+        }
+        entries
     }
 
-    /// Another road's attempt is over, with this receipt.
+    /// An attempt at a leader is over, with this receipt.
     pub fn end_elsewhere(&mut self, receipt: &Receipt, now_ns: u64) {
         if let Some(case) = self.cases.get_mut(&receipt.id) {
             (case.last, self.settled_ns) = (receipt.text, None);
-            case.follow.ends(None, taken(receipt));
+            case.follow.ends(To::Leader, taken(receipt));
             self.entries.push(entry(Kind::Outcome, now_ns, receipt, case));
         }
     }
@@ -627,7 +695,7 @@ fn turn_away(
 ) {
     (receipt.outcome, receipt.text) = (outcome as u8, fixed_text(text));
     case.last = receipt.text;
-    case.follow.ends(Some(endpoint), Taken::No);
+    case.follow.ends(To::Place(endpoint), Taken::No);
     entries.push(entry(Kind::Outcome, now_ns, &receipt, case));
 }
 
@@ -650,6 +718,10 @@ fn last_word(case: &Case, end: End) -> Receipt {
         End::Failed(Some(slot)) => (Outcome::Failed, Some(slot), fixed_text("error_on_chain")),
         End::Failed(None) => {
             (Outcome::Failed, None, case.given_up.unwrap_or_else(|| fixed_text("given_up")))
+        }
+        End::Expired | End::Unknown(_) if let Some((count, slot)) = case.part => {
+            let words = format!("landed_in_part: {count} of {}", case.signatures.len());
+            (Outcome::Failed, Some(slot), fixed_text(&words))
         }
         End::Expired => (Outcome::Expired, None, fixed_text("not_on_chain")),
         End::Refused => (Outcome::Refused, None, case.last),

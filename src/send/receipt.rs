@@ -115,7 +115,9 @@ pub fn taken(receipt: &Receipt) -> Taken {
     let unsent = is(Outcome::DryRun) || is(Outcome::RateLimited) || is(Outcome::Unfit);
     let unconnected = [Reason::BadUrl, Reason::Connect, Reason::Tls].map(Reason::name);
     let nowhere = is(Outcome::Unreachable) && unconnected.into_iter().any(begins);
-    if refused || unsent || nowhere { Taken::No } else { Taken::Maybe }
+    // A leader's transport tells whether anything was written.
+    let unwritten = is(Outcome::Unreachable) && receipt.road == Road::Tpu as u8;
+    if refused || unsent || nowhere || unwritten { Taken::No } else { Taken::Maybe }
 }
 
 #[cfg(test)]

@@ -37,7 +37,8 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let (flow, tally) = if args.live {
         let auth = auth.as_ref().map(|auth| auth.as_str());
         let doors = Doors { timeout: args.timeout, auth, signer: signer.map(Arc::new) };
-        live(frame, &args, &endpoints, &doors, &inputs)?
+        let (flow, tally, _) = live(frame, &args, (&endpoints, &doors), &inputs, None)?;
+        (flow, tally)
     } else {
         let mut rehearsal = Rehearsal::new(&endpoints);
         let flow = filter(frame, &mut rehearsal, CONSUMES, &inputs)?;
@@ -62,6 +63,7 @@ fn receipts(task: &Receipts, frame: &Frame) -> Result<Exit> {
     for entry in &found.entries {
         let mut receipt = entry.receipt;
         let shown = match entry.kind() {
+            Kind::Signatures => continue,
             Kind::Final => {
                 open.remove(&receipt.id);
                 true

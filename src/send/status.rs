@@ -31,6 +31,8 @@ pub enum Question {
     Inflight,
     /// `getBundleStatuses`.
     Statuses,
+    /// `getSignatureStatuses`, of an RPC node.
+    Signatures,
 }
 
 impl Question {
@@ -39,6 +41,7 @@ impl Question {
         match self {
             Self::Inflight => "getInflightBundleStatuses",
             Self::Statuses => "getBundleStatuses",
+            Self::Signatures => "getSignatureStatuses",
         }
     }
 
@@ -53,6 +56,14 @@ impl Question {
         body.push_str("]]}");
         body
     }
+}
+
+/// The body that asks an RPC node for `signatures`, whatever bundles they are of.
+pub fn signatures_body<'s>(signatures: impl IntoIterator<Item = &'s [u8; 64]>) -> String {
+    let texts: Vec<_> =
+        signatures.into_iter().map(|signature| base58::Signature(signature).to_string()).collect();
+    let method = Question::Signatures.method();
+    serde_json::json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": [texts]}).to_string()
 }
 
 /// The method that asks for tip accounts, which is the last part of its path too.
@@ -189,6 +200,69 @@ pub fn statuses(http_status: u16, body: &[u8], asked: &[Id]) -> Result<Statuses,
     Ok(Statuses { slot, told })
 }
 
+/// What an RPC node sees of a bundle's transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// None of them.
+    None,
+    /// So many, the last in this slot.
+    Some(usize, u64),
+    /// All of them.
+    All(Seen),
+}
+
+/// Reads a reply to [`Question::Signatures`] for the transactions of several bundles, in the order in
+/// which they were asked for; the node's slot, and what it sees of each bundle. A reply of another
+/// length, or with an entry that cannot be read, tells nothing.
+///
+/// A node without history looks back about 300 slots (solana.com/docs/rpc/http/getsignaturestatuses).
+///
+/// # Errors
+/// Why nothing is told.
+pub fn signatures(
+    http_status: u16,
+    body: &[u8],
+    asked: &[Vec<[u8; 64]>],
+) -> Result<(u64, Vec<Parts>), Silence> {
+    let result = result(http_status, body)?;
+    let slot = result.get("context").and_then(|context| context.get("slot")?.as_u64());
+    let value = result.get("value").and_then(Value::as_array);
+    let (slot, value) = slot.zip(value).ok_or(Silence::Other)?;
+    let count: usize = asked.iter().map(Vec::len).sum();
+    if value.len() != count {
+        return Err(Silence::Other);
+    }
+    let (mut rest, mut told) = (value.as_slice(), Vec::with_capacity(asked.len()));
+    for signatures in asked {
+        let (of_bundle, after) = rest.split_at_checked(signatures.len()).ok_or(Silence::Other)?;
+        rest = after;
+        let found = of_bundle.iter().filter(|status| !status.is_null());
+        let found: Option<Vec<Seen>> = found.map(transaction).collect();
+        told.push(parts(&found.ok_or(Silence::Other)?, signatures.len()));
+    }
+    Ok((slot, told))
+}
+
+fn transaction(status: &Value) -> Option<Seen> {
+    let confirmed = match status.get("confirmationStatus")?.as_str()? {
+        "processed" => false,
+        "confirmed" | "finalized" => true,
+        _ => return None,
+    };
+    let ok = status.get("err").is_none_or(Value::is_null);
+    Some(Seen { slot: status.get("slot")?.as_u64()?, confirmed, ok })
+}
+
+/// What `found` of `count` transactions makes of a bundle: it is as sure as the least sure of them.
+fn parts(found: &[Seen], count: usize) -> Parts {
+    let Some(slot) = found.iter().map(|seen| seen.slot).max() else { return Parts::None };
+    if found.len() < count {
+        return Parts::Some(found.len(), slot);
+    }
+    let all = |is: fn(&Seen) -> bool| found.iter().all(is);
+    Parts::All(Seen { slot, confirmed: all(|seen| seen.confirmed), ok: all(|seen| seen.ok) })
+}
+
 fn seen(id: &Id, object: &Map<String, Value>) -> Option<Seen> {
     let texts = object.get("transactions")?.as_array()?.iter();
     let signatures: Option<Vec<_>> = texts.map(|t| base58::signature(t.as_str()?)).collect();
@@ -317,6 +391,43 @@ mod tests {
                 None
             ]
         );
+    }
+
+    #[test]
+    fn a_node_tells_of_transactions_and_those_make_a_bundle() {
+        let status = |slot: u64, level: &str, err: Value| json!({"slot": slot, "confirmations": 1, "err": err, "status": {"Ok": null}, "confirmationStatus": level});
+        let asked = [vec![[1; 64], [2; 64]], vec![[3; 64]], vec![[4; 64]], vec![[5; 64]]];
+        let reply = |value: Value| {
+            let json = json!({"result": {"context": {"slot": 90}, "value": value}});
+            signatures(200, json.to_string().as_bytes(), &asked)
+        };
+        let (none, failed) = (Value::Null, json!({"InstructionError": [0, "Custom"]}));
+        let value = json!([
+            status(70, "confirmed", none.clone()),
+            none.clone(),
+            status(71, "finalized", none.clone()),
+            none.clone(),
+            status(72, "processed", failed)
+        ]);
+        let (slot, told) = reply(value).unwrap();
+        let seen = |slot, confirmed, ok| Parts::All(Seen { slot, confirmed, ok });
+        let should =
+            [Parts::Some(1, 70), seen(71, true, true), Parts::None, seen(72, false, false)];
+        assert_eq!((slot, told.as_slice()), (90, should.as_slice()));
+        let both = json!([
+            status(70, "confirmed", none.clone()),
+            status(73, "processed", none.clone()),
+            none.clone(),
+            none.clone(),
+            none.clone()
+        ]);
+        assert_eq!(reply(both).unwrap().1[0], seen(73, false, true));
+        for bad in [json!([none, none]), json!(7), json!([1, 2, 3, 4, 5])] {
+            assert_eq!(reply(bad), Err(Silence::Other));
+        }
+        let body: Value = serde_json::from_str(&signatures_body(asked.iter().flatten())).unwrap();
+        assert_eq!(body["params"][0].as_array().map(Vec::len), Some(5));
+        assert_eq!(body["method"], "getSignatureStatuses");
     }
 
     #[test]

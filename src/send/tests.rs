@@ -32,7 +32,7 @@ fn bundle(slot: u64, tip_account: Key) -> Bundle {
 }
 
 fn submit(office: &mut Office, number: u8, now_ns: u64) -> Result<(), &'static str> {
-    let fit = Fit { body: b"body", id: [number; 32], price: 100 };
+    let fit = Fit { body: b"body", id: [number; 32], price: 100, signatures: &[[number; 64]] };
     office.submit(&bundle(1000, JITO_TIP_ACCOUNTS[0]), &fit, now_ns)
 }
 
@@ -135,7 +135,7 @@ fn a_bundle_goes_to_every_endpoint_once_and_is_followed() {
             assert!(sends.insert(errand.endpoint), "sent twice");
             accepted(&attempt.id)
         }
-        Work::Ask { question: Question::Inflight, ids } => {
+        Work::Ask { question: Question::Inflight, ids, .. } => {
             assert!(now_ns < 10 * SECOND_NS + 5);
             inflight(ids, "Pending")
         }
@@ -186,7 +186,7 @@ fn what_waits_longer_than_it_lasts_is_rate_limited() {
             sends += 1;
             accepted(&attempt.id)
         }
-        Work::Ask { question: Question::Inflight, ids } => inflight(ids, "Failed"),
+        Work::Ask { question: Question::Inflight, ids, .. } => inflight(ids, "Failed"),
         Work::Ask { .. } => nothing(1001),
     });
     // A tick for the tip accounts and, of the others, one of four for questions.
@@ -205,7 +205,7 @@ fn what_waits_longer_than_it_lasts_is_rate_limited() {
 #[test]
 fn a_tip_that_the_engine_does_not_list_is_not_sent_there() {
     let mut office = office();
-    let fit = Fit { body: b"body", id: [1; 32], price: 100 };
+    let fit = Fit { body: b"body", id: [1; 32], price: 100, signatures: &[[1; 64]] };
     office.submit(&bundle(1000, [9; 32]), &fit, 5).unwrap();
     open(&mut office, 5);
     let later = 5 + SECOND_NS;
@@ -238,26 +238,32 @@ fn the_cap_holds_and_a_stop_turns_away_what_waits() {
 
 #[test]
 fn another_road_joins_by_its_attempts() {
-    let mut office = office();
+    let mut office = Office::new(&[Endpoint::node("http://rpc/?key=1")], limits());
     submit(&mut office, 1, 5).unwrap();
-    let (mut receipt, entry) =
-        office.begin_elsewhere(&[1; 32], Road::Tpu, "quic://192.0.2.1:8009", 5).unwrap();
-    assert_eq!((entry.kind(), receipt.road), (Kind::Attempt, Road::Tpu as u8));
-    open(&mut office, 5);
-    office.stop("stopped", 6);
+    let urls = ["quic://192.0.2.1:8009", "quic://192.0.2.2:8009"].map(str::to_owned);
+    let begun = office.begin_elsewhere(&[1; 32], urls, 5);
+    let kinds: Vec<_> = begun.iter().map(Entry::kind).collect();
+    assert_eq!(kinds, [Kind::Signatures, Kind::Attempt, Kind::Attempt]);
+    assert_eq!(begun[0].signatures(), [[1; 64]]);
     office.settle(6);
-    assert_eq!(outcomes(&mut office).len(), 2, "the other road's attempt is on its way");
-    (receipt.outcome, receipt.text) = (Outcome::Written as u8, fixed_text("written"));
-    office.end_elsewhere(&receipt, 7);
+    assert!(outcomes(&mut office).is_empty() && !office.is_done(), "they are on their way");
+    for entry in &begun[1..] {
+        let mut receipt = entry.receipt;
+        assert_eq!((receipt.road, receipt.attempt), (Road::Tpu as u8, 1));
+        (receipt.outcome, receipt.text) = (Outcome::Written as u8, fixed_text("written"));
+        office.end_elsewhere(&receipt, 7);
+    }
     let entries =
         drive(&mut office, 5 + SECOND_NS, 30 * SECOND_NS, |errand, _| match &errand.work {
-            Work::Ask { ids, question: Question::Inflight } => inflight(ids, "Invalid"),
-            Work::Ask { .. } => nothing(1001),
+            Work::Ask { question: Question::Signatures, signatures, .. } => {
+                assert_eq!(*signatures, [vec![[1; 64]]]);
+                answered(200, r#"{"result":{"context":{"slot":1001},"value":[null]}}"#)
+            }
             other => panic!("{other:?}"),
         });
     let last = entries.last().unwrap();
     assert_eq!((last.kind(), last.receipt.outcome), (Kind::Final, Outcome::Expired as u8));
-    assert_eq!(office.begin_elsewhere(&[2; 32], Road::Tpu, "", 5), None);
+    assert_eq!(office.begin_elsewhere(&[2; 32], [String::new()], 5), []);
 }
 
 #[test]
@@ -288,7 +294,7 @@ fn a_restart_follows_what_was_begun_and_sends_nothing_again() {
             sent.push(attempt.id);
             silent(Reason::Connect)
         }
-        Work::Ask { question: Question::Inflight, ids } => inflight(ids, "Failed"),
+        Work::Ask { question: Question::Inflight, ids, .. } => inflight(ids, "Failed"),
         Work::Ask { .. } => nothing(1001),
     });
     assert_eq!(sent, [[3; 32]; 2]);
@@ -319,7 +325,7 @@ fn a_restart_with_other_endpoints_asks_those() {
     let entries =
         drive(&mut office, 2 * SECOND_NS, 40 * SECOND_NS, |errand, _| match &errand.work {
             Work::Tips => tips(),
-            Work::Ask { question: Question::Inflight, ids } => inflight(ids, "Failed"),
+            Work::Ask { question: Question::Inflight, ids, .. } => inflight(ids, "Failed"),
             other => panic!("{other:?}"),
         });
     assert_eq!(entries.last().unwrap().receipt.outcome, Outcome::Failed as u8);
@@ -338,7 +344,7 @@ fn by_chance(errand: &Errand, chance: u8) -> Reply {
             r#"{"error":{"code":-32602,"message":"bundle contains an expired blockhash"}}"#,
         ),
         (Work::Send { attempt, .. }, _) => accepted(&attempt.id),
-        (Work::Ask { question: Question::Inflight, ids }, status) => {
+        (Work::Ask { question: Question::Inflight, ids, .. }, status) => {
             inflight(ids, ["Invalid", "Pending", "Failed", "Landed", "?"][usize::from(status - 3)])
         }
         (Work::Ask { .. }, slot) => nothing(1000 + u64::from(slot)),

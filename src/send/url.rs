@@ -59,6 +59,12 @@ impl Endpoint {
         Self { road, ..self }
     }
 
+    /// The RPC node at `url`, which may hold a key and is not shown: it is asked about transactions that
+    /// went to leaders, and sent none.
+    pub fn node(url: &str) -> Self {
+        Self { url: url.to_owned(), shown: "rpc".to_owned(), road: Road::Tpu }
+    }
+
     /// Nowhere: what the receipts of a dry run name when no URL was given.
     pub fn nowhere() -> Self {
         Self { url: String::new(), shown: String::new(), road: Road::None }

@@ -5,14 +5,16 @@
 //!
 //! head   0 magic "MEVJRNL1"   8 version u32   12 entry length u32   16 zero
 //! entry  0 checksum u64, xxh3-64 of bytes 8..384     8 sequence u64, from 1
-//!       16 kind u8: 1 attempt, 2 outcome, 3 final   17 zero       24 at_ns u64, CLOCK_REALTIME
+//!       16 kind u8: 1 attempt, 2 outcome, 3 final, 4 signatures   17 zero       24 at_ns u64, CLOCK_REALTIME
 //!       32 price u64, lamports     40 expires_ns u64   48 ends_ns u64   56 last valid slot u64 or 0
-//!       64 receipt, 320 bytes: the record of that layout
+//!       64 receipt, 320 bytes: the record of that layout; of signatures instead: those of a bundle's
+//!          transactions, 64 bytes each, and zero bytes where there are no more
 //! ```
 //!
 //! An `attempt` is written before the first byte of its request leaves; its receipt says which
 //! bundle, road and endpoint, and nothing of an answer. An `outcome` is the receipt of an attempt,
-//! a `final` that of a bundle. Little-endian, appended only, each entry by one write(2): what was
+//! a `final` that of a bundle. `signatures` stand before the first attempt of a bundle whose transactions
+//! may land one by one: nobody else knows such a bundle by its id, which is a hash of them. Little-endian, appended only, each entry by one write(2): what was
 //! written survives the death of the process; the machine's own death only under `--sync always`.
 //!
 //! A tail that is no whole sound entry was being written when the machine or the process died: it is
@@ -27,7 +29,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The head's first bytes.
 const MAGIC: [u8; 8] = *b"MEVJRNL1";
 /// The version of the layout above.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes of the head.
 pub(super) const HEAD_LEN: usize = 64;
 /// Bytes of an entry.
@@ -43,6 +45,8 @@ pub enum Kind {
     Outcome = 2,
     /// The last word about a bundle.
     Final = 3,
+    /// The signatures of a bundle's transactions.
+    Signatures = 4,
 }
 
 /// One entry. See the module's documentation.
@@ -78,11 +82,28 @@ impl Entry {
         made
     }
 
+    /// The entry that holds `signatures`, at most five.
+    pub fn of_signatures(at_ns: u64, signatures: &[[u8; 64]]) -> Self {
+        let mut made: Self = bytemuck::Zeroable::zeroed();
+        (made.kind, made.at_ns) = (Kind::Signatures as u8, at_ns);
+        let room = bytemuck::bytes_of_mut(&mut made.receipt).chunks_exact_mut(64);
+        room.zip(signatures).for_each(|(to, signature)| to.copy_from_slice(signature));
+        made
+    }
+
+    /// The signatures that an entry of them holds.
+    pub fn signatures(&self) -> Vec<[u8; 64]> {
+        let all = bytemuck::bytes_of(&self.receipt).chunks_exact(64);
+        let held = all.filter_map(|bytes| <[u8; 64]>::try_from(bytes).ok());
+        held.take_while(|signature| *signature != [0; 64]).collect()
+    }
+
     /// What it says.
     pub fn kind(&self) -> Kind {
         match self.kind {
             1 => Kind::Attempt,
             2 => Kind::Outcome,
+            4 => Kind::Signatures,
             _ => Kind::Final,
         }
     }
@@ -104,11 +125,12 @@ impl Entry {
         let entry: Self = bytemuck::try_pod_read_unaligned(bytes).ok()?;
         let schema = Receipt::SCHEMA;
         let prefix = entry.receipt.head;
-        let sound = entry.checksum == entry.sum()
-            && matches!(entry.kind, 1..=3)
+        let is_receipt = matches!(entry.kind, 1..=3)
             && (prefix.kind, prefix.version) == (schema.kind, schema.version)
             && usize::try_from(prefix.len).ok() == Some(schema.size)
             && entry.receipt.invalid().is_none();
+        let sound = entry.checksum == entry.sum()
+            && (is_receipt || (entry.kind() == Kind::Signatures && !entry.signatures().is_empty()));
         sound.then_some(entry)
     }
 }
@@ -202,15 +224,19 @@ mod tests {
     #[test]
     fn what_was_written_is_read_back() {
         let mut bytes = head().to_vec();
-        let entries = [entry(1, Kind::Attempt), entry(2, Kind::Outcome), entry(3, Kind::Final)];
+        let signatures = Entry::of_signatures(9, &[[7; 64]; 3]).sealed(4);
+        let entries =
+            [entry(1, Kind::Attempt), entry(2, Kind::Outcome), entry(3, Kind::Final), signatures];
         for entry in &entries {
             bytes.extend(bytemuck::bytes_of(entry));
         }
         let found = recover(&bytes).unwrap();
         assert_eq!(found.entries, entries);
-        assert_eq!((found.sound_len, found.cut_len), (64 + 3 * 384, 0));
-        assert_eq!(entries.map(|entry| entry.kind()), [Kind::Attempt, Kind::Outcome, Kind::Final]);
-        assert_eq!(&bytes[..16], b"MEVJRNL1\x01\0\0\0\x80\x01\0\0");
+        assert_eq!((found.sound_len, found.cut_len), (64 + 4 * 384, 0));
+        let kinds = [Kind::Attempt, Kind::Outcome, Kind::Final, Kind::Signatures];
+        assert_eq!(entries.map(|entry| entry.kind()), kinds);
+        assert_eq!(entries[3].signatures(), [[7; 64]; 3]);
+        assert_eq!(&bytes[..16], b"MEVJRNL1\x02\0\0\0\x80\x01\0\0");
         // The layout is this one, byte for byte.
         assert_eq!(bytes[72..80], 1u64.to_le_bytes());
         assert_eq!((bytes[80], &bytes[88..96]), (1, 1_001u64.to_le_bytes().as_slice()));
@@ -271,7 +297,7 @@ mod tests {
         later[7] = b'2';
         assert!(recover(&later).unwrap_err().to_string().contains("another version"));
         let mut later = journal(1);
-        later[8] = 2;
+        later[8] = 1;
         assert!(recover(&later).unwrap_err().to_string().contains("another version"));
     }
 

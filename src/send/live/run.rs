@@ -7,17 +7,18 @@ use super::super::office::{Errand, LANES, Office, Work};
 use super::super::receipt::unfit;
 use super::super::reply::Reply;
 use super::super::searcher::run::Searcher;
-use super::super::status::{News, TIP_ACCOUNTS, TIP_ACCOUNTS_BODY};
+use super::super::status::{News, Question, TIP_ACCOUNTS, TIP_ACCOUNTS_BODY, signatures_body};
+use super::super::tpu::{self, shown};
 use super::super::url::Endpoint;
 use super::super::{Tally, URLS_MAX, run::CONSUMES};
 use crate::cli::{Drive, Flow, Frame, Named, read_stream};
 use crate::error::{Error, Result};
 use crate::keys::Signer;
 use crate::net::http::Client;
-use crate::record::{Bundle, Receipt, Record, Road};
+use crate::record::{Bundle, Receipt, Record, Road, Slot};
 use crate::stream::{Sink, Stage};
 use crate::time::now_ns;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -71,18 +72,21 @@ struct Live {
     lanes: Vec<Sender<Errand>>,
     events: Receiver<Event>,
     tally: Tally,
+    /// The road to leaders, if that is where bundles go.
+    leaders: Option<tpu::Road>,
     /// The journal could not be written: nothing more is sent or told.
     failed: Option<Error>,
 }
 
-/// Sends what `inputs` hold to `endpoints`, over [`LANES`] clients each.
+/// Sends what `inputs` hold to `endpoints`, over [`LANES`] clients each, or to `leaders`, of which `endpoints`
+/// then are those that can be asked; gives the leaders' road back.
 pub(in crate::send) fn live(
     frame: &Frame,
     args: &Args,
-    endpoints: &[Endpoint],
-    doors: &Doors<'_>,
+    (endpoints, doors): (&[Endpoint], &Doors<'_>),
     inputs: &[Named],
-) -> Result<(Flow, Tally)> {
+    leaders: Option<tpu::Road>,
+) -> Result<(Flow, Tally, Option<tpu::Road>)> {
     let guard = args.guard()?;
     let (journal, found) = Journal::open(guard.journal, args.sync == Sync::Always)?;
     if found.cut_len > 0 {
@@ -123,16 +127,19 @@ pub(in crate::send) fn live(
                 scope.spawn(move || searcher.results(&is_wanted, tell));
             }
         }
+        // Where there are no lanes, there is nobody to miss.
+        let _nobody = endpoints.is_empty().then(|| happens.clone());
         drop(happens);
         let form = endpoints.first().map_or(Form::Json, |endpoint| Form::of(endpoint.road()));
         let (desk, tally, stop_file) = (Desk::new(form), Tally::default(), args.stop_file.clone());
         let failed = None;
-        let mut stage = Live { desk, office, journal, stop_file, lanes, events, tally, failed };
+        let mut stage =
+            Live { desk, office, journal, stop_file, lanes, events, tally, leaders, failed };
         let flow = drive(frame, &mut stage, inputs);
         drop(wanted);
         match stage.failed.take() {
             Some(error) => Err(error),
-            None => Ok((flow?, stage.tally)),
+            None => Ok((flow?, stage.tally, stage.leaders)),
         }
     })
 }
@@ -142,8 +149,9 @@ fn drive(frame: &Frame, stage: &mut Live, inputs: &[Named]) -> Result<Flow> {
     let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
     let mut drive = Drive::open(frame, Live::MAX_OUT, None)?;
     let mut read = Ok(0);
+    let consumes = if stage.leaders.is_some() { tpu::run::CONSUMES } else { CONSUMES };
     for (named, input) in inputs.iter().zip(opened) {
-        read = read_stream(frame, &mut drive, stage, CONSUMES, input, 0);
+        read = read_stream(frame, &mut drive, stage, consumes, input, 0);
         if stage.failed.is_some() || read.is_err() {
             read = read.map_err(|error| error.input(named.name()));
             break;
@@ -179,7 +187,11 @@ fn lane(
                 Some(searcher.send(body, &attempt.id))
             }
             (Work::Send { body, .. }, None) => post(endpoint.url(), body).map(Reply::from),
-            (Work::Ask { question, ids }, _) => {
+            (Work::Ask { question: Question::Signatures, signatures, .. }, _) => {
+                let body = signatures_body(signatures.iter().flatten());
+                post(endpoint.url(), body.as_bytes()).map(Reply::from)
+            }
+            (Work::Ask { question, ids, .. }, _) => {
                 let url = endpoint.method(question.method());
                 post(&url, question.body(ids).as_bytes()).map(Reply::from)
             }
@@ -216,9 +228,9 @@ impl Live {
         self.failed.get_or_insert(error);
     }
 
-    /// Whether the stop file is there. Where the system does not tell, it is.
+    /// Whether the stop file is there.
     fn is_stopped(&self) -> bool {
-        self.stop_file.as_ref().is_some_and(|path| path.try_exists().unwrap_or(true))
+        self.stop_file.as_deref().is_some_and(exists)
     }
 
     /// Does all that is due: takes answers, sends, and tells what came of it.
@@ -240,6 +252,11 @@ impl Live {
                 return self.fail(lanes_ended());
             }
         }
+        if let Some(leaders) = &self.leaders {
+            while let Some(receipt) = leaders.ready() {
+                self.office.end_elsewhere(&receipt, now_ns());
+            }
+        }
         self.office.settle(now_ns());
         for entry in self.office.take_entries() {
             if self.failed.is_some() {
@@ -252,6 +269,38 @@ impl Live {
         }
     }
 
+    /// Takes a bundle and sends it on its way.
+    ///
+    /// # Errors
+    /// Why it is not fit to be sent.
+    fn submit(&mut self, bundle: &Bundle, tail: &[u8]) -> std::result::Result<(), &'static str> {
+        let id = match self.desk.rule(bundle, tail) {
+            Ruling::Fit(_) if self.stop_file.as_deref().is_some_and(exists) => Err("stopped"),
+            Ruling::Fit(fit) => self.office.submit(bundle, &fit, now_ns()).map(|()| fit.id),
+            Ruling::Unfit(reason) => Err(reason),
+        }?;
+        let Some(leaders) = &self.leaders else { return Ok(()) };
+        let mut named = *bundle;
+        (named.id, named.present) = (id, bundle.present | Bundle::ID);
+        let targets = leaders.targets(bundle.slot);
+        let urls = if targets.is_empty() {
+            vec![shown(None)]
+        } else {
+            targets.iter().map(|target| shown(Some(target.peer))).collect()
+        };
+        // Before the first byte leaves.
+        for entry in self.office.begin_elsewhere(&id, urls, now_ns()) {
+            if let Err(error) = self.journal.append(&entry) {
+                self.fail(error);
+                return Ok(());
+            }
+        }
+        if let Some(leaders) = &self.leaders {
+            leaders.send_to(&named, tail, targets);
+        }
+        Ok(())
+    }
+
     fn put(&mut self, receipt: &Receipt, out: &mut impl Sink) {
         self.tally.count(receipt);
         out.put(Record::of(receipt));
@@ -259,22 +308,21 @@ impl Live {
 }
 
 impl Stage for Live {
-    const MAX_OUT: usize = LANES * URLS_MAX * size_of::<Receipt>();
+    const MAX_OUT: usize = LANES * URLS_MAX * size_of::<Receipt>() + size_of::<Slot>();
 
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
+        if let Some((slot, leaders)) = input.typed::<Slot>().zip(self.leaders.as_ref()) {
+            // It is told of at its end: the next one is on.
+            leaders.heard(slot.slot.saturating_add(1));
+            out.put(input);
+        }
         let Some(bundle) = input.typed::<Bundle>() else { return };
         self.tally.bundles = self.tally.bundles.saturating_add(1);
         while self.failed.is_none() && self.office.is_full() {
             self.pump(out);
             self.wait();
         }
-        let stopped = self.is_stopped();
-        let ruled = match self.desk.rule(bundle, input.tail::<Bundle>()) {
-            Ruling::Fit(_) if stopped => Err("stopped"),
-            Ruling::Fit(fit) => self.office.submit(bundle, &fit, now_ns()),
-            Ruling::Unfit(reason) => Err(reason),
-        };
-        if let Err(reason) = ruled {
+        if let Err(reason) = self.submit(bundle, input.tail::<Bundle>()) {
             let receipt = unfit(bundle, &Endpoint::nowhere(), reason);
             self.put(&receipt, out);
         }
@@ -288,6 +336,11 @@ impl Stage for Live {
     fn finish(&mut self, out: &mut impl Sink) {
         self.pump(out);
     }
+}
+
+/// Whether the file at `path` is there. Where the system does not tell, it is.
+fn exists(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 /// Lanes end only when the office hangs up.

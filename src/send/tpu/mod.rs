@@ -41,6 +41,7 @@ mod warm;
 pub use aim::{Aim, Leading, Target};
 pub(super) use args::Args;
 pub use nodes::Nodes;
+pub use receipt::shown;
 pub use road::{Road, Rpc, Setup, Wrap};
 pub use slots::Slots;
 pub use warm::{Action, Warm};

@@ -97,11 +97,13 @@ fn begun(bundle: &Bundle, peer: Option<SocketAddr>, outcome: Outcome) -> Receipt
     }
     receipt.outcome = outcome as u8;
     receipt.road = if peer.is_some() { Road::Tpu } else { Road::None } as u8;
-    receipt.url = match peer {
-        Some(peer) => fixed_text(&format!("quic://{peer}")),
-        None => fixed_text("quic:"),
-    };
+    receipt.url = fixed_text(&shown(peer));
     receipt
+}
+
+/// How receipts show `peer`, or that there is none.
+pub fn shown(peer: Option<SocketAddr>) -> String {
+    peer.map_or_else(|| "quic:".to_owned(), |peer| format!("quic://{peer}"))
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use super::super::args::Args;
 use super::super::desk::fault;
+use super::super::live::run::{Doors, live};
 use super::super::receipt::unfit_reason;
+use super::super::url::Endpoint;
 use super::super::{Tally, URLS_MAX};
 use super::receipt::{dry_run, unfit};
 use super::road::{Road, Rpc, Setup};
 use super::{Aim, FANOUT_MAX, Leading, Nodes, Slots};
-use crate::cli::{Flow, Frame, Named, Stats, filter};
+use crate::cli::{Flow, Frame, Stats, filter};
 use crate::error::{Error, Exit, Result};
 use crate::keys::{Signer, secret_line};
 use crate::net::quic::Identity;
@@ -17,9 +19,9 @@ use crate::wire::leaders::{Leaders, Schedule};
 use std::path::Path;
 
 /// Kinds the stage takes; slot records it gives back.
-const CONSUMES: &[u16] = &[Bundle::SCHEMA.kind, Slot::SCHEMA.kind];
+pub(in crate::send) const CONSUMES: &[u16] = &[Bundle::SCHEMA.kind, Slot::SCHEMA.kind];
 
-/// Receipts of a bundle, at most: the leaders, one more in a last slot, and named peers.
+/// Receipts of a bundle that is not sent, at most: the leaders, one more in a last slot, and named peers.
 const RECEIPTS_MAX: usize = FANOUT_MAX as usize + 1 + URLS_MAX;
 
 /// Does the work.
@@ -37,6 +39,8 @@ pub(in crate::send) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
         let flow = filter(frame, &mut rehearsal, CONSUMES, &inputs)?;
         return end(&flow, &rehearsal.tally, None, frame);
     }
+    // Who tells of leaders is asked, too, what became of what they were sent.
+    let asked: Vec<_> = url.iter().map(|url| Endpoint::node(url)).collect();
     let rpc = url.map(|url| Rpc {
         url,
         leaders: args.tpu.leaders.is_none(),
@@ -46,7 +50,13 @@ pub(in crate::send) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
     let settings = args.tpu.settings(args.timeout);
     let road =
         Road::open(Setup { settings, identity, aim, timeout: args.timeout, rpc, wrap: None })?;
-    live(frame, road, &inputs)
+    let doors = Doors { timeout: args.timeout, auth: None, signer: None };
+    let (flow, tally, mut road) = live(frame, args, (&asked, &doors), &inputs, Some(road))?;
+    if let Some(road) = &mut road {
+        // Every attempt has ended.
+        road.finish(drop);
+    }
+    end(&flow, &tally, road.as_ref(), frame)
 }
 
 /// What the files tell of leaders.
@@ -72,65 +82,6 @@ fn with_file<T>(path: &Path, take: impl FnOnce(&[u8]) -> Result<T>) -> Result<T>
     take(&text).map_err(named)
 }
 
-/// Sends what `inputs` hold.
-fn live(frame: &Frame, road: Road, inputs: &[Named]) -> Result<Exit> {
-    let mut stage = Live { road, tally: Tally::default() };
-    let flow = filter(frame, &mut stage, CONSUMES, inputs)?;
-    end(&flow, &stage.tally, Some(&stage.road), frame)
-}
-
-/// Hands bundles to the road, and out what became of them.
-struct Live {
-    road: Road,
-    tally: Tally,
-}
-
-impl Live {
-    fn drain(&mut self, out: &mut impl Sink) {
-        while let Some(receipt) = self.road.ready() {
-            self.tally.count(&receipt);
-            out.put(Record::of(&receipt));
-        }
-    }
-}
-
-impl Stage for Live {
-    const MAX_OUT: usize = RECEIPTS_MAX * size_of::<Receipt>() + size_of::<Slot>();
-
-    fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
-        if let Some(slot) = input.typed::<Slot>() {
-            // It is told of at its end: the next one is on.
-            self.road.heard(slot.slot.saturating_add(1));
-            out.put(input);
-        }
-        if let Some(bundle) = input.typed::<Bundle>() {
-            self.tally.bundles = self.tally.bundles.saturating_add(1);
-            let tail = input.tail::<Bundle>();
-            match unfit_reason(bundle).or_else(|| fault(bundle, tail)) {
-                Some(reason) => {
-                    let receipt = unfit(bundle, reason);
-                    self.tally.count(&receipt);
-                    out.put(Record::of(&receipt));
-                }
-                None => self.road.send(bundle, tail),
-            }
-        }
-        self.drain(out);
-    }
-
-    fn idle(&mut self, _now_ns: u64, out: &mut impl Sink) {
-        self.drain(out);
-    }
-
-    fn finish(&mut self, out: &mut impl Sink) {
-        let Self { road, tally } = self;
-        road.finish(|receipt| {
-            tally.count(&receipt);
-            out.put(Record::of(&receipt));
-        });
-    }
-}
-
 /// Shows which leaders each bundle would go to, by the slots of the stream alone.
 struct Rehearsal {
     aim: Aim,
@@ -139,7 +90,7 @@ struct Rehearsal {
 }
 
 impl Stage for Rehearsal {
-    const MAX_OUT: usize = Live::MAX_OUT;
+    const MAX_OUT: usize = RECEIPTS_MAX * size_of::<Receipt>() + size_of::<Slot>();
 
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
         if let Some(slot) = input.typed::<Slot>() {

@@ -17,14 +17,14 @@ mod worker;
 pub use run::{Road, Rpc, Setup, Wrap};
 
 use super::receipt::unsent;
-use super::{Action, Aim, Leading, Nodes, Slots, Target, Warm};
+use super::{Action, Aim, Slots, Target, Warm};
 use crate::net::quic::{Client, Fault};
 use crate::record::{Bundle, Receipt};
 use crate::time::now_ns;
 use core::net::SocketAddr;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::mpsc as channel;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -37,13 +37,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// What the hub is told.
 pub(super) enum Event {
     /// Send this.
-    Send(Box<Job>),
-    /// It is this slot.
-    Slot(u64),
-    /// These lead.
-    Leading(Leading),
-    /// These listen.
-    Nodes(Nodes),
+    Send(Box<Job>, Vec<Target>),
     /// The connection of this number is over.
     Down(SocketAddr, u64, Fault),
     /// Time has passed.
@@ -60,11 +54,24 @@ pub(super) struct Job {
     pub(super) until_ns: u64,
 }
 
+/// What is seen of the cluster: by who hands in bundles, who asks the RPC node, and the hub.
+pub(super) struct Sight {
+    pub(super) aim: Aim,
+    pub(super) slots: Slots,
+}
+
+/// The sight that all share; nothing waits while it is held.
+pub(super) type Shared = Arc<Mutex<Sight>>;
+
+/// Looks at, or changes, what is seen.
+pub(super) fn with<T>(shared: &Shared, look: impl FnOnce(&mut Sight) -> T) -> T {
+    look(&mut shared.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// The connections and what decides about them.
 pub(super) struct Hub {
     client: Arc<Client>,
-    aim: Aim,
-    slots: Slots,
+    sight: Shared,
     warm: Warm,
     workers: HashMap<SocketAddr, Worker>,
     tasks: JoinSet<()>,
@@ -81,14 +88,13 @@ struct Worker {
 impl Hub {
     pub(super) fn new(
         client: Client,
-        aim: Aim,
+        sight: Shared,
         inbox: mpsc::WeakSender<Event>,
         receipts: channel::Sender<Receipt>,
     ) -> Self {
         Self {
             client: Arc::new(client),
-            aim,
-            slots: Slots::default(),
+            sight,
             warm: Warm::default(),
             workers: HashMap::new(),
             tasks: JoinSet::new(),
@@ -114,10 +120,7 @@ impl Hub {
         self.look();
         while let Some(event) = events.recv().await {
             match event {
-                Event::Send(job) => self.send(&job),
-                Event::Slot(slot) => self.slots.heard(slot, now_ns()),
-                Event::Leading(leading) => self.aim.leading = leading,
-                Event::Nodes(nodes) => self.aim.nodes = nodes,
+                Event::Send(job, targets) => self.send(&job, targets),
                 Event::Down(peer, number, fault) => self.down(peer, number, fault),
                 Event::Look => self.look(),
             }
@@ -128,16 +131,12 @@ impl Hub {
         self.client.close(Duration::from_millis(100)).await;
     }
 
-    fn send(&mut self, job: &Job) {
-        let now_ns = now_ns();
-        // A bundle is made for a state that was there.
-        self.slots.heard(job.bundle.slot, now_ns);
-        let targets = self.aim.targets(self.slots.now(now_ns));
+    fn send(&mut self, job: &Job, targets: Vec<Target>) {
         if targets.is_empty() {
             let _ = self.receipts.send(unsent(&job.bundle, None, "no_leader"));
             return;
         }
-        let actions = self.warm.want(targets.iter().map(|target| target.peer), now_ns);
+        let actions = self.warm.want(targets.iter().map(|target| target.peer), now_ns());
         self.act(actions);
         for target in targets {
             let refused = match self.workers.get(&target.peer) {
@@ -155,7 +154,7 @@ impl Hub {
     /// Keeps the connections that will be wanted.
     fn look(&mut self) {
         let now_ns = now_ns();
-        let wanted = self.aim.warm(self.slots.now(now_ns));
+        let wanted = with(&self.sight, |sight| sight.aim.warm(sight.slots.now(now_ns)));
         let actions = self.warm.want(wanted.iter().map(|target| target.peer), now_ns);
         self.act(actions);
         while self.tasks.try_join_next().is_some() {}

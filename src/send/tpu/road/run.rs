@@ -1,17 +1,17 @@
 //! The road as its user sees it, and the threads behind it: one for all connections, one that asks
 //! the RPC node.
 
-use super::super::{Aim, Leading, ask};
-use super::{Event, Hub, Job};
+use super::super::{Aim, Leading, Slots, Target, ask};
+use super::{Event, Hub, Job, Shared, Sight, with};
 use crate::error::{Error, Result};
 use crate::net::http;
 use crate::net::quic::{Client, Counts, Identity, Settings, socket};
 use crate::record::{Bundle, Receipt};
 use crate::time::{Stopwatch, now_ns};
 use quinn::AsyncUdpSocket;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self as channel, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -66,6 +66,7 @@ pub struct Rpc {
 pub struct Road {
     /// `None` once nothing more is sent.
     inbox: Option<mpsc::Sender<Event>>,
+    sight: Shared,
     receipts: Receiver<Receipt>,
     counts: Arc<Counts>,
     rpc_failed: Arc<AtomicU64>,
@@ -98,41 +99,54 @@ impl Road {
         let counts = Arc::clone(client.counts());
         let (inbox, events) = mpsc::channel(INBOX);
         let (finished, receipts) = channel::channel();
-        let hub = Hub::new(client, aim, inbox.downgrade(), finished);
-        let mut threads = vec![thread("tpu", move || runtime.block_on(hub.serve(events)))?];
+        let mut slots = Slots::default();
         if let Some(slot) = first {
-            // The inbox is empty.
-            let _ = inbox.try_send(Event::Slot(slot));
+            slots.heard(slot, now_ns());
         }
+        let sight = Arc::new(Mutex::new(Sight { aim, slots }));
+        let hub = Hub::new(client, Arc::clone(&sight), inbox.downgrade(), finished);
+        let mut threads = vec![thread("tpu", move || runtime.block_on(hub.serve(events)))?];
         let (ending, ended) = channel::channel();
         let rpc_failed = Arc::new(AtomicU64::new(0));
         if let Some(scout) = scout {
-            let (inbox, failed) = (inbox.downgrade(), Arc::clone(&rpc_failed));
-            threads.push(thread("tpu-rpc", move || scout.watch(&inbox, &ended, &failed))?);
+            let (sight, failed) = (Arc::clone(&sight), Arc::clone(&rpc_failed));
+            threads.push(thread("tpu-rpc", move || scout.watch(&sight, &ended, &failed))?);
         }
         let (inbox, ending) = (Some(inbox), Some(ending));
-        Ok(Self { inbox, receipts, counts, rpc_failed, timeout, ending, threads })
+        Ok(Self { inbox, sight, receipts, counts, rpc_failed, timeout, ending, threads })
     }
 
-    /// Hands in `bundle`, whose transactions are in `tail`; waits only while too many wait before it.
-    /// Its receipts, one a leader, come from [`Road::ready`] and [`Road::finish`].
+    /// Whom a bundle for a state in `slot` goes to now.
+    pub fn targets(&self, slot: u64) -> Vec<Target> {
+        with(&self.sight, |sight| {
+            let now_ns = now_ns();
+            // A bundle is made for a state that was there.
+            sight.slots.heard(slot, now_ns);
+            sight.aim.targets(sight.slots.now(now_ns))
+        })
+    }
+
+    /// Hands in `bundle`, whose transactions are in `tail`, for those it goes to now.
     pub fn send(&self, bundle: &Bundle, tail: &[u8]) {
+        self.send_to(bundle, tail, self.targets(bundle.slot));
+    }
+
+    /// Hands in `bundle`, whose transactions are in `tail`, for `targets`; waits only while too many wait
+    /// before it. Its receipts, one a target, come from [`Road::ready`] and [`Road::finish`]; without a
+    /// target it is one.
+    pub fn send_to(&self, bundle: &Bundle, tail: &[u8], targets: Vec<Target>) {
         let timeout_ns = u64::try_from(self.timeout.as_nanos()).unwrap_or(u64::MAX);
         let until_ns = now_ns().saturating_add(timeout_ns);
         let job = Job { bundle: *bundle, wire: tail.into(), until_ns };
-        self.tell(Event::Send(Box::new(job)));
+        if let Some(inbox) = &self.inbox {
+            // The hub is there as long as this is.
+            let _ = inbox.blocking_send(Event::Send(Box::new(job), targets));
+        }
     }
 
     /// Says that it is `slot`.
     pub fn heard(&self, slot: u64) {
-        self.tell(Event::Slot(slot));
-    }
-
-    fn tell(&self, event: Event) {
-        if let Some(inbox) = &self.inbox {
-            // It is there as long as this is.
-            let _ = inbox.blocking_send(event);
-        }
+        with(&self.sight, |sight| sight.slots.heard(slot, now_ns()));
     }
 
     /// A receipt, if one is ready.
@@ -203,36 +217,33 @@ impl Scout {
         Ok(Leading::From(slot, leaders))
     }
 
-    /// Asks again and again until `ended`, or nobody listens; counts what fails in `failed`.
-    fn watch(mut self, inbox: &mpsc::WeakSender<Event>, ended: &Receiver<()>, failed: &AtomicU64) {
+    /// Asks again and again until `ended`; counts what fails in `failed`.
+    fn watch(mut self, sight: &Shared, ended: &Receiver<()>, failed: &AtomicU64) {
         while ended.recv_timeout(SLOT_EVERY) == Err(RecvTimeoutError::Timeout) {
-            let news = self.news();
-            let Some(inbox) = inbox.upgrade() else { return };
-            for one in news {
-                match one {
-                    Ok(event) => drop(inbox.blocking_send(event)),
-                    Err(_) => drop(failed.fetch_add(1, Ordering::Relaxed)),
-                }
-            }
+            let failures = self.look(sight);
+            failed.fetch_add(failures, Ordering::Relaxed);
         }
     }
 
-    /// What is new, or why it is not known.
-    fn news(&mut self) -> Vec<std::result::Result<Event, String>> {
-        let slot = match self.ask(&ask::slot(), ask::take_slot) {
-            Ok(slot) => slot,
-            Err(why) => return vec![Err(why)],
-        };
-        let mut news = vec![Ok(Event::Slot(slot))];
+    /// Asks for what is due; how much of it failed.
+    fn look(&mut self, sight: &Shared) -> u64 {
+        let Ok(slot) = self.ask(&ask::slot(), ask::take_slot) else { return 1 };
+        with(sight, |sight| sight.slots.heard(slot, now_ns()));
+        let mut failures = 0;
         if self.rpc.leaders && slot.saturating_add(SPAN_LEFT) > self.told_until {
-            news.push(self.leading(slot).map(Event::Leading));
+            match self.leading(slot) {
+                Ok(leading) => with(sight, |sight| sight.aim.leading = leading),
+                Err(_) => failures += 1,
+            }
         }
         if self.rpc.nodes && self.nodes_at.elapsed() > NODES_EVERY {
             self.nodes_at = Stopwatch::start();
-            let nodes = self.ask(&ask::nodes(), ask::take_nodes);
-            news.push(nodes.map(Event::Nodes));
+            match self.ask(&ask::nodes(), ask::take_nodes) {
+                Ok(nodes) => with(sight, |sight| sight.aim.nodes = nodes),
+                Err(_) => failures += 1,
+            }
         }
-        news
+        failures
     }
 
     fn ask<T>(
