@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use engine::Fate;
 use mev::record::{Layout, Outcome, Receipt, Record, Road};
 use mev::send::searcher::messages as m;
@@ -219,4 +221,85 @@ fn a_dry_run_by_grpc_makes_the_message_and_opens_nothing() {
     assert_eq!((ran.code, ran.err.contains("--url")), (2, true), "{}", ran.err);
     let ran = run(SEND, &["--grpc", "--tpu", "--url", "http://h"], &input);
     assert_eq!(ran.code, 2, "{}", ran.err);
+}
+
+/// The library's folder, if it is installed.
+fn jito_ts() -> Option<&'static str> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/jito");
+    let there = std::path::Path::new(folder).join("node_modules/jito-ts").exists();
+    if !there {
+        eprintln!("skipped: jito-ts is not there: npm ci --prefix peers/jito");
+    }
+    there.then_some(folder)
+}
+
+#[test]
+#[ignore = "needs node, and npm ci --prefix peers/jito"]
+fn jito_ts_drives_the_engine_of_these_tests() {
+    let Some(peer) = jito_ts() else { return };
+    let folder = Folder::new("searcher-drive");
+    let input = bundles(&folder, 1);
+    let (mut reader, mut texts) = (Reader::new(Piped::new(input.as_slice())), Vec::new());
+    while let Some(record) = reader.next().unwrap() {
+        if let Some(bundle) = record.get::<mev::record::Bundle>().unwrap() {
+            let tail = record.tail::<mev::record::Bundle>();
+            texts.extend(bundle.transactions(tail).map(|wire| STANDARD.encode(wire)));
+        }
+    }
+    let (pair, key) = keypair();
+    let id = folder.write("grpc.json", pair.as_bytes());
+    let manner = Manner { key: Some(key), ..Manner::default() };
+    let engine = searcher_engine(1008, manner, |_, _| Fate::Land);
+    let at = engine.url.strip_prefix("http://").unwrap();
+    let ran = std::process::Command::new("node")
+        .current_dir(peer)
+        .args(["drive.js", at, arg(&id)])
+        .args(&texts)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let seen = engine.seen.lock().unwrap();
+    let (id, _) = seen.taken.iter().next().unwrap();
+    assert_eq!(told["uuid"], **id);
+    let last = told["told"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["bundleId"], &last["processed"]["slot"]), (&told["uuid"], &1007.into()));
+}
+
+#[test]
+#[ignore = "needs node, and npm ci --prefix peers/jito"]
+fn an_engine_of_jito_ts_takes_bundles_and_tells_of_them() {
+    use std::io::BufRead as _;
+    let Some(peer) = jito_ts() else { return };
+    let folder = Folder::new("searcher-peer");
+    let input = bundles(&folder, 3);
+    let (pair, key) = keypair();
+    let id = folder.write("grpc.json", pair.as_bytes());
+    let mut engine = std::process::Command::new("node")
+        .current_dir(peer)
+        .args(["engine.js", &mev::bytes::base58::Key(&key).to_string()])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufReader::new(engine.stdout.take().unwrap()).lines();
+    let mut line =
+        || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let url = format!("http://127.0.0.1:{}", line()["port"]);
+    let (seen, calls) = Default::default();
+    let at = SearcherEngine { url, seen, calls };
+    let ran = send(&folder, "peer", &at, &["--grpc-keypair", arg(&id)], &input);
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let (finals, attempts) = receipts(&ran.out);
+    assert!(attempts.iter().all(|r| text(&r.text) == "accepted"), "the ids are the same");
+    assert!(finals.iter().all(|r| (r.outcome, r.landed_slot) == (Outcome::Landed as u8, 1007)));
+    assert_eq!((finals.len(), attempts.len()), (3, 3));
+    let mut called = std::collections::BTreeMap::<String, usize>::new();
+    while let Some(Ok(text)) = lines.next() {
+        let told: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(told["good"] != false && told["sizes"] != false, "{told}");
+        *called.entry(told["call"].as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    assert_eq!((called["send"], called["results"]), (3, 1), "{called:?}");
 }
