@@ -16,7 +16,7 @@
 //! | `jito` `status` | the requests, and what answers to them mean |
 //! | `receipt` | the record of what became of an attempt |
 //! | `journal` | attempts, outcomes and finals in a file that survives the process |
-//! | `live` | threads, clock and files around the office |
+//! | `live` | threads, clock and files around the office; fed by a pipe here, by `chain/serve` there |
 //! | `tally` | what became of all of them |
 //! | `tpu` | the other road: each transaction to the leaders, over QUIC |
 //!
@@ -37,10 +37,10 @@ mod desk;
 pub mod follow;
 pub mod jito;
 pub mod journal;
-mod live;
+pub mod live;
 pub mod office;
 pub mod receipt;
-mod region;
+pub mod region;
 mod run;
 pub mod spending;
 pub mod status;

@@ -6,7 +6,7 @@ use super::args::{Args, Receipts, Task};
 use super::desk::Rehearsal;
 use super::journal::Kind;
 use super::journal::run::Journal;
-use super::live::run::live;
+use super::live::pipe::live;
 use crate::cli::{Drive, Flow, Frame, Stats, filter};
 use crate::error::{Error, Exit, Result};
 use crate::keys::secret_line;
@@ -71,6 +71,10 @@ fn receipts(task: &Receipts, frame: &Frame) -> Result<Exit> {
                 true
             }
             Kind::Outcome => task.attempts,
+            Kind::Taken => {
+                open.insert(receipt.id);
+                false
+            }
             Kind::Attempt => {
                 open.insert(receipt.id);
                 receipt.outcome = Outcome::Unknown as u8;

@@ -5,14 +5,16 @@
 //!
 //! head   0 magic "MEVJRNL1"   8 version u32   12 entry length u32   16 zero
 //! entry  0 checksum u64, xxh3-64 of bytes 8..384     8 sequence u64, from 1
-//!       16 kind u8: 1 attempt, 2 outcome, 3 final   17 zero       24 at_ns u64, CLOCK_REALTIME
+//!       16 kind u8: 1 attempt, 2 outcome, 3 final, 4 taken (version 2)   17 zero
+//!       24 at_ns u64, CLOCK_REALTIME
 //!       32 price u64, lamports     40 expires_ns u64   48 ends_ns u64   56 last valid slot u64 or 0
 //!       64 receipt, 320 bytes: the record of that layout
 //! ```
 //!
 //! An `attempt` is written before the first byte of its request leaves; its receipt says which
 //! bundle, road and endpoint, and nothing of an answer. An `outcome` is the receipt of an attempt,
-//! a `final` that of a bundle. Little-endian, appended only, each entry by one write(2): what was
+//! a `final` that of a bundle. A `taken` stands before the attempts of a bundle that somebody was
+//! promised to hear of, as the gateway does. Little-endian, appended only, each entry by one write(2): what was
 //! written survives the death of the process; the machine's own death only under `--sync always`.
 //!
 //! A tail that is no whole sound entry was being written when the machine or the process died: it is
@@ -26,8 +28,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// The head's first bytes.
 const MAGIC: [u8; 8] = *b"MEVJRNL1";
-/// The version of the layout above.
-const VERSION: u32 = 1;
+/// The version of the layout above. Journals of version 1 are read, too: they have no `taken`.
+const VERSION: u32 = 2;
 /// Bytes of the head.
 pub(super) const HEAD_LEN: usize = 64;
 /// Bytes of an entry.
@@ -43,6 +45,8 @@ pub enum Kind {
     Outcome = 2,
     /// The last word about a bundle.
     Final = 3,
+    /// A bundle is going to be sent.
+    Taken = 4,
 }
 
 /// One entry. See the module's documentation.
@@ -83,6 +87,7 @@ impl Entry {
         match self.kind {
             1 => Kind::Attempt,
             2 => Kind::Outcome,
+            4 => Kind::Taken,
             _ => Kind::Final,
         }
     }
@@ -105,7 +110,7 @@ impl Entry {
         let schema = Receipt::SCHEMA;
         let prefix = entry.receipt.head;
         let sound = entry.checksum == entry.sum()
-            && matches!(entry.kind, 1..=3)
+            && matches!(entry.kind, 1..=4)
             && (prefix.kind, prefix.version) == (schema.kind, schema.version)
             && usize::try_from(prefix.len).ok() == Some(schema.size)
             && entry.receipt.invalid().is_none();
@@ -115,8 +120,12 @@ impl Entry {
 
 /// The head of a new journal.
 pub(super) fn head() -> [u8; HEAD_LEN] {
+    head_of(VERSION)
+}
+
+fn head_of(version: u32) -> [u8; HEAD_LEN] {
     let mut head = [0; HEAD_LEN];
-    let parts = [MAGIC.as_slice(), &VERSION.to_le_bytes(), &384u32.to_le_bytes()].concat();
+    let parts = [MAGIC.as_slice(), &version.to_le_bytes(), &384u32.to_le_bytes()].concat();
     for (to, byte) in head.iter_mut().zip(parts) {
         *to = byte;
     }
@@ -149,7 +158,7 @@ pub fn recover(bytes: &[u8]) -> Result<Recovered> {
         found.cut_len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         return Ok(found);
     };
-    if head != should {
+    if head != should && head != head_of(1) {
         let other = head.starts_with(MAGIC.get(..7).unwrap_or_default());
         let what = if other { "a journal of another version" } else { "not a journal of mev-send" };
         return Err(Error::foreign(what));
@@ -210,7 +219,7 @@ mod tests {
         assert_eq!(found.entries, entries);
         assert_eq!((found.sound_len, found.cut_len), (64 + 3 * 384, 0));
         assert_eq!(entries.map(|entry| entry.kind()), [Kind::Attempt, Kind::Outcome, Kind::Final]);
-        assert_eq!(&bytes[..16], b"MEVJRNL1\x01\0\0\0\x80\x01\0\0");
+        assert_eq!(&bytes[..16], b"MEVJRNL1\x02\0\0\0\x80\x01\0\0");
         // The layout is this one, byte for byte.
         assert_eq!(bytes[72..80], 1u64.to_le_bytes());
         assert_eq!((bytes[80], &bytes[88..96]), (1, 1_001u64.to_le_bytes().as_slice()));
@@ -271,8 +280,11 @@ mod tests {
         later[7] = b'2';
         assert!(recover(&later).unwrap_err().to_string().contains("another version"));
         let mut later = journal(1);
-        later[8] = 2;
+        later[8] = 3;
         assert!(recover(&later).unwrap_err().to_string().contains("another version"));
+        let mut earlier = journal(1);
+        earlier[8] = 1;
+        assert_eq!(recover(&earlier).unwrap().entries.len(), 1);
     }
 
     proptest! {
