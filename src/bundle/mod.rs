@@ -42,10 +42,12 @@ mod testdata;
 mod tests;
 
 pub use builder::{Builder, Counts};
+pub use check::{Broken, Rule, Rules};
 pub use payer::Payer;
 pub use policy::{BASE_FEE_LAMPORTS, COMPUTE_UNITS_MAX, Policy, TIP_MIN_LAMPORTS, priority_fee};
 pub use recent::{BLOCKHASH_AGE_MAX, Blockhash};
 pub use reject::Reject;
+pub use simulate::{Judged, Tried, judge};
 pub use tables::{ROOT_LAG_SLOTS, TableCounts, Tables};
 pub use transaction::{ACCOUNT_LOCKS_MAX, TX_LEN_MAX, bundle_id};
 

@@ -1,6 +1,6 @@
 //! The command line.
 
-use super::office::Limits;
+use super::office::{Limits, OPEN_MAX};
 use super::url::Endpoint;
 use super::{URLS_MAX, region, tpu};
 use crate::cli::{Common, Files, parse_duration};
@@ -207,7 +207,7 @@ impl Args {
     pub(super) fn limits(&self, spend_max: u64) -> Limits {
         let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         let (timeout_ns, expiry_ns) = (ns(self.timeout), ns(self.expiry));
-        Limits { per_second: self.rate, timeout_ns, expiry_ns, spend_max }
+        Limits { per_second: self.rate, timeout_ns, expiry_ns, spend_max, open_max: OPEN_MAX }
     }
 
     /// Where to send to: nowhere, once, when no URL and no region is given.

@@ -87,6 +87,20 @@ impl Desk {
     /// Fit is a bundle that says it is whole, of transactions that are, that differ, and whose every
     /// signature verifies: what a block engine would refuse without a word is named here.
     pub fn rule(&mut self, bundle: &Bundle, tail: &[u8]) -> Ruling<'_> {
+        self.decide(bundle, tail, fault)
+    }
+
+    /// As [`rule`](Self::rule), of a bundle of which the caller has verified every signature.
+    pub fn rule_verified(&mut self, bundle: &Bundle, tail: &[u8]) -> Ruling<'_> {
+        self.decide(bundle, tail, |bundle, tail| fault_of(bundle, tail, |_| true))
+    }
+
+    fn decide(
+        &mut self,
+        bundle: &Bundle,
+        tail: &[u8],
+        fault: impl Fn(&Bundle, &[u8]) -> Option<&'static str>,
+    ) -> Ruling<'_> {
         self.bundles = self.bundles.saturating_add(1);
         if let Some(reason) = unfit_reason(bundle).or_else(|| fault(bundle, tail)) {
             return Ruling::Unfit(reason);
@@ -116,12 +130,23 @@ impl Desk {
 
 /// What is wrong with the transactions of `bundle`.
 pub(super) fn fault(bundle: &Bundle, tail: &[u8]) -> Option<&'static str> {
+    fault_of(bundle, tail, |tx| {
+        let mut signed = tx.keys().iter().zip(tx.signatures());
+        signed.all(|(key, signature)| verify(key, tx.message(), signature))
+    })
+}
+
+/// The same, where `is_signed` decides about the signatures of one.
+fn fault_of(
+    bundle: &Bundle,
+    tail: &[u8],
+    is_signed: impl Fn(&Transaction<'_>) -> bool,
+) -> Option<&'static str> {
     let mut first_signatures = [None; 5];
     let mut count = 0;
     for (wire, first) in bundle.transactions(tail).zip(&mut first_signatures) {
         let Ok(tx) = Transaction::check(wire) else { return Some("not_a_transaction") };
-        let signed = tx.keys().iter().zip(tx.signatures());
-        if !signed.into_iter().all(|(key, signature)| verify(key, tx.message(), signature)) {
+        if !is_signed(&tx) {
             return Some("bad_signature");
         }
         *first = Some(tx.signature());

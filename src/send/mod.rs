@@ -18,7 +18,7 @@
 //! | `receipt` | the record of what became of an attempt |
 //! | `searcher` | an engine's gRPC API: messages, tokens, results |
 //! | `journal` | attempts, outcomes and finals in a file that survives the process |
-//! | `live` | threads, clock and files around the office |
+//! | `live` | threads, clock and files around the office; fed by a pipe here, by `chain/serve` there |
 //! | `tally` | what became of all of them |
 //! | `tpu` | the other road: each transaction to the leaders, over QUIC |
 //!
@@ -39,10 +39,10 @@ mod desk;
 pub mod follow;
 pub mod jito;
 pub mod journal;
-mod live;
+pub mod live;
 pub mod office;
 pub mod receipt;
-mod region;
+pub mod region;
 pub mod reply;
 mod run;
 pub mod searcher;

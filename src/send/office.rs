@@ -36,8 +36,11 @@ use crate::wire::bundle_id;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-/// Bundles whose end is not known, at most; more wait to be taken.
+/// Bundles whose end is not known, at most, of a pipe; more wait to be taken.
 pub const OPEN_MAX: usize = 1024;
+/// Ids that are remembered, at least; twice as many at most. At 2000 bundles a second they outlast the
+/// 300 slots that an engine looks back.
+const KNOWN_MIN: usize = 1 << 18;
 /// Requests on their way to an endpoint at the same time, at most.
 pub const LANES: usize = 4;
 /// Attempts at an endpoint that says that it has too many requests, at most.
@@ -68,6 +71,29 @@ pub struct Limits {
     pub expiry_ns: u64,
     /// What bundles may cost in an hour, in lamports.
     pub spend_max: u64,
+    /// Bundles whose end is not known, at most.
+    pub open_max: usize,
+}
+
+/// Ids of bundles, of which the oldest are forgotten.
+#[derive(Debug, Default)]
+struct Known {
+    newer: HashSet<Id>,
+    older: HashSet<Id>,
+}
+
+impl Known {
+    fn contains(&self, id: &Id) -> bool {
+        self.newer.contains(id) || self.older.contains(id)
+    }
+
+    /// Whether `id` was not known before.
+    fn insert(&mut self, id: Id) -> bool {
+        if self.newer.len() >= KNOWN_MIN {
+            self.older = std::mem::take(&mut self.newer);
+        }
+        !self.older.contains(&id) && self.newer.insert(id)
+    }
 }
 
 /// What has to be done at an endpoint.
@@ -152,7 +178,7 @@ pub struct Office {
     limits: Limits,
     counters: Vec<Counter>,
     cases: BTreeMap<Id, Case>,
-    known: HashSet<Id>,
+    known: Known,
     /// Bundles by the id that an engine gave them, where it is not ours.
     other_ids: HashMap<String, Id>,
     spending: Spending,
@@ -185,7 +211,7 @@ impl Office {
             limits,
             counters: endpoints.into_iter().map(counter).collect(),
             cases: BTreeMap::new(),
-            known: HashSet::new(),
+            known: Known::default(),
             other_ids: HashMap::new(),
             spending: Spending::new(limits.spend_max),
             entries: Vec::new(),
@@ -244,6 +270,12 @@ impl Office {
         self.counters.iter().map(|counter| counter.road == Road::Tpu)
     }
 
+    /// The entry by which a journal says that the bundle `id` was taken, for whoever tells so before
+    /// anything of it is sent. `None` if there is no such bundle.
+    pub fn promise(&self, id: &Id, now_ns: u64) -> Option<Entry> {
+        self.cases.get(id).map(|case| entry(Kind::Taken, now_ns, &case.begun, case))
+    }
+
     /// When the time of `bundle`, which came at `now_ns`, is over. Slots may last half as long again
     /// as they usually do.
     fn times(&self, bundle: &Bundle, now_ns: u64) -> Times {
@@ -269,7 +301,8 @@ impl Office {
     }
 
     /// Takes up what a journal left, at `now_ns`: bundles without a final receipt are followed, and
-    /// an attempt without an outcome may have been taken.
+    /// an attempt without an outcome may have been taken. One that was taken and of which no attempt
+    /// was begun ends as refused: nobody can have it, and its bytes are gone.
     pub fn restore(&mut self, entries: &[Entry], now_ns: u64) {
         let mut pending: BTreeMap<Id, Vec<Receipt>> = BTreeMap::new();
         let mut signatures: HashMap<Id, Vec<[u8; 64]>> = HashMap::new();
@@ -283,6 +316,7 @@ impl Office {
             let place = self.place(receipt);
             match entry.kind() {
                 Kind::Signatures => {}
+                Kind::Taken => self.reopen(entry, Vec::new(), now_ns),
                 Kind::Attempt => {
                     self.reopen(entry, signatures.remove(&id).unwrap_or_default(), now_ns);
                     pending.entry(id).or_default().push(*receipt);
@@ -308,6 +342,8 @@ impl Office {
                     pending.remove(&id);
                     if receipt.outcome == Outcome::Refused as u8 {
                         self.spending.release(&id);
+                    } else {
+                        self.spending.settle(&id);
                     }
                 }
             }
@@ -344,7 +380,7 @@ impl Office {
             price: entry.price,
             attempts: vec![ATTEMPTS_MAX; self.counters.len()],
             follow: Follow::new(times, self.nodes()),
-            last: [0; 96],
+            last: fixed_text("not_sent"),
             given_up: None,
             signatures,
             part: None,
@@ -633,6 +669,8 @@ impl Office {
             let Some(end) = case.follow.end(now_ns) else { return true };
             if end == End::Refused {
                 spending.release(id);
+            } else {
+                spending.settle(id);
             }
             entries.push(entry(Kind::Final, now_ns, &last_word(case, end), case));
             false
@@ -670,7 +708,7 @@ impl Office {
 
     /// Whether as many bundles are open as may be.
     pub fn is_full(&self) -> bool {
-        self.cases.len() >= OPEN_MAX
+        self.cases.len() >= self.limits.open_max
     }
 
     /// Bundles whose end is not known.
@@ -732,7 +770,8 @@ fn last_word(case: &Case, end: End) -> Receipt {
         receipt.landed_slot = slot;
         receipt.present |= Receipt::LANDED_SLOT;
         let delta = i128::from(slot) - i128::from(receipt.slot);
-        if let Ok(delta) = i64::try_from(delta) {
+        // Who does not know for which slot it was made cannot tell how long it took.
+        if let Some(delta) = i64::try_from(delta).ok().filter(|_| receipt.slot > 0) {
             (receipt.slot_delta, receipt.present) = (delta, receipt.present | Receipt::SLOT_DELTA);
         }
     }

@@ -19,7 +19,7 @@ const REGIONS: [(&str, &str); 8] = [
 ///
 /// # Errors
 /// Status 2 on a name that is none; the hint holds all of them.
-pub(super) fn urls(names: &[String]) -> Result<Vec<String>> {
+pub fn urls(names: &[String]) -> Result<Vec<String>> {
     let mut hosts: Vec<&str> = Vec::new();
     for name in names {
         let before = hosts.len();

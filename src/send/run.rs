@@ -6,7 +6,8 @@ use super::args::{Args, Receipts, Task};
 use super::desk::Rehearsal;
 use super::journal::Kind;
 use super::journal::run::Journal;
-use super::live::run::{Doors, live};
+use super::live::Doors;
+use super::live::pipe::live;
 use crate::cli::{Drive, Flow, Frame, Stats, filter};
 use crate::error::{Error, Exit, Result};
 use crate::keys::{Signer, secret_line};
@@ -35,9 +36,8 @@ pub(super) fn run(matches: &ArgMatches, frame: &Frame) -> Result<Exit> {
     let auth = args.auth_file.as_deref().map(secret_line).transpose()?;
     let signer = args.grpc_keypair.as_deref().map(Signer::from_file).transpose()?;
     let (flow, tally) = if args.live {
-        let auth = auth.as_ref().map(|auth| auth.as_str());
         let doors = Doors { timeout: args.timeout, auth, signer: signer.map(Arc::new) };
-        let (flow, tally, _) = live(frame, &args, (&endpoints, &doors), &inputs, None)?;
+        let (flow, tally, _) = live(frame, &args, (endpoints, doors), &inputs, None)?;
         (flow, tally)
     } else {
         let mut rehearsal = Rehearsal::new(&endpoints);
@@ -69,6 +69,10 @@ fn receipts(task: &Receipts, frame: &Frame) -> Result<Exit> {
                 true
             }
             Kind::Outcome => task.attempts,
+            Kind::Taken => {
+                open.insert(receipt.id);
+                false
+            }
             Kind::Attempt => {
                 open.insert(receipt.id);
                 receipt.outcome = Outcome::Unknown as u8;

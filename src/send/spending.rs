@@ -1,13 +1,15 @@
 //! What bundles may cost: the price of each, and the cap of an hour.
 
 use crate::bytes::{u32_at, u64_at};
-use crate::ids::{COMPUTE_BUDGET, JITO_TIP_ACCOUNTS, SYSTEM};
+use crate::ids::{COMPUTE_BUDGET, JITO_TIP_ACCOUNTS, Key, SYSTEM};
 use crate::record::Bundle;
 use crate::wire::txn::Transaction;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 /// Nanoseconds of the window that the cap counts over.
 const HOUR_NS: u64 = 3_600_000_000_000;
+/// What was spent is kept by the second: a second counts until its end is an hour ago.
+const SECOND_NS: u64 = 1_000_000_000;
 /// Lamports a signature costs (solana-fee-structure `FeeStructure::default`).
 const SIGNATURE_LAMPORTS: u64 = 5_000;
 /// Compute units of a transaction at most, which one without a limit is reckoned with (agave
@@ -24,16 +26,20 @@ pub fn price(bundle: &Bundle, transactions: &[Transaction<'_>]) -> u64 {
     bundle.tip.max(each(tip)).saturating_add(each(fee))
 }
 
-/// Lamports that top-level instructions of `tx` transfer to tip accounts.
-fn tip(tx: &Transaction<'_>) -> u64 {
-    let paid = tx.instructions().filter_map(|call| {
+/// The tips that top-level instructions of `tx` transfer: to whom, and how many lamports.
+pub fn tips<'a>(tx: &'a Transaction<'_>) -> impl Iterator<Item = (Key, u64)> + 'a {
+    tx.instructions().filter_map(|call| {
         let system = tx.account_key(call.program_index) == Some(&SYSTEM);
         // SystemInstruction::Transfer is 2, then the lamports; the receiver is the second account.
         let transfer = system && u32_at(call.data, 0) == Some(2);
         let to = tx.account_key(*call.accounts.get(1)?)?;
-        (transfer && JITO_TIP_ACCOUNTS.contains(to)).then(|| u64_at(call.data, 4))?
-    });
-    paid.fold(0, u64::saturating_add)
+        (transfer && JITO_TIP_ACCOUNTS.contains(to)).then(|| Some((*to, u64_at(call.data, 4)?)))?
+    })
+}
+
+/// Lamports of all of them.
+fn tip(tx: &Transaction<'_>) -> u64 {
+    tips(tx).fold(0, |sum, (_, lamports)| sum.saturating_add(lamports))
 }
 
 /// Fees of signatures and of priority.
@@ -57,32 +63,30 @@ fn fee(tx: &Transaction<'_>) -> u64 {
 
 /// What was spent within an hour, against its cap.
 ///
-/// A bundle counts from its first attempt, whatever becomes of it, for an hour: an engine that says
-/// it failed could be wrong. Only one that every road refused counts no more.
+/// A bundle counts from its first attempt, whatever becomes of it, for an hour and the rest of a
+/// second: an engine that says it failed could be wrong. Only one that every road refused counts no
+/// more. What is kept is bounded by the seconds of an hour and the bundles that are open.
 #[derive(Clone, Debug)]
 pub struct Spending {
     cap: u64,
-    sum: u64,
-    spent: VecDeque<Spent>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Spent {
-    at_ns: u64,
-    id: [u8; 32],
-    lamports: u64,
+    /// Of all seconds.
+    sum: u128,
+    /// Seconds in the order in which they came, each with its lamports.
+    seconds: VecDeque<(u64, u128)>,
+    /// Bundles that could still be given back: their second and lamports.
+    open: HashMap<[u8; 32], (u64, u64)>,
 }
 
 impl Spending {
     /// Nothing spent yet, of `cap` lamports an hour.
     pub fn new(cap: u64) -> Self {
-        Self { cap, sum: 0, spent: VecDeque::new() }
+        Self { cap, sum: 0, seconds: VecDeque::new(), open: HashMap::new() }
     }
 
     /// Counts `lamports` for the bundle `id` at `now_ns`, unless that would exceed the cap.
     pub fn admit(&mut self, now_ns: u64, id: &[u8; 32], lamports: u64) -> bool {
         self.forget(now_ns);
-        let fits = self.sum.checked_add(lamports).is_some_and(|sum| sum <= self.cap);
+        let fits = self.sum.saturating_add(u128::from(lamports)) <= u128::from(self.cap);
         if fits {
             self.restore(now_ns, id, lamports);
         }
@@ -91,35 +95,44 @@ impl Spending {
 
     /// Counts what was spent before, over the cap or not.
     pub fn restore(&mut self, at_ns: u64, id: &[u8; 32], lamports: u64) {
-        self.sum = self.sum.saturating_add(lamports);
-        self.spent.push_back(Spent { at_ns, id: *id, lamports });
+        let second = at_ns.div_ceil(SECOND_NS);
+        self.sum = self.sum.saturating_add(u128::from(lamports));
+        match self.seconds.back_mut().filter(|(last, _)| *last == second) {
+            Some((_, sum)) => *sum = sum.saturating_add(u128::from(lamports)),
+            None => self.seconds.push_back((second, u128::from(lamports))),
+        }
+        self.open.insert(*id, (second, lamports));
     }
 
     /// Counts the bundle `id` no more: no road took it.
     pub fn release(&mut self, id: &[u8; 32]) {
-        if let Some(at) = self.spent.iter().rposition(|spent| spent.id == *id) {
-            self.spent.remove(at);
-            self.add_up();
+        let Some((second, lamports)) = self.open.remove(id) else { return };
+        let place = self.seconds.iter_mut().rev().find(|(at, _)| *at == second);
+        // A second that is an hour old has gone with all it held.
+        if let Some((_, sum)) = place {
+            *sum = sum.saturating_sub(u128::from(lamports));
+            self.sum = self.sum.saturating_sub(u128::from(lamports));
         }
+    }
+
+    /// What the bundle `id` cost stays counted: there is a last word, and somebody may have had it.
+    pub fn settle(&mut self, id: &[u8; 32]) {
+        self.open.remove(id);
     }
 
     /// Lamports of the last hour.
     pub fn sum(&self) -> u64 {
-        self.sum
+        u64::try_from(self.sum).unwrap_or(u64::MAX)
     }
 
     /// Forgets what is an hour old. What a clock that was set back dates ahead stays.
     fn forget(&mut self, now_ns: u64) {
-        let len = self.spent.len();
-        self.spent.retain(|spent| now_ns.saturating_sub(spent.at_ns) < HOUR_NS);
-        if self.spent.len() != len {
-            self.add_up();
+        let over = |second: u64| now_ns.saturating_sub(second.saturating_mul(SECOND_NS)) >= HOUR_NS;
+        // The front is the oldest but after a clock was set back: then what is behind waits for it.
+        while let Some((_, lamports)) = self.seconds.front().filter(|(second, _)| over(*second)) {
+            self.sum = self.sum.saturating_sub(*lamports);
+            self.seconds.pop_front();
         }
-    }
-
-    /// The sum anew: one that was saturated cannot be taken back.
-    fn add_up(&mut self) {
-        self.sum = self.spent.iter().fold(0, |sum, spent| sum.saturating_add(spent.lamports));
     }
 }
 
@@ -199,15 +212,33 @@ mod tests {
         spending.release(&[3; 32]);
         assert_eq!(spending.sum(), 100);
         spending.release(&[2; 32]);
-        assert!(spending.sum() == 60 && !spending.admit(HOUR_NS + 4, &[4; 32], 41));
-        assert!(spending.admit(HOUR_NS + 5, &[4; 32], 100));
+        // A second counts until its end is an hour ago.
+        let hour_ns = HOUR_NS + SECOND_NS;
+        assert!(spending.sum() == 60 && !spending.admit(hour_ns - 1, &[4; 32], 41));
+        assert!(spending.admit(hour_ns, &[4; 32], 100));
         // The clock was set back: what is dated ahead still counts.
         assert!(!spending.admit(9, &[5; 32], 1));
+        // What had its last word is not given back.
+        spending.settle(&[4; 32]);
+        spending.release(&[4; 32]);
+        assert_eq!(spending.sum(), 100);
         let mut spending = Spending::new(u64::MAX);
         spending.restore(1, &[1; 32], u64::MAX);
         assert!(!spending.admit(2, &[2; 32], 1));
         spending.release(&[1; 32]);
         assert!(spending.admit(2, &[2; 32], 1));
+    }
+
+    #[test]
+    fn what_is_kept_does_not_grow_with_the_bundles() {
+        let mut spending = Spending::new(u64::MAX);
+        for number in 0..20_000u64 {
+            let mut id = [0; 32];
+            id[..8].copy_from_slice(&number.to_le_bytes());
+            assert!(spending.admit(number * 1_000_000_000, &id, 1));
+            spending.settle(&id);
+        }
+        assert_eq!((spending.sum(), spending.seconds.len(), spending.open.len()), (3600, 3600, 0));
     }
 
     proptest! {
@@ -224,7 +255,8 @@ mod tests {
                 let id = [u8::try_from(number).unwrap(); 32];
                 let admitted = spending.admit(now_ns, &id, lamports);
                 let window = |kept: &[(u64, u64)]| -> u64 {
-                    kept.iter().filter(|(at, _)| now_ns - at < HOUR_NS).map(|(_, l)| l).sum()
+                    let counts = |at: u64| now_ns.saturating_sub(at.div_ceil(SECOND_NS) * SECOND_NS);
+                    kept.iter().filter(|(at, _)| counts(*at) < HOUR_NS).map(|(_, l)| l).sum()
                 };
                 prop_assert_eq!(admitted, window(&kept) + lamports <= cap);
                 if admitted && release {

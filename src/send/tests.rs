@@ -18,7 +18,8 @@ const SECOND_NS: u64 = 1_000_000_000;
 const URLS: [&str; 2] = ["http://a/api/v1/bundles", "http://b/api/v1/bundles"];
 
 fn limits() -> Limits {
-    Limits { per_second: 10, timeout_ns: SECOND_NS, expiry_ns: 10 * SECOND_NS, spend_max: 1_000 }
+    let (timeout_ns, expiry_ns) = (SECOND_NS, 10 * SECOND_NS);
+    Limits { per_second: 10, timeout_ns, expiry_ns, spend_max: 1_000, open_max: 1024 }
 }
 
 fn office() -> Office {
@@ -312,6 +313,29 @@ fn a_restart_follows_what_was_begun_and_sends_nothing_again() {
     later.restore(&journal, 4000 * SECOND_NS);
     assert!(later.is_done());
     assert_eq!(submit(&mut later, 3, 4000 * SECOND_NS), Err("known_id"));
+}
+
+#[test]
+fn what_was_promised_and_never_begun_ends_as_refused() {
+    let mut before = office();
+    submit(&mut before, 1, 5).unwrap();
+    assert_eq!(before.promise(&[2; 32], 5), None);
+    let promise = before.promise(&[1; 32], 5).unwrap();
+    assert_eq!(promise.kind(), Kind::Taken);
+    let mut office = office();
+    office.restore(&[promise], 2 * SECOND_NS);
+    assert_eq!((office.open_count(), office.spent()), (1, 100));
+    office.settle(2 * SECOND_NS);
+    let last = (Kind::Final, Outcome::Refused as u8, "not_sent".to_owned());
+    assert_eq!((outcomes(&mut office), office.spent()), (vec![last], 0));
+    assert_eq!(submit(&mut office, 1, 3 * SECOND_NS), Err("known_id"));
+    // With an attempt it is followed like any other.
+    open(&mut before, 5);
+    let attempt = before.next(5 + SECOND_NS).unwrap().1.unwrap();
+    let mut office = self::office();
+    office.restore(&[promise, attempt], 2 * SECOND_NS);
+    office.settle(2 * SECOND_NS);
+    assert_eq!((outcomes(&mut office).len(), office.open_count()), (0, 1));
 }
 
 #[test]

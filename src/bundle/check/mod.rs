@@ -18,4 +18,4 @@ pub(super) mod run;
 mod tests;
 
 use known::Known;
-use rules::{Broken, Rule, Rules};
+pub use rules::{Broken, Rule, Rules};

@@ -26,19 +26,19 @@ macro_rules! rules {
         /// A rule that a bundle can break.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
-        pub(super) enum Rule {
+        pub enum Rule {
             $($(#[doc = $doc])+ $Name,)+
         }
 
         impl Rule {
             /// Every rule, in order of its number.
-            pub(super) const ALL: &'static [Self] = &[$(Self::$Name),+];
+            pub const ALL: &'static [Self] = &[$(Self::$Name),+];
 
             /// Names by number.
-            pub(super) const NAMES: &'static [&'static str] = &[$($name),+];
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
 
             /// What it says, for people.
-            pub(super) fn says(self) -> &'static str {
+            pub fn says(self) -> &'static str {
                 match self {
                     $(Self::$Name => concat!($($doc),+).trim_ascii(),)+
                 }
@@ -106,17 +106,19 @@ impl Rule {
     /// How many there are.
     pub(super) const COUNT: usize = Self::ALL.len();
 
-    pub(super) fn name(self) -> &'static str {
+    /// The name that rows and counters show.
+    pub fn name(self) -> &'static str {
         Self::NAMES.get(self as usize).copied().unwrap_or("?")
     }
 }
 
 /// A rule that a bundle breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Broken {
-    pub(super) rule: Rule,
+pub struct Broken {
+    /// The rule.
+    pub rule: Rule,
     /// Which transaction breaks it, from 0; `None` for the bundle as a whole.
-    pub(super) tx: Option<u8>,
+    pub tx: Option<u8>,
 }
 
 /// What was checked, and what could not be.
@@ -135,7 +137,7 @@ pub(super) struct Counts {
 
 /// Checks bundles one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Rules {
+pub struct Rules {
     pub(super) known: Known,
     pub(super) counts: Counts,
 }
@@ -150,8 +152,13 @@ struct Case<'a> {
 }
 
 impl Rules {
+    /// Bundles that lock a tip account and pay it, if at all, within a program: nobody looked there.
+    pub fn tips_unchecked(&self) -> u64 {
+        self.counts.tip_unchecked
+    }
+
     /// The rules that `bundle` breaks, whose transactions are in `tail`; of each transaction each once.
-    pub(super) fn check(&mut self, bundle: &Bundle, tail: &[u8]) -> Vec<Broken> {
+    pub fn check(&mut self, bundle: &Bundle, tail: &[u8]) -> Vec<Broken> {
         let Self { known, counts } = self;
         let (txs, broken) = (Vec::new(), Vec::new());
         let mut case = Case { known, bundle, txs, broken, counts: &mut *counts };

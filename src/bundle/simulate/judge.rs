@@ -6,21 +6,25 @@ use crate::sim::{Cause, Simulation};
 
 /// What was simulated, and by whom.
 #[derive(Clone, Debug)]
-pub(super) struct Tried {
-    pub(super) made: Simulation,
-    pub(super) by: Simulator,
+pub struct Tried {
+    /// What was seen.
+    pub made: Simulation,
+    /// Who looked.
+    pub by: Simulator,
 }
 
 /// A verdict, and what the payer gained if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Judged {
-    pub(super) verdict: Simulated,
-    pub(super) profit: Option<i64>,
+pub struct Judged {
+    /// What a bundle record says of it.
+    pub verdict: Simulated,
+    /// Lamports that the owners have more; `None` if nobody says.
+    pub profit: Option<i64>,
 }
 
 /// Judges the simulation of a bundle of `txs` transactions, of which `net` lamports were expected to
 /// be left, by what `owners` gained.
-pub(super) fn judge(tried: &Tried, txs: usize, net: i64, owners: &[Key]) -> Judged {
+pub fn judge(tried: &Tried, txs: usize, net: i64, owners: &[Key]) -> Judged {
     let made = &tried.made;
     let unknown = |verdict| Judged { verdict, profit: None };
     if let Some(fault) = &made.fault {

@@ -22,3 +22,5 @@ mod judge;
 pub(super) mod run;
 mod say;
 mod trial;
+
+pub use judge::{Judged, Tried, judge};

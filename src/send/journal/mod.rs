@@ -5,7 +5,8 @@
 //!
 //! head   0 magic "MEVJRNL1"   8 version u32   12 entry length u32   16 zero
 //! entry  0 checksum u64, xxh3-64 of bytes 8..384     8 sequence u64, from 1
-//!       16 kind u8: 1 attempt, 2 outcome, 3 final, 4 signatures   17 zero       24 at_ns u64, CLOCK_REALTIME
+//!       16 kind u8: 1 attempt, 2 outcome, 3 final, 4 taken, 5 signatures (both version 2)   17 zero
+//!       24 at_ns u64, CLOCK_REALTIME
 //!       32 price u64, lamports     40 expires_ns u64   48 ends_ns u64   56 last valid slot u64 or 0
 //!       64 receipt, 320 bytes: the record of that layout; of signatures instead: those of a bundle's
 //!          transactions, 64 bytes each, and zero bytes where there are no more
@@ -13,8 +14,10 @@
 //!
 //! An `attempt` is written before the first byte of its request leaves; its receipt says which
 //! bundle, road and endpoint, and nothing of an answer. An `outcome` is the receipt of an attempt,
-//! a `final` that of a bundle. `signatures` stand before the first attempt of a bundle whose transactions
-//! may land one by one: nobody else knows such a bundle by its id, which is a hash of them. Little-endian, appended only, each entry by one write(2): what was
+//! a `final` that of a bundle. A `taken` stands before the attempts of a bundle that somebody was
+//! promised to hear of, as the gateway does; `signatures` before the first attempt of a bundle whose
+//! transactions may land one by one: nobody else knows such a bundle by its id, which is a hash of them.
+//! Little-endian, appended only, each entry by one write(2): what was
 //! written survives the death of the process; the machine's own death only under `--sync always`.
 //!
 //! A tail that is no whole sound entry was being written when the machine or the process died: it is
@@ -28,7 +31,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// The head's first bytes.
 const MAGIC: [u8; 8] = *b"MEVJRNL1";
-/// The version of the layout above.
+/// The version of the layout above. Journals of version 1 are read, too: they have neither `taken` nor `signatures`.
 const VERSION: u32 = 2;
 /// Bytes of the head.
 pub(super) const HEAD_LEN: usize = 64;
@@ -45,8 +48,10 @@ pub enum Kind {
     Outcome = 2,
     /// The last word about a bundle.
     Final = 3,
+    /// A bundle is going to be sent.
+    Taken = 4,
     /// The signatures of a bundle's transactions.
-    Signatures = 4,
+    Signatures = 5,
 }
 
 /// One entry. See the module's documentation.
@@ -103,7 +108,8 @@ impl Entry {
         match self.kind {
             1 => Kind::Attempt,
             2 => Kind::Outcome,
-            4 => Kind::Signatures,
+            4 => Kind::Taken,
+            5 => Kind::Signatures,
             _ => Kind::Final,
         }
     }
@@ -125,7 +131,7 @@ impl Entry {
         let entry: Self = bytemuck::try_pod_read_unaligned(bytes).ok()?;
         let schema = Receipt::SCHEMA;
         let prefix = entry.receipt.head;
-        let is_receipt = matches!(entry.kind, 1..=3)
+        let is_receipt = matches!(entry.kind, 1..=4)
             && (prefix.kind, prefix.version) == (schema.kind, schema.version)
             && usize::try_from(prefix.len).ok() == Some(schema.size)
             && entry.receipt.invalid().is_none();
@@ -137,8 +143,12 @@ impl Entry {
 
 /// The head of a new journal.
 pub(super) fn head() -> [u8; HEAD_LEN] {
+    head_of(VERSION)
+}
+
+fn head_of(version: u32) -> [u8; HEAD_LEN] {
     let mut head = [0; HEAD_LEN];
-    let parts = [MAGIC.as_slice(), &VERSION.to_le_bytes(), &384u32.to_le_bytes()].concat();
+    let parts = [MAGIC.as_slice(), &version.to_le_bytes(), &384u32.to_le_bytes()].concat();
     for (to, byte) in head.iter_mut().zip(parts) {
         *to = byte;
     }
@@ -171,7 +181,7 @@ pub fn recover(bytes: &[u8]) -> Result<Recovered> {
         found.cut_len = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         return Ok(found);
     };
-    if head != should {
+    if head != should && head != head_of(1) {
         let other = head.starts_with(MAGIC.get(..7).unwrap_or_default());
         let what = if other { "a journal of another version" } else { "not a journal of mev-send" };
         return Err(Error::foreign(what));
@@ -297,8 +307,11 @@ mod tests {
         later[7] = b'2';
         assert!(recover(&later).unwrap_err().to_string().contains("another version"));
         let mut later = journal(1);
-        later[8] = 1;
+        later[8] = 3;
         assert!(recover(&later).unwrap_err().to_string().contains("another version"));
+        let mut earlier = journal(1);
+        earlier[8] = 1;
+        assert_eq!(recover(&earlier).unwrap().entries.len(), 1);
     }
 
     proptest! {

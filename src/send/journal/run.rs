@@ -4,7 +4,7 @@ use super::{ENTRY_LEN, Entry, HEAD_LEN, Recovered, head, recover};
 use crate::error::{Error, Result};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// A journal that this process alone writes.
@@ -45,6 +45,10 @@ impl Journal {
         file.read_to_end(&mut bytes).map_err(refused)?;
         let found = recover(&bytes).map_err(|error| error.input(&name))?;
         file.set_len(found.sound_len).map_err(refused)?;
+        if found.sound_len > 0 && !bytes.starts_with(&head()) {
+            // Of version 1: what follows may say more than its readers know.
+            file.write_all_at(&head(), 0).map_err(refused)?;
+        }
         file.seek(SeekFrom::End(0)).map_err(refused)?;
         let sequence = u64::try_from(found.entries.len()).unwrap_or(u64::MAX);
         let (len, broken) = (found.sound_len, false);

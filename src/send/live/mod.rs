@@ -1,3 +1,7 @@
-//! Sending for real: the office with its journal, its threads and its clock.
+//! Sending for real: the office with its journal, its threads and its clock, and the pipe that
+//! feeds it.
 
-pub(in crate::send) mod run;
+pub(in crate::send) mod pipe;
+mod run;
+
+pub use run::{Doors, Live, Setup};

@@ -1,30 +1,25 @@
-//! mev-send --live: opens the journal, runs errands on lanes, follows to the end, reports.
+//! The office at work: opens the journal, runs errands on lanes, follows to the end. Whoever feeds it,
+//! a pipe or a gateway, is told every receipt.
 
-use super::super::args::{Args, Sync};
-use super::super::desk::{Desk, Form, Ruling};
+use super::super::desk::Fit;
 use super::super::journal::run::Journal;
-use super::super::office::{Errand, LANES, Office, Work};
-use super::super::receipt::unfit;
+use super::super::office::{Errand, LANES, Limits, Office, Work};
 use super::super::reply::Reply;
 use super::super::searcher::run::Searcher;
 use super::super::status::{News, Question, TIP_ACCOUNTS, TIP_ACCOUNTS_BODY, signatures_body};
 use super::super::tpu::{self, shown};
 use super::super::url::Endpoint;
-use super::super::{Tally, URLS_MAX, run::CONSUMES};
-use crate::cli::{Drive, Flow, Frame, Named, read_stream};
 use crate::error::{Error, Result};
 use crate::keys::Signer;
 use crate::net::http::Client;
-use crate::record::{Bundle, Receipt, Record, Road, Slot};
-use crate::stream::{Sink, Stage};
+use crate::record::{Bundle, Receipt, Road};
 use crate::time::now_ns;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
-
-/// How long an answer is waited for before time is looked at again.
-const TICK: Duration = Duration::from_millis(1);
+use zeroize::Zeroizing;
 
 /// What comes back from the lanes.
 enum Event {
@@ -35,182 +30,208 @@ enum Event {
 }
 
 /// How endpoints are reached.
-pub(in crate::send) struct Doors<'a> {
+#[derive(Clone)]
+pub struct Doors {
     /// How long an answer is waited for.
-    pub(in crate::send) timeout: Duration,
+    pub timeout: Duration,
     /// The value of the header `x-jito-auth`.
-    pub(in crate::send) auth: Option<&'a str>,
+    pub auth: Option<Zeroizing<String>>,
     /// Who signs the challenges of searcher APIs.
-    pub(in crate::send) signer: Option<Arc<Signer>>,
+    pub signer: Option<Arc<Signer>>,
 }
 
-impl Doors<'_> {
+impl Doors {
     fn client(&self) -> Result<Client> {
         let client = Client::new(self.timeout)?;
-        match self.auth {
+        match &self.auth {
             Some(auth) => client.with_secret("x-jito-auth", auth),
             None => Ok(client),
         }
     }
 
     /// The searcher API of `endpoint`, if bundles go that way.
-    fn searcher(&self, endpoint: &Endpoint) -> Result<Option<Searcher>> {
-        let asked = endpoint.road() == Road::JitoGrpc;
-        let open =
-            || Searcher::new(endpoint.origin(), self.timeout, self.signer.clone(), self.auth);
-        asked.then(open).transpose()
+    fn searcher(&self, endpoint: &Endpoint) -> Result<Option<Arc<Searcher>>> {
+        if endpoint.road() != Road::JitoGrpc {
+            return Ok(None);
+        }
+        let auth = self.auth.as_ref().map(|auth| auth.as_str());
+        let open = Searcher::new(endpoint.origin(), self.timeout, self.signer.clone(), auth);
+        open.map(|searcher| Some(Arc::new(searcher)))
     }
 }
 
+/// What sending needs.
+pub struct Setup {
+    /// Where to send to; with `leaders`, who can be asked what became of it.
+    pub endpoints: Vec<Endpoint>,
+    /// How they are reached.
+    pub doors: Doors,
+    /// The road to leaders, if that is where bundles go.
+    pub leaders: Option<tpu::Road>,
+    /// What bounds the sending.
+    pub limits: Limits,
+    /// The journal's file; made if there is none.
+    pub journal: PathBuf,
+    /// Whether each entry reaches the disk before anything follows from it.
+    pub sync: bool,
+    /// Nothing is sent while this file exists.
+    pub stop_file: Option<PathBuf>,
+}
+
 /// Sends, and follows what was sent.
-struct Live {
-    desk: Desk,
+pub struct Live {
     office: Office,
     journal: Journal,
     stop_file: Option<PathBuf>,
     /// One queue an endpoint.
     lanes: Vec<Sender<Errand>>,
     events: Receiver<Event>,
-    tally: Tally,
-    /// The road to leaders, if that is where bundles go.
+    /// Where there are no lanes, there is nobody to miss.
+    _nobody: Option<Sender<Event>>,
+    /// Results are wanted as long as these are there.
+    wanted: Vec<Sender<()>>,
     leaders: Option<tpu::Road>,
+    threads: Vec<JoinHandle<()>>,
     /// The journal could not be written: nothing more is sent or told.
     failed: Option<Error>,
 }
 
-/// Sends what `inputs` hold to `endpoints`, over [`LANES`] clients each, or to `leaders`, of which `endpoints`
-/// then are those that can be asked; gives the leaders' road back.
-pub(in crate::send) fn live(
-    frame: &Frame,
-    args: &Args,
-    (endpoints, doors): (&[Endpoint], &Doors<'_>),
-    inputs: &[Named],
-    leaders: Option<tpu::Road>,
-) -> Result<(Flow, Tally, Option<tpu::Road>)> {
-    let guard = args.guard()?;
-    let (journal, found) = Journal::open(guard.journal, args.sync == Sync::Always)?;
-    if found.cut_len > 0 {
-        let len = found.cut_len;
-        frame.warn(&format!("the journal's last {len} bytes are no whole entry: cut off"));
-    }
-    let mut office = Office::new(endpoints, args.limits(guard.spend_max));
-    office.restore(&found.entries, now_ns());
-    if !office.is_done() {
-        let count = office.open_count();
-        frame.warn(&format!("{count} bundles of an earlier run have no final receipt: followed"));
-    }
-    let searchers: Vec<_> =
-        endpoints.iter().map(|endpoint| doors.searcher(endpoint)).collect::<Result<_>>()?;
-    let (happens, events) = mpsc::channel();
-    let mut lanes = Vec::new();
-    // Results are wanted as long as these are there.
-    let mut wanted = Vec::new();
-    std::thread::scope(|scope| {
-        let mut queues = Vec::new();
-        for _ in endpoints {
-            let (lane, queue) = mpsc::channel();
-            lanes.push(lane);
-            queues.push(Arc::new(Mutex::new(queue)));
-        }
-        for ((at, endpoint), (queue, searcher)) in
-            endpoints.iter().enumerate().zip(queues.iter().zip(&searchers))
-        {
-            let searcher = searcher.as_ref();
-            for _ in 0..LANES {
-                let (client, queue, happens) = (doors.client()?, queue.clone(), happens.clone());
-                scope.spawn(move || lane((&client, searcher), endpoint, &queue, &happens));
-            }
-            if let Some(searcher) = searcher {
-                let ((want, is_wanted), happens) = (mpsc::channel(), happens.clone());
-                wanted.push(want);
-                let tell = move |news| happens.send(Event::Told(at, news)).is_ok();
-                scope.spawn(move || searcher.results(&is_wanted, tell));
-            }
-        }
-        // Where there are no lanes, there is nobody to miss.
-        let _nobody = endpoints.is_empty().then(|| happens.clone());
-        drop(happens);
-        let form = endpoints.first().map_or(Form::Json, |endpoint| Form::of(endpoint.road()));
-        let (desk, tally, stop_file) = (Desk::new(form), Tally::default(), args.stop_file.clone());
-        let failed = None;
-        let mut stage =
-            Live { desk, office, journal, stop_file, lanes, events, tally, leaders, failed };
-        let flow = drive(frame, &mut stage, inputs);
-        drop(wanted);
-        match stage.failed.take() {
-            Some(error) => Err(error),
-            None => Ok((flow?, stage.tally, stage.leaders)),
-        }
-    })
-}
-
-/// Reads all inputs, then follows what was sent until each bundle has its final receipt.
-fn drive(frame: &Frame, stage: &mut Live, inputs: &[Named]) -> Result<Flow> {
-    let opened: Vec<_> = inputs.iter().map(|named| named.open(frame)).collect::<Result<_>>()?;
-    let mut drive = Drive::open(frame, Live::MAX_OUT, None)?;
-    let mut read = Ok(0);
-    let consumes = if stage.leaders.is_some() { tpu::run::CONSUMES } else { CONSUMES };
-    for (named, input) in inputs.iter().zip(opened) {
-        read = read_stream(frame, &mut drive, stage, consumes, input, 0);
-        if stage.failed.is_some() || read.is_err() {
-            read = read.map_err(|error| error.input(named.name()));
-            break;
-        }
-    }
-    if read.as_ref().is_err_and(Error::is_broken_pipe) {
-        // Nobody takes the receipts: they are in the journal, and the next run follows.
-        return read.map(|_| Flow::new());
-    }
-    while stage.failed.is_none() && !stage.office.is_done() {
-        drive.idle(stage)?;
-        stage.wait();
-    }
-    drive.end(stage)?;
-    read?;
-    drive.finish()
-}
-
-/// Runs one errand after another until there are no more.
-fn lane(
-    (client, searcher): (&Client, Option<&Searcher>),
-    endpoint: &Endpoint,
-    queue: &Mutex<Receiver<Errand>>,
-    happens: &Sender<Event>,
-) {
-    loop {
-        // The lock is free again before anything is sent.
-        let errand = queue.lock().map(|queue| queue.recv());
-        let Ok(Ok(errand)) = errand else { return };
-        let post = |url: &str, body: &[u8]| client.post_json(&[url], body).pop();
-        let reply = match (&errand.work, searcher) {
-            (Work::Send { attempt, body }, Some(searcher)) => {
-                Some(searcher.send(body, &attempt.id))
-            }
-            (Work::Send { body, .. }, None) => post(endpoint.url(), body).map(Reply::from),
-            (Work::Ask { question: Question::Signatures, signatures, .. }, _) => {
-                let body = signatures_body(signatures.iter().flatten());
-                post(endpoint.url(), body.as_bytes()).map(Reply::from)
-            }
-            (Work::Ask { question, ids, .. }, _) => {
-                let url = endpoint.method(question.method());
-                post(&url, question.body(ids).as_bytes()).map(Reply::from)
-            }
-            (Work::Tips, _) => {
-                let url = endpoint.method(TIP_ACCOUNTS);
-                post(&url, TIP_ACCOUNTS_BODY.as_bytes()).map(Reply::from)
-            }
-        };
-        let Some(reply) = reply else { return };
-        if happens.send(Event::Done(errand, reply)).is_err() {
-            return;
-        }
-    }
-}
-
 impl Live {
-    /// Waits a moment for an answer.
-    fn wait(&mut self) {
-        match self.events.recv_timeout(TICK) {
+    /// Opens the journal, takes up what it left, and starts [`LANES`] threads an endpoint, each with
+    /// a client of its own; `warn` is told what a user should know.
+    ///
+    /// # Errors
+    /// Those of [`Journal::open`] and of clients; status 5 when the system gives no thread.
+    pub fn open(setup: Setup, mut warn: impl FnMut(&str)) -> Result<Self> {
+        let (journal, found) = Journal::open(&setup.journal, setup.sync)?;
+        if found.cut_len > 0 {
+            let len = found.cut_len;
+            warn(&format!("the journal's last {len} bytes are no whole entry: cut off"));
+        }
+        let mut office = Office::new(&setup.endpoints, setup.limits);
+        office.restore(&found.entries, now_ns());
+        if !office.is_done() {
+            let count = office.open_count();
+            warn(&format!("{count} bundles of an earlier run have no final receipt: followed"));
+        }
+        let (happens, events) = mpsc::channel();
+        let mut live = Self {
+            office,
+            journal,
+            stop_file: setup.stop_file,
+            lanes: Vec::new(),
+            events,
+            _nobody: setup.endpoints.is_empty().then(|| happens.clone()),
+            wanted: Vec::new(),
+            leaders: setup.leaders,
+            threads: Vec::new(),
+            failed: None,
+        };
+        for (at, endpoint) in setup.endpoints.into_iter().enumerate() {
+            live.start(at, endpoint, &setup.doors, &happens)?;
+        }
+        Ok(live)
+    }
+
+    /// Starts the threads of the endpoint with this number.
+    fn start(
+        &mut self,
+        at: usize,
+        endpoint: Endpoint,
+        doors: &Doors,
+        happens: &Sender<Event>,
+    ) -> Result<()> {
+        let (lane, queue) = mpsc::channel();
+        self.lanes.push(lane);
+        let searcher = doors.searcher(&endpoint)?;
+        let (endpoint, queue) = (Arc::new(endpoint), Arc::new(Mutex::new(queue)));
+        for _ in 0..LANES {
+            let (client, happens, searcher) = (doors.client()?, happens.clone(), searcher.clone());
+            let (endpoint, queue) = (Arc::clone(&endpoint), Arc::clone(&queue));
+            let work = move || run_lane((&client, searcher.as_deref()), &endpoint, &queue, &happens);
+            self.threads.push(thread("lane", work)?);
+        }
+        if let Some(searcher) = searcher {
+            let ((want, is_wanted), happens) = (mpsc::channel(), happens.clone());
+            self.wanted.push(want);
+            let tell = move |news| happens.send(Event::Told(at, news)).is_ok();
+            self.threads.push(thread("results", move || searcher.results(&is_wanted, tell))?);
+        }
+        Ok(())
+    }
+
+    /// It is `slot`: the road to leaders goes by it.
+    pub fn heard(&self, slot: u64) {
+        if let Some(leaders) = &self.leaders {
+            leaders.heard(slot);
+        }
+    }
+
+    /// Sends nothing more to leaders; the road, with its counts.
+    pub fn take_leaders(&mut self) -> Option<tpu::Road> {
+        self.leaders.take()
+    }
+
+    /// Takes a bundle, whose transactions are in `tail`, to be sent everywhere.
+    ///
+    /// # Errors
+    /// Why not, and then nothing of it will be sent.
+    pub fn submit(
+        &mut self,
+        bundle: &Bundle,
+        tail: &[u8],
+        fit: &Fit<'_>,
+    ) -> std::result::Result<(), &'static str> {
+        if self.is_stopped() {
+            return Err("stopped");
+        }
+        self.office.submit(bundle, fit, now_ns())?;
+        if let Some(leaders) = &self.leaders {
+            let targets = leaders.targets(bundle.slot);
+            let peers = targets.iter().map(|target| Some(target.peer));
+            let nobody = targets.is_empty().then_some(None);
+            let begun = self.office.begin_elsewhere(&fit.id, peers.chain(nobody).map(shown), now_ns());
+            // Before the first byte leaves.
+            match begun.iter().try_for_each(|entry| self.journal.append(entry)) {
+                Ok(()) => {
+                    let mut named = *bundle;
+                    (named.id, named.present) = (fit.id, bundle.present | Bundle::ID);
+                    leaders.send_to(&named, tail, targets);
+                }
+                Err(error) => self.fail(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a bundle as [`submit`](Self::submit) does, and has that in the journal: whatever happens
+    /// to the process, there will be one final receipt.
+    ///
+    /// # Errors
+    /// Why not, and then nothing of it will be sent.
+    pub fn promise(
+        &mut self,
+        bundle: &Bundle,
+        tail: &[u8],
+        fit: &Fit<'_>,
+    ) -> std::result::Result<(), &'static str> {
+        if self.has_failed() {
+            return Err("journal_failed");
+        }
+        self.submit(bundle, tail, fit)?;
+        let written = match self.office.promise(&fit.id, now_ns()) {
+            Some(entry) => self.journal.append(&entry),
+            None => Ok(()),
+        };
+        written.map_err(|error| {
+            self.fail(error);
+            "journal_failed"
+        })
+    }
+
+    /// Waits at most `time` for an answer.
+    pub fn wait(&mut self, time: Duration) {
+        match self.events.recv_timeout(time) {
             Ok(event) => self.take(&event),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => self.fail(lanes_ended()),
@@ -224,21 +245,12 @@ impl Live {
         }
     }
 
-    fn fail(&mut self, error: Error) {
-        self.failed.get_or_insert(error);
-    }
-
-    /// Whether the stop file is there.
-    fn is_stopped(&self) -> bool {
-        self.stop_file.as_deref().is_some_and(exists)
-    }
-
     /// Does all that is due: takes answers, sends, and tells what came of it.
-    fn pump(&mut self, out: &mut impl Sink) {
+    pub fn pump(&mut self, mut tell: impl FnMut(&Receipt)) {
         while let Ok(event) = self.events.try_recv() {
             self.take(&event);
         }
-        while self.failed.is_none() {
+        while !self.has_failed() {
             if self.is_stopped() {
                 self.office.stop("stopped", now_ns());
             }
@@ -259,88 +271,107 @@ impl Live {
         }
         self.office.settle(now_ns());
         for entry in self.office.take_entries() {
-            if self.failed.is_some() {
+            if self.has_failed() {
                 return;
             }
             match self.journal.append(&entry) {
-                Ok(()) => self.put(&entry.receipt, out),
+                Ok(()) => tell(&entry.receipt),
                 Err(error) => self.fail(error),
             }
         }
     }
 
-    /// Takes a bundle and sends it on its way.
-    ///
-    /// # Errors
-    /// Why it is not fit to be sent.
-    fn submit(&mut self, bundle: &Bundle, tail: &[u8]) -> std::result::Result<(), &'static str> {
-        let id = match self.desk.rule(bundle, tail) {
-            Ruling::Fit(_) if self.stop_file.as_deref().is_some_and(exists) => Err("stopped"),
-            Ruling::Fit(fit) => self.office.submit(bundle, &fit, now_ns()).map(|()| fit.id),
-            Ruling::Unfit(reason) => Err(reason),
-        }?;
-        let Some(leaders) = &self.leaders else { return Ok(()) };
-        let mut named = *bundle;
-        (named.id, named.present) = (id, bundle.present | Bundle::ID);
-        let targets = leaders.targets(bundle.slot);
-        let urls = if targets.is_empty() {
-            vec![shown(None)]
-        } else {
-            targets.iter().map(|target| shown(Some(target.peer))).collect()
-        };
-        // Before the first byte leaves.
-        for entry in self.office.begin_elsewhere(&id, urls, now_ns()) {
-            if let Err(error) = self.journal.append(&entry) {
-                self.fail(error);
-                return Ok(());
+    /// Turns away what waits to be sent, for `reason`.
+    pub fn turn_away(&mut self, reason: &'static str) {
+        self.office.stop(reason, now_ns());
+    }
+
+    /// Whether each bundle has its last word and no send is on its way.
+    pub fn is_done(&self) -> bool {
+        self.office.is_done()
+    }
+
+    /// Whether as many bundles are open as may be.
+    pub fn is_full(&self) -> bool {
+        self.office.is_full()
+    }
+
+    /// Bundles whose end is not known.
+    pub fn open_count(&self) -> usize {
+        self.office.open_count()
+    }
+
+    /// Lamports that count against the cap.
+    pub fn spent(&self) -> u64 {
+        self.office.spent()
+    }
+
+    /// Whether something happened after which nothing more is sent or told.
+    pub fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// What it was.
+    pub fn take_failure(&mut self) -> Option<Error> {
+        self.failed.take()
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.failed.get_or_insert(error);
+    }
+
+    /// Whether the stop file is there. Where the system does not tell, it is.
+    fn is_stopped(&self) -> bool {
+        self.stop_file.as_deref().is_some_and(|path: &Path| path.try_exists().unwrap_or(true))
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        // Lanes end when nobody can give them errands any more.
+        self.lanes.clear();
+        self.wanted.clear();
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Runs one errand after another until there are no more.
+fn run_lane(
+    (client, searcher): (&Client, Option<&Searcher>),
+    endpoint: &Endpoint,
+    queue: &Mutex<Receiver<Errand>>,
+    happens: &Sender<Event>,
+) {
+    let post = |url: &str, body: &[u8]| client.post_json(&[url], body).pop().map(Reply::from);
+    loop {
+        // The lock is free again before anything is sent.
+        let errand = queue.lock().map(|queue| queue.recv());
+        let Ok(Ok(errand)) = errand else { return };
+        let reply = match (&errand.work, searcher) {
+            (Work::Send { attempt, body }, Some(searcher)) => {
+                Some(searcher.send(body, &attempt.id))
             }
+            (Work::Send { body, .. }, None) => post(endpoint.url(), body),
+            (Work::Ask { question: Question::Signatures, signatures, .. }, _) => {
+                post(endpoint.url(), signatures_body(signatures.iter().flatten()).as_bytes())
+            }
+            (Work::Ask { question, ids, .. }, _) => {
+                post(&endpoint.method(question.method()), question.body(ids).as_bytes())
+            }
+            (Work::Tips, _) => post(&endpoint.method(TIP_ACCOUNTS), TIP_ACCOUNTS_BODY.as_bytes()),
+        };
+        let Some(reply) = reply else { return };
+        if happens.send(Event::Done(errand, reply)).is_err() {
+            return;
         }
-        if let Some(leaders) = &self.leaders {
-            leaders.send_to(&named, tail, targets);
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, receipt: &Receipt, out: &mut impl Sink) {
-        self.tally.count(receipt);
-        out.put(Record::of(receipt));
-    }
-}
-
-impl Stage for Live {
-    const MAX_OUT: usize = LANES * URLS_MAX * size_of::<Receipt>() + size_of::<Slot>();
-
-    fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
-        if let Some((slot, leaders)) = input.typed::<Slot>().zip(self.leaders.as_ref()) {
-            // It is told of at its end: the next one is on.
-            leaders.heard(slot.slot.saturating_add(1));
-            out.put(input);
-        }
-        let Some(bundle) = input.typed::<Bundle>() else { return };
-        self.tally.bundles = self.tally.bundles.saturating_add(1);
-        while self.failed.is_none() && self.office.is_full() {
-            self.pump(out);
-            self.wait();
-        }
-        if let Err(reason) = self.submit(bundle, input.tail::<Bundle>()) {
-            let receipt = unfit(bundle, &Endpoint::nowhere(), reason);
-            self.put(&receipt, out);
-        }
-        self.pump(out);
-    }
-
-    fn idle(&mut self, _now_ns: u64, out: &mut impl Sink) {
-        self.pump(out);
-    }
-
-    fn finish(&mut self, out: &mut impl Sink) {
-        self.pump(out);
     }
 }
 
-/// Whether the file at `path` is there. Where the system does not tell, it is.
-fn exists(path: &Path) -> bool {
-    path.try_exists().unwrap_or(true)
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    let named = std::thread::Builder::new().name(name.to_owned());
+    named.spawn(work).map_err(|e| Error::os("cannot start a thread", &e))
 }
 
 /// Lanes end only when the office hangs up.

@@ -2,7 +2,8 @@
 
 use super::super::args::Args;
 use super::super::desk::fault;
-use super::super::live::run::{Doors, live};
+use super::super::live::Doors;
+use super::super::live::pipe::live;
 use super::super::receipt::unfit_reason;
 use super::super::url::Endpoint;
 use super::super::{Tally, URLS_MAX};
@@ -51,7 +52,7 @@ pub(in crate::send) fn run(args: &Args, frame: &Frame) -> Result<Exit> {
     let road =
         Road::open(Setup { settings, identity, aim, timeout: args.timeout, rpc, wrap: None })?;
     let doors = Doors { timeout: args.timeout, auth: None, signer: None };
-    let (flow, tally, mut road) = live(frame, args, (&asked, &doors), &inputs, Some(road))?;
+    let (flow, tally, mut road) = live(frame, args, (asked, doors), &inputs, Some(road))?;
     if let Some(road) = &mut road {
         // Every attempt has ended.
         road.finish(drop);
