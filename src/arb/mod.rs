@@ -79,6 +79,7 @@ pub const TOOL: &Tool = &Tool {
     about: "Finds cycles of swaps that pay, to the last lamport",
     reads: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Liquidity::SCHEMA],
     writes: &[Opportunity::SCHEMA, Exposure::SCHEMA, Finding::SCHEMA],
+    keeps: &[],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[
