@@ -136,7 +136,7 @@ pub struct Line<'a>(&'a AtomicLine);
 
 impl Line<'_> {
     /// Word `at` as it is now; 0 if `at` is above 7.
-    #[inline(always)]
+    #[inline]
     pub fn word(&self, at: usize) -> u64 {
         self.0.0.get(at).map_or(0, |word| word.load(Relaxed))
     }
@@ -149,7 +149,7 @@ impl Line<'_> {
 
     /// Words `2 * pair` and `2 * pair + 1`, by one instruction where [`pairs_are_whole`] says so;
     /// zeros if `pair` is above 3.
-    #[inline(always)]
+    #[inline]
     #[cfg_attr(
         any(target_arch = "x86_64", target_arch = "aarch64"),
         expect(unsafe_code, reason = "one instruction for 16 bytes")
@@ -263,7 +263,7 @@ impl Lanes {
 
     /// Which of the 32 little-endian numbers of `line` are `number`: bit i for number i. Each is as it
     /// is at some moment of the call.
-    #[inline(always)]
+    #[inline]
     pub fn equal(self, line: Line<'_>, number: u16) -> u32 {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -278,7 +278,7 @@ impl Lanes {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[inline(always)]
+#[inline]
 #[expect(unsafe_code, reason = "instructions that not every processor has")]
 fn equal_avx512(line: Line<'_>, number: u16) -> u32 {
     let bits: u32;
@@ -301,7 +301,7 @@ fn equal_avx512(line: Line<'_>, number: u16) -> u32 {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[inline(always)]
+#[inline]
 #[expect(unsafe_code, reason = "instructions that not every processor has")]
 fn equal_avx2(line: Line<'_>, number: u16) -> u32 {
     let bits: u32;
@@ -332,7 +332,7 @@ fn equal_avx2(line: Line<'_>, number: u16) -> u32 {
 
 /// NEON is part of every aarch64, and its intrinsics on values are safe to call there.
 #[cfg(target_arch = "aarch64")]
-#[inline(always)]
+#[inline]
 #[expect(unsafe_code, reason = "intrinsics of a processor's instructions")]
 fn equal_neon(line: Line<'_>, number: u16) -> u32 {
     use std::arch::aarch64::{
@@ -375,6 +375,7 @@ fn equal_scalar(line: Line<'_>, number: u16) -> u32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "random numbers are cut to size")]
 mod tests {
     use super::*;
 
@@ -446,7 +447,7 @@ mod tests {
             return; // what uses pairs has a lock then
         }
         let line = AtomicLine::zero();
-        let seen = std::sync::atomic::AtomicU64::new(0);
+        let seen = AtomicU64::new(0);
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| {
                 let mut last = 0;

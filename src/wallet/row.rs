@@ -367,7 +367,7 @@ mod tests {
             state
         };
         for round in 0..200_000 {
-            let above = i128::from((random() >> (random() % 64)) as i64);
+            let above = i128::from((random() >> (random() % 64)).cast_signed());
             let zeros = u32::try_from(random() % 19).unwrap();
             let below = 10_u64.pow(zeros);
             let text = format!("{above}e-{zeros}");

@@ -157,7 +157,7 @@ impl Load {
                 }
             }
             Opened::Pipe(from, _) => {
-                self.piped(writer, BufReader::with_capacity(1 << 16, from), form)?
+                self.piped(writer, BufReader::with_capacity(1 << 16, from), form)?;
             }
             Opened::Ring(_) => {
                 return Err(Error::usage("a ring holds records, not rows of wallets"));

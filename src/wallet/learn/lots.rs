@@ -157,13 +157,17 @@ impl Lots {
         let mut body = Vec::new();
         let mut seen: Vec<_> = self.seen.iter().collect();
         seen.sort_unstable();
-        seen.iter().for_each(|key| body.extend(bytemuck::bytes_of(*key)));
+        for key in seen {
+            body.extend(bytemuck::bytes_of(key));
+        }
         let mut wallets: Vec<_> = self.wallets.iter().collect();
         wallets.sort_unstable_by_key(|(address, _)| **address);
         for (address, of) in wallets {
             body.extend(address);
             body.extend(of.profit.to_le_bytes());
-            [of.trades, of.wins, of.last, 0].iter().for_each(|n| body.extend(n.to_le_bytes()));
+            for number in [of.trades, of.wins, of.last, 0] {
+                body.extend(number.to_le_bytes());
+            }
         }
         let mut open: Vec<_> = self.open.iter().collect();
         open.sort_unstable_by_key(|(place, _)| **place);
@@ -182,7 +186,9 @@ impl Lots {
         bytes.extend(VERSION.to_le_bytes());
         bytes.extend([self.quote.decimals, 0, 0, 0]);
         bytes.extend(self.id.to_le_bytes());
-        counts.iter().for_each(|count| bytes.extend(count.to_le_bytes()));
+        for count in counts {
+            bytes.extend(count.to_le_bytes());
+        }
         bytes.extend(self.open().to_le_bytes());
         bytes.extend([0; 8]);
         bytes.extend(self.quote.mint);

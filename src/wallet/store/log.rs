@@ -29,10 +29,6 @@ const VERSION: u32 = 1;
 
 /// A change, absolute: made twice it is as if it were made once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "they lie one after the other in a list that is short"
-)]
 pub enum Change {
     /// The wallet has this row.
     Put(Row),

@@ -220,9 +220,9 @@ impl<S: Steps + Clone> Writer<S> {
             self.waiting = newer.map(|logged| logged.change).collect();
             // What another writer wrote need not be on the disk, and goes there first.
             if self.options.sync == Sync::None {
-                self.apply()?
+                self.apply()?;
             } else {
-                self.flush()?
+                self.flush()?;
             }
             self.stand(State::Open);
         }

@@ -1,5 +1,7 @@
 //! The store: what survives a kill and a power cut at each of its steps, and what it refuses.
 
+#![expect(clippy::cast_possible_truncation, reason = "random numbers are cut to size")]
+
 use super::files::Paths;
 use super::log::Change;
 use super::{File as Which, Options, Reader, Step, Sync, Writer};
@@ -156,7 +158,10 @@ impl World {
             Which::Table => names.get("db"),
             Which::Log => names.get("db.log"),
             Which::Lots => names.get("db.lots"),
-            Which::New => names.iter().find(|(name, _)| name.ends_with(".new")).map(|(_, at)| at),
+            Which::New => names
+                .iter()
+                .find(|(name, _)| Path::new(name).extension().is_some_and(|of| of == "new"))
+                .map(|(_, at)| at),
         };
         match step {
             Some(Step::Synced(which)) => {
@@ -305,8 +310,7 @@ fn ends_of_the_world(sync: Sync, seed: u64, groups: usize, one_of: u64) -> [u64;
     assert_sound(&writer);
     assert!(generations > 2, "the table was never written anew");
     writer.close().unwrap();
-    let looks = world.borrow().looks;
-    looks
+    world.borrow().looks
 }
 
 /// `MEV_WALLET_ENDS=200` asks for as many worlds of each kind.

@@ -81,46 +81,46 @@ impl Geometry {
         (1..=1 << 36).contains(&buckets).then_some(Self { buckets })
     }
 
-    fn rows_at(&self) -> usize {
+    fn rows_at(self) -> usize {
         (HEAD_LINES + self.buckets).next_multiple_of(PAGE)
     }
 
-    fn checks_at(&self) -> usize {
+    fn checks_at(self) -> usize {
         (self.rows_at() + self.buckets * SLOTS).next_multiple_of(PAGE)
     }
 
     /// Lines of the file.
-    pub fn lines(&self) -> usize {
+    pub fn lines(self) -> usize {
         (self.checks_at() + 2 * self.buckets).next_multiple_of(PAGE)
     }
 
     /// Bytes of the file.
-    pub fn len(&self) -> u64 {
+    pub fn len(self) -> u64 {
         self.lines() as u64 * 64
     }
 
     /// Whether there is nothing: never.
-    pub fn is_empty(&self) -> bool {
+    pub fn is_empty(self) -> bool {
         false
     }
 
     /// Slots.
-    pub fn slots(&self) -> u64 {
+    pub fn slots(self) -> u64 {
         self.buckets as u64 * SLOTS as u64
     }
 
     /// Wallets at a load of 0.65.
-    pub fn rows_max(&self) -> u64 {
+    pub fn rows_max(self) -> u64 {
         self.slots() * 65 / 100
     }
 
     /// Slots that may be used, dead ones included, before the table is written anew.
-    pub fn used_max(&self) -> u64 {
+    pub fn used_max(self) -> u64 {
         self.slots() * 80 / 100
     }
 
     /// Bytes at which tags, rows and checks begin, and the file ends.
-    pub fn offsets(&self) -> [u64; 4] {
+    pub fn offsets(self) -> [u64; 4] {
         [HEAD_LINES, self.rows_at(), self.checks_at(), self.lines()].map(|line| line as u64 * 64)
     }
 }
@@ -138,7 +138,6 @@ pub enum Answer {
 
 /// What is known of a wallet, all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "the row is what is asked for")]
 pub enum Whole {
     /// It is not in the table.
     Absent,
@@ -208,7 +207,7 @@ impl<'a> Table<'a> {
         self.answer(address, hash)
     }
 
-    #[inline(always)]
+    #[inline]
     fn answer(&self, address: &Address, hash: u64) -> Answer {
         match self.find(address, hash) {
             Found::At(place) => self.decision(place),
@@ -342,7 +341,7 @@ impl<'a> Table<'a> {
     }
 
     /// Where a wallet is: the first slot with its address.
-    #[inline(always)]
+    #[inline]
     fn find(&self, address: &Address, hash: u64) -> Found {
         let home = bucket_of(hash, self.buckets);
         let Some(line) = self.tags.get(home) else { return Found::Absent };
@@ -354,14 +353,12 @@ impl<'a> Table<'a> {
             None if overflow_of(before) != 0 => self.beyond(home, address, tag_of(hash)),
             place => place,
         };
-        match place {
-            Some(place) => Found::At(place),
-            None => {
-                fence(Acquire);
-                let same = line.word(COUNTS_WORD) >> MOVES_SHIFT == before >> MOVES_SHIFT;
-                if same { Found::Absent } else { Found::Moving }
-            }
+        if let Some(place) = place {
+            return Found::At(place);
         }
+        fence(Acquire);
+        let same = line.word(COUNTS_WORD) >> MOVES_SHIFT == before >> MOVES_SHIFT;
+        if same { Found::Absent } else { Found::Moving }
     }
 
     /// Where a wallet is in the buckets behind its own.
@@ -382,7 +379,7 @@ impl<'a> Table<'a> {
     }
 
     /// Where a wallet is in a bucket with these tags.
-    #[inline(always)]
+    #[inline]
     fn in_bucket(
         &self,
         line: Line<'_>,
@@ -404,7 +401,7 @@ impl<'a> Table<'a> {
     }
 
     /// Whether the row of number `at` is that of `address`.
-    #[inline(always)]
+    #[inline]
     fn holds(&self, at: usize, address: &Address) -> bool {
         let words: [u64; 4] = bytemuck::pod_read_unaligned(address);
         let Some(line) = self.rows.get(at) else { return false };
@@ -416,7 +413,7 @@ impl<'a> Table<'a> {
     }
 
     /// The decision at `place`.
-    #[inline(always)]
+    #[inline]
     fn decision(&self, place: Place) -> Answer {
         let Some(line) = self.rows.get(place.bucket * SLOTS + place.slot) else {
             return Answer::Absent;
@@ -487,7 +484,7 @@ fn check_place(place: Place) -> (usize, usize, usize) {
     (2 * place.bucket + place.slot / 16, place.slot % 16 / 2, place.slot % 2)
 }
 
-#[inline(always)]
+#[inline]
 fn known([_, decision]: [u64; 2]) -> Answer {
     let [a, b, c, d, e, f, g, h] = decision.to_le_bytes();
     Answer::Known(Decision {
@@ -502,12 +499,12 @@ const OVERFLOW_SHIFT: u32 = 32;
 const MOVES_SHIFT: u32 = 48;
 
 /// Wallets that had to go past the bucket of this line of tags.
-#[inline(always)]
+#[inline]
 fn overflow(line: Line<'_>) -> u64 {
     overflow_of(line.word(COUNTS_WORD))
 }
 
-#[inline(always)]
+#[inline]
 fn overflow_of(word: u64) -> u64 {
     word >> OVERFLOW_SHIFT & 0xffff
 }
@@ -526,7 +523,7 @@ fn bits(mut of: u32) -> impl Iterator<Item = usize> {
 /// The hash of an address: the halves of one product of 64 x 64 bits of what the seeds, which are the
 /// table's secret, make of its first and last 8 bytes. Two wallets with keys can hardly share 16 bytes;
 /// who makes a table of addresses that do gets a table that says it is full.
-#[inline(always)]
+#[inline]
 pub fn hash(seeds: [u64; 2], address: &Address) -> u64 {
     let words: [u64; 4] = bytemuck::pod_read_unaligned(address);
     let product = u128::from(words[0] ^ seeds[0]) * u128::from(words[3] ^ seeds[1]);
@@ -535,14 +532,15 @@ pub fn hash(seeds: [u64; 2], address: &Address) -> u64 {
 }
 
 /// The bucket that a hash names: by its high bits.
-#[inline(always)]
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "below the number of buckets")]
 fn bucket_of(hash: u64, buckets: usize) -> usize {
     let [_, high]: [u64; 2] = bytemuck::cast(u128::from(hash) * buckets as u128);
     high as usize
 }
 
 /// The tag of a hash: its low 16 bits, and never one of a slot without a wallet.
-#[inline(always)]
+#[inline]
 fn tag_of(hash: u64) -> u16 {
     let [a, b, ..] = hash.to_le_bytes();
     let tag = u16::from_le_bytes([a, b]);

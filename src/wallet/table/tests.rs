@@ -1,5 +1,7 @@
 //! The table against a model, and what happens when a writer stops at each of its stores.
 
+#![expect(clippy::cast_possible_truncation, reason = "random numbers are cut to size")]
+
 use super::check::{Report, Since, check};
 use super::edit::{Full, Steps};
 use super::*;
@@ -108,19 +110,18 @@ fn it_answers_as_a_hash_map_does() {
                 assert_eq!(edit.remove(&key), model.remove(&key).is_some());
             } else {
                 let row = row(key, &mut random);
-                match edit.put(&row) {
-                    Ok(was) => assert_eq!(was, model.insert(key, row).is_some()),
-                    Err(_) => {
-                        let next = Heap::new(head(200, whole));
-                        let mut fresh = Edit::new(next.lines(), next.head(), Lanes::best());
-                        for held in heap.table(Lanes::best()).iter() {
-                            assert_eq!(fresh.put(&held.unwrap()), Ok(false));
-                        }
-                        counts = [fresh.live(), fresh.used()];
-                        heap = next;
-                        rebuilt += 1;
-                        continue;
+                if let Ok(was) = edit.put(&row) {
+                    assert_eq!(was, model.insert(key, row).is_some());
+                } else {
+                    let next = Heap::new(head(200, whole));
+                    let mut fresh = Edit::new(next.lines(), next.head(), Lanes::best());
+                    for held in heap.table(Lanes::best()).iter() {
+                        assert_eq!(fresh.put(&held.unwrap()), Ok(false));
                     }
+                    counts = [fresh.live(), fresh.used()];
+                    heap = next;
+                    rebuilt += 1;
+                    continue;
                 }
             }
             counts = [edit.live(), edit.used()];
