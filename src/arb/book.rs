@@ -427,7 +427,7 @@ impl Book {
     }
 
     /// Something happened to the pool of `row` that was not kept.
-    pub(super) fn lose(&mut self, pool: &Key) {
+    pub(super) fn lose(&mut self, pool: &crate::ids::Key) {
         let found = self.number(pool).and_then(|number| usize::try_from(number).ok());
         if let Some(anchor) = found.and_then(|at| self.anchors.get_mut(at)) {
             anchor.broken = true;

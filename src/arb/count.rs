@@ -120,7 +120,7 @@ impl Counters {
     }
 
     /// The funnel, widest first, and what stands beside it.
-    pub fn numbers(&self) -> [(&'static str, u64); 21] {
+    pub fn numbers(&self) -> [(&'static str, u64); 22] {
         let known = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         [
             ("swaps", self.swaps),
