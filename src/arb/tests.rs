@@ -300,7 +300,7 @@ fn a_swap_that_is_stopped_is_applied_and_opens_nothing() {
             assert_eq!((found[0].net, found[0].amounts), (should[0].net, should[0].amounts));
         } else {
             // What it changed is known: the next swap of anybody finds it.
-            let next = bed.give(&swap(2, true, 1, 10));
+            let next = bed.give(&swap(2, false, 100_000_000, 10));
             assert_eq!((next.len(), next[0].trigger), (1, [10; 64]));
         }
     }

@@ -2,23 +2,23 @@
 
 use crate::wallet::row::Row;
 use crate::wallet::rows::{COLUMNS, set};
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::Field;
-use std::fs::File;
 
-/// The rows of a file, each with its number from 1, and how many there are.
+/// The rows of a file, in order.
 ///
 /// # Errors
 /// What the file's reader says.
-pub(super) fn rows(file: File) -> Result<(u64, impl Iterator<Item = Result<Row, String>>), String> {
+pub(super) fn rows(
+    file: impl ChunkReader + 'static,
+) -> Result<impl Iterator<Item = Result<Row, String>>, String> {
     let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
-    let count = u64::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or(0);
     let names = reader.metadata().file_metadata().schema().get_fields().iter();
     let unknown = names.map(|field| field.name()).find(|name| !COLUMNS.contains(name));
     if let Some(name) = unknown {
         return Err(format!("there is a column {name:?}; columns are {}", COLUMNS.join(",")));
     }
-    let rows = reader.into_iter().map(|row| {
+    Ok(reader.into_iter().map(|row| {
         let row = row.map_err(|error| error.to_string())?;
         let mut made = Row::new([0; 32]);
         let mut has_address = false;
@@ -30,8 +30,7 @@ pub(super) fn rows(file: File) -> Result<(u64, impl Iterator<Item = Result<Row, 
             }
         }
         if has_address { Ok(made) } else { Err("there is no column address".to_owned()) }
-    });
-    Ok((count, rows))
+    }))
 }
 
 /// A value as text; `None` where there is none.
