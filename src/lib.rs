@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | 7 | `bin/` | one line each: `mev::cli::main(mev::arb::TOOL)` |
 //! | 6 | [`chain`] | stages composed in one process |
-//! | 5 | [`capture`] [`parse`] [`arb`] [`bundle`] [`send`] | stages: one folder a tool |
+//! | 5 | [`capture`] [`parse`] [`arb`] [`bundle`] [`send`] [`wallet`] | stages: one folder a tool |
 //! | 4 | [`cli`] | one command-line frame for all |
 //! | 3 | [`stream`] [`ring`] [`net`] [`sys`] [`sim`] | records in pipes and files, records in shared memory, sockets and captures, Linux, transactions on trial |
 //! | 2 | [`dex`] | one file a venue: layouts, quote, instruction builder |
@@ -49,9 +49,10 @@ pub mod bundle;
 pub mod capture;
 pub mod parse;
 pub mod send;
+pub mod wallet;
 // Floor 6.
 pub mod chain;
 
 /// Every program of the toolkit, in the order of the pipeline.
-pub const TOOLS: [&cli::Tool; 5] =
-    [chain::CAPTURE, parse::TOOL, arb::TOOL, bundle::TOOL, chain::SEND];
+pub const TOOLS: [&cli::Tool; 6] =
+    [chain::CAPTURE, parse::TOOL, arb::TOOL, bundle::TOOL, chain::SEND, wallet::TOOL];

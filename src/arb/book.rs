@@ -427,8 +427,8 @@ impl Book {
     }
 
     /// Something happened to the pool of `row` that was not kept.
-    pub(super) fn lose(&mut self, row: &Swap) {
-        let found = self.number(&row.pool).and_then(|number| usize::try_from(number).ok());
+    pub(super) fn lose(&mut self, pool: &crate::ids::Key) {
+        let found = self.number(pool).and_then(|number| usize::try_from(number).ok());
         if let Some(anchor) = found.and_then(|at| self.anchors.get_mut(at)) {
             anchor.broken = true;
         }

@@ -15,6 +15,7 @@ pub struct Counters {
     pub(super) gaps: u64,
     pub(super) transactions: u64,
     pub(super) rolled_back: u64,
+    pub(super) stopped: u64,
     pub(super) skipped: u64,
     pub(super) emitted: u64,
     pub(super) crowded_out: u64,
@@ -119,7 +120,7 @@ impl Counters {
     }
 
     /// The funnel, widest first, and what stands beside it.
-    pub fn numbers(&self) -> [(&'static str, u64); 21] {
+    pub fn numbers(&self) -> [(&'static str, u64); 22] {
         let known = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         [
             ("swaps", self.swaps),
@@ -129,6 +130,7 @@ impl Counters {
             ("gaps", self.gaps),
             ("transactions", self.transactions),
             ("rolled_back", self.rolled_back),
+            ("stopped", self.stopped),
             ("pools_known", known(self.pools_known)),
             ("tokens_known", known(self.tokens_known)),
             ("pairs_known", known(self.pairs_known)),

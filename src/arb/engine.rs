@@ -21,7 +21,8 @@ use super::size::{self, Hop, Limits, MAX_HOPS};
 use crate::dex::Moment;
 use crate::ids::{Key, WSOL};
 use crate::record::{
-    Gap, Layout, Liquidity, Opportunity, Pool, Record, Refusal, Role, Swap, Ticks,
+    Gap, GapReason, Layout, Liquidity, Opportunity, Pool, Record, Refusal, Role, Swap, Ticks,
+    Wallet, WalletVerdict,
 };
 use crate::stream::{Sink, Stage};
 
@@ -145,6 +146,11 @@ pub struct Engine {
     /// Number of the last row that waits.
     row_ordinal: u64,
     next_group: u32,
+    /// What a wallet filter said of the record that comes next, and the pool that it named.
+    judged: Option<(bool, Key)>,
+    /// Whether something may follow from the transaction whose rows wait: no filter spoke, or it let one
+    /// of them pass.
+    open: bool,
     counters: Counters,
     watch: Option<Watch>,
 }
@@ -194,6 +200,8 @@ impl Engine {
             ordinal: 0,
             row_ordinal: 0,
             next_group: 1,
+            judged: None,
+            open: false,
             counters: Counters::default(),
             watch: None,
             options,
@@ -402,15 +410,19 @@ impl Engine {
         }
     }
 
-    /// Takes in a row, and applies its transaction when it is the last.
-    fn take_swap(&mut self, row: &Swap, out: &mut impl Sink) {
+    /// Takes in a row, and applies its transaction when it is the last; nothing is looked for after a
+    /// transaction of which no row `passes`.
+    fn take_swap(&mut self, row: &Swap, passes: bool, out: &mut impl Sink) {
         self.counters.swaps = self.counters.swaps.saturating_add(1);
         self.make_way(row, out);
         self.row_ordinal = self.ordinal;
         let taken = self.rows.push(row);
         self.counters.row(taken);
+        // A row that was told in an earlier transaction waits with none and opens none.
+        let waits = matches!(taken, Taken::Held | Taken::Repeated) && self.waits();
+        self.open |= passes && waits;
         if taken == Taken::Full {
-            self.book.lose(row);
+            self.book.lose(&row.pool);
         }
         let last = row.head.flags & Swap::LAST_OF_TX != 0;
         if last || row.present & Swap::SIGNATURE == 0 {
@@ -420,6 +432,7 @@ impl Engine {
 
     /// Applies the transaction whose rows wait, then looks for what it opened.
     fn settle(&mut self, out: &mut impl Sink) {
+        let open = std::mem::take(&mut self.open);
         let Some(last) = self.rows.held().last() else { return };
         let intent = |row: &Swap| row.role == Role::Intent as u8;
         let trigger = Trigger {
@@ -454,7 +467,40 @@ impl Engine {
             }
         }
         self.rows.clear();
-        self.detect(&trigger, out);
+        if open {
+            self.detect(&trigger, out);
+        } else {
+            self.note();
+        }
+    }
+
+    /// Takes in what a swap that is stopped changed, and looks for nothing.
+    fn note(&mut self) {
+        let now = self.progress.now();
+        for number in &self.touched {
+            let rates = [true, false].map(|a_to_b| Bench::rate(&self.book, *number, a_to_b, now));
+            self.counters.rates(rates);
+            let [a_to_b, b_to_a] = rates;
+            self.graph.set(*number, a_to_b, b_to_a);
+            if let Some(at_size) = &mut self.at_size {
+                at_size.set(&self.book, *number, now, &self.options.bases);
+            }
+        }
+        self.counters.stopped = self.counters.stopped.saturating_add(1);
+        self.touched.clear();
+    }
+
+    /// A hole: what is known of pools may not be so any more. Where a wallet filter dropped a swap, it
+    /// named the pool, and the others are as they were.
+    fn take_gap(&mut self, gap: Option<&Gap>, dropped: Option<Key>, out: &mut impl Sink) {
+        self.counters.gaps = self.counters.gaps.saturating_add(1);
+        self.look(out);
+        self.settle(out);
+        let filtered = gap.is_some_and(|gap| gap.reason == GapReason::Filtered as u16);
+        match dropped.filter(|_| filtered) {
+            Some(pool) if pool != [0; 32] => self.book.lose(&pool),
+            _ => self.book.hole(),
+        }
     }
 
     fn touch(&mut self, pool: &Key) {
@@ -611,20 +657,20 @@ impl Stage for Engine {
 
     fn step(&mut self, input: Record<'_>, out: &mut impl Sink) {
         // The caller has checked version and layout of what is consumed.
+        let judged = self.judged.take();
         if let Some(row) = input.typed::<Swap>() {
-            self.take_swap(row, out);
+            self.take_swap(row, judged.is_none_or(|(passes, _)| passes), out);
         } else if let Some(pool) = input.typed::<Pool>() {
             self.take_pool(pool, out);
         } else if let Some(array) = input.typed::<Ticks>() {
             self.take_ticks(input, array, out);
+        } else if let Some(wallet) = input.typed::<Wallet>() {
+            self.judged = Some((wallet.verdict == WalletVerdict::Pass as u8, wallet.pool));
         } else {
             if let Some(change) = input.typed::<Liquidity>() {
                 self.take_liquidity(change, out);
             } else if input.kind() == Gap::SCHEMA.kind {
-                self.counters.gaps = self.counters.gaps.saturating_add(1);
-                self.look(out);
-                self.settle(out);
-                self.book.hole();
+                self.take_gap(input.typed::<Gap>(), judged.map(|(_, pool)| pool), out);
             }
             out.put(input);
         }

@@ -68,7 +68,7 @@ pub use vectors::{Report, verify};
 
 use crate::cli::Tool;
 use crate::record::{
-    Exposure, Finding, Layout, Liquidity, Opportunity, Pool, Producer, Swap, Ticks,
+    Exposure, Finding, Layout, Liquidity, Opportunity, Pool, Producer, Swap, Ticks, Wallet,
 };
 use clap::Args as _;
 
@@ -77,14 +77,16 @@ pub const TOOL: &Tool = &Tool {
     name: "mev-arb",
     producer: Producer::Arb,
     about: "Finds cycles of swaps that pay, to the last lamport",
-    reads: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Liquidity::SCHEMA],
+    reads: &[Swap::SCHEMA, Pool::SCHEMA, Ticks::SCHEMA, Liquidity::SCHEMA, Wallet::SCHEMA],
     writes: &[Opportunity::SCHEMA, Exposure::SCHEMA, Finding::SCHEMA],
+    keeps: &[],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[
         "Keeps the state of pools from pool, ticks and swap records, applies each swap exactly as its program would, and after each transaction looks for cycles of two, three and four hops through the pools that it touched. A cycle is sized in closed form with integers and refined to the last unit; swap fees, base and priority fee, tip and flash-loan fee are subtracted; what pays is written as an opportunity record.",
         "Candidates are refused by name: rates that do not multiply to more than one, costs above the greatest possible gain, stale or tiny pools, states too many slots apart, pools that are closed, tick arrays that are not loaded, factors too good to be true. --stats counts them, --explain writes them too.",
         "A swap that is not newer than its pool's state changes nothing; a fill stands before its intent, a route and a failed transaction are never applied, an intent whose own limit would be broken is not applied. A later pool record replaces what was computed, and the difference is counted as model_wrong. A liquidity record makes its pool wait for its next state, and a gap makes every pool stale until then.",
+        "A wallet record, as walletdb filter puts before each swap, says whether something may follow from that swap. The swap is applied either way; of a transaction all of whose swaps are stopped nothing is looked for. Where the filter dropped the swap, its pool alone is stale until its next state.",
         "mev-arb findings looks back instead: it tells sandwiches, their victims and atomic arbitrages apart from other swaps, by rules whose verdicts are fields of the finding records. Nothing here builds a sandwich.",
     ],
     examples: &[

@@ -8,7 +8,7 @@
 
 use super::*;
 use crate::ids::{Key, Venue, WSOL};
-use crate::record::{Direction, Gap, Record, Refusal, Tick};
+use crate::record::{Direction, Gap, GapReason, Record, Refusal, Tick, Wallet, WalletVerdict};
 use crate::stream::{Arena, Stage};
 use num_bigint::BigInt;
 use proptest::prelude::*;
@@ -269,6 +269,73 @@ fn a_gap_passes_on_and_makes_everything_stale() {
     let mut other = pool(2, [0, 1], [800_000_000_000, 120_000_000_000]);
     (other.slot, other.sequence) = (6, 2);
     assert_eq!(bed.give(&other)[0].reason, Refusal::None as u8);
+}
+
+/// What a wallet filter says before a swap of pool `number`.
+fn verdict(number: u8, verdict: WalletVerdict) -> Wallet {
+    let mut wallet = Wallet::new(77);
+    (wallet.verdict, wallet.pool, wallet.present) =
+        (verdict as u8, [100 + number; 32], Wallet::POOL);
+    assert_eq!(wallet.invalid(), None);
+    wallet
+}
+
+#[test]
+fn a_swap_that_is_stopped_is_applied_and_opens_nothing() {
+    let (_, should) = moved(options());
+    let pools = |bed: &mut Bed| {
+        bed.give(&pool(1, [0, 1], [1_000_000_000_000, 150_000_000_000]));
+        bed.give(&pool(2, [0, 1], [800_000_000_000, 120_000_000_000]));
+    };
+    let victim = swap(1, true, 40_000_000_000, 9);
+    for (said, opens) in [(WalletVerdict::Pass, true), (WalletVerdict::Stop, false)] {
+        let mut bed = Bed::new(options());
+        pools(&mut bed);
+        assert!(bed.give(&verdict(1, said)).is_empty());
+        assert!(bed.out.is_empty(), "the verdict is for this tool");
+        let found = bed.give(&victim);
+        assert_eq!(found.len(), usize::from(opens));
+        assert_eq!(bed.number("stopped"), u64::from(!opens));
+        if opens {
+            assert_eq!((found[0].net, found[0].amounts), (should[0].net, should[0].amounts));
+        } else {
+            // What it changed is known: the next swap of anybody finds it.
+            let next = bed.give(&swap(2, false, 100_000_000, 10));
+            assert_eq!((next.len(), next[0].trigger), (1, [10; 64]));
+        }
+    }
+    // One of a transaction's rows that passes is enough, and a verdict is for one row.
+    let mut bed = Bed::new(options());
+    pools(&mut bed);
+    let mut first = victim;
+    first.head.flags = 0;
+    let mut second = swap(2, false, 1000, 9);
+    second.ix_outer = 1;
+    bed.give(&verdict(1, WalletVerdict::Stop));
+    bed.give(&first);
+    assert_eq!(bed.give(&second).len(), 1);
+    // What was told before opens nothing for the transaction that follows.
+    bed.give(&second);
+    bed.give(&verdict(1, WalletVerdict::Stop));
+    assert!(bed.give(&swap(1, true, 1_000_000_000, 11)).is_empty());
+}
+
+#[test]
+fn a_swap_that_was_dropped_makes_its_pool_stale_and_no_other() {
+    let (mut bed, _) = moved(options());
+    let mut gap = Gap::new(78);
+    (gap.count, gap.reason) = (1, GapReason::Filtered as u16);
+    bed.give(&pool(3, [0, 1], [500_000_000_000, 75_000_000_000]));
+    bed.give(&verdict(2, WalletVerdict::Stop));
+    bed.give(&gap);
+    assert_eq!(bed.out.records().count(), 1, "the gap passes on");
+    // Pool 2 is not traded with any more; 1 and 3 are.
+    let found = bed.give(&swap(1, true, 1_000_000_000, 12));
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|one| !one.pools.contains(&[102; 32])));
+    // Without a verdict before it, the gap makes all of them stale.
+    bed.give(&gap);
+    assert!(bed.give(&swap(1, true, 1_000_000_000, 13)).is_empty());
 }
 
 #[test]

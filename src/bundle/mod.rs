@@ -62,6 +62,7 @@ pub const TOOL: &Tool = &Tool {
     about: "Makes signed bundles of opportunities",
     reads: &[Opportunity::SCHEMA, Slot::SCHEMA, Bundle::SCHEMA],
     writes: &[Bundle::SCHEMA],
+    keeps: &[],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[

@@ -39,6 +39,7 @@ pub const TOOL: &Tool = &Tool {
     about: "Brings packets in: from captures, from UDP sockets, and from a generator",
     reads: &[Packet::SCHEMA],
     writes: &[Packet::SCHEMA],
+    keeps: &[],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[

@@ -52,6 +52,8 @@ pub struct Tool {
     pub reads: &'static [&'static Schema],
     /// Kinds it makes.
     pub writes: &'static [&'static Schema],
+    /// Layouts of rows in files that it keeps, which are no records: part of --schema only.
+    pub keeps: &'static [&'static Schema],
     /// Adds its own options and subcommands.
     pub augment: fn(Command) -> Command,
     /// Does the work; whatever can be checked without input was or is checked first.
@@ -148,7 +150,7 @@ fn complain(tool: &str, error: &Error) {
 
 fn print_schemas(tool: &Tool, form: SchemaForm) -> Result<()> {
     let mut out = String::new();
-    for (verb, schemas) in [("reads", tool.reads), ("writes", tool.writes)] {
+    for (verb, schemas) in [("keeps", tool.keeps), ("reads", tool.reads), ("writes", tool.writes)] {
         for schema in schemas {
             match form {
                 SchemaForm::Table => out += &format!("{verb} {}\n", record::table(schema)),

@@ -3,11 +3,13 @@
 //! A regular file is read through a private, read-only map. The kernel serves pages as they are
 //! touched; [`Map::release`] gives back those that lie behind the reader, so that a capture larger
 //! than memory can be read in bounded space. What other processes write at the same time is mapped
-//! as [`Shared`], whose words are atomics.
+//! as [`Shared`], whose words are atomics, or as [`Watched`], which can only be looked at.
 
+mod line;
 mod shared;
 
-pub use shared::{LINE_WORDS, Shared};
+pub use line::{AtomicLine, Lanes, Line, Lines, pairs_are_whole};
+pub use shared::{LINE_WORDS, Shared, Watched};
 
 use std::fs::File;
 use std::io::Result;
@@ -87,20 +89,33 @@ pub fn prefetch_item<T>(list: &[T], at: usize) {
 /// Asks the kernel for large pages under `room`, which is best not touched yet: a table read all over
 /// then misses fewer translations. Advice only: it changes no result, and a kernel that has none to
 /// give serves small ones.
-#[cfg_attr(target_os = "linux", expect(unsafe_code, reason = "a system call on addresses"))]
 pub fn large_pages<T>(room: &mut [std::mem::MaybeUninit<T>]) {
     #[cfg(target_os = "linux")]
-    {
-        const LARGE: usize = 2 << 20;
-        let from = room.as_mut_ptr().addr().next_multiple_of(LARGE);
-        let end = room.as_mut_ptr_range().end.addr() / LARGE * LARGE;
-        let Some(len) = end.checked_sub(from).filter(|len| *len > 0) else { return };
-        // SAFETY: MADV_HUGEPAGE changes how the pages of `[from, end)` are backed and nothing of what
-        // they hold; the range is inside of `room`, which is ours alone.
-        let _ = unsafe { libc::madvise(from as *mut libc::c_void, len, libc::MADV_HUGEPAGE) };
-    }
+    advise(room, libc::MADV_HUGEPAGE);
     #[cfg(not(target_os = "linux"))]
     let _ = room;
+}
+
+/// Asks the kernel for pages of the usual size under `room`, as [`large_pages`] for large ones: for
+/// measurements of both.
+pub fn small_pages<T>(room: &mut [std::mem::MaybeUninit<T>]) {
+    #[cfg(target_os = "linux")]
+    advise(room, libc::MADV_NOHUGEPAGE);
+    #[cfg(not(target_os = "linux"))]
+    let _ = room;
+}
+
+/// Advises on the whole large pages in `room`, by `MADV_HUGEPAGE` or `MADV_NOHUGEPAGE`.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "a system call on addresses")]
+fn advise<T>(room: &mut [std::mem::MaybeUninit<T>], advice: libc::c_int) {
+    const LARGE: usize = 2 << 20;
+    let from = room.as_mut_ptr().addr().next_multiple_of(LARGE);
+    let end = room.as_mut_ptr_range().end.addr() / LARGE * LARGE;
+    let Some(len) = end.checked_sub(from).filter(|len| *len > 0) else { return };
+    // SAFETY: the two advices change how the pages of `[from, end)` are backed and nothing of what they
+    // hold; the range is inside of `room`, which is ours alone.
+    let _ = unsafe { libc::madvise(from as *mut libc::c_void, len, advice) };
 }
 
 /// The pages of a map around its reader: those ahead are asked for, those that lie behind are given

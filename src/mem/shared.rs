@@ -3,7 +3,8 @@
 //! There is no `&[u8]` into it and never will be: a byte that changes under a plain reference is
 //! undefined, a word that changes under an atomic is a value. Who needs bytes copies words out.
 
-use memmap2::{Advice, MmapRaw};
+use super::line::{AtomicLine, Lines};
+use memmap2::{Advice, MmapOptions, MmapRaw};
 use std::fs::File;
 use std::io::{Error, ErrorKind, Result, Write};
 use std::sync::atomic::AtomicU64;
@@ -83,6 +84,28 @@ impl Shared {
         unsafe { std::slice::from_raw_parts(self.map.as_ptr().cast(), count) }
     }
 
+    /// The words by lines of cache, aligned as such; an incomplete line at the end is left out.
+    #[inline]
+    #[expect(unsafe_code, reason = "a view of mapped memory")]
+    pub fn atomic_lines(&self) -> &[AtomicLine] {
+        let count = self.map.len() / size_of::<AtomicLine>();
+        // SAFETY: as in `words`; a page is aligned to 64, and an `AtomicLine` is 8 atomic words.
+        unsafe { std::slice::from_raw_parts(self.map.as_ptr().cast(), count) }
+    }
+
+    /// Writes what was changed to the disk and waits for it.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn sync(&self) -> Result<()> {
+        self.map.flush()
+    }
+
+    /// The address it is mapped at, to find it in `/proc/self/smaps`.
+    pub fn address(&self) -> usize {
+        self.map.as_ptr().addr()
+    }
+
     /// The words by lines of cache; an incomplete line at the end is left out.
     #[inline]
     pub fn lines(&self) -> &[[AtomicU64; LINE_WORDS]] {
@@ -141,6 +164,50 @@ impl Shared {
     }
 }
 
+/// A file that others write, mapped to be looked at only.
+#[derive(Debug)]
+pub struct Watched {
+    map: MmapRaw,
+}
+
+impl Watched {
+    /// Maps the whole of `file`, which is open for reading and whose length is above 0. With `huge`,
+    /// large pages are asked for, which is advice only. As with [`Shared::open`], a file made shorter
+    /// while it is mapped ends the process.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub fn open(file: &File, huge: bool) -> Result<Self> {
+        let map = MmapOptions::new().map_raw_read_only(file)?;
+        if huge {
+            let _ = map.advise(Advice::HugePage);
+        }
+        Ok(Self { map })
+    }
+
+    /// Maps all pages at once, so that none is missing when it is touched first. Advice only.
+    pub fn populate(&self) {
+        let _ = self.map.advise(Advice::PopulateRead);
+    }
+
+    /// The lines; an incomplete one at the end is left out.
+    #[inline]
+    #[expect(unsafe_code, reason = "a view of mapped memory")]
+    pub fn lines(&self) -> Lines<'_> {
+        let count = self.map.len() / size_of::<AtomicLine>();
+        // SAFETY: the map is readable for its whole length, which `count` lines do not exceed; it
+        // begins at a page and so is aligned to 64; it lives as long as `self`. `Lines` only loads, and
+        // an atomic load of up to 64 bits from memory that cannot be written is defined for x86-64 and
+        // aarch64 (std::sync::atomic, "Atomic accesses to read-only memory").
+        Lines::new(unsafe { std::slice::from_raw_parts(self.map.as_ptr().cast(), count) })
+    }
+
+    /// The address it is mapped at, to find it in `/proc/self/smaps`.
+    pub fn address(&self) -> usize {
+        self.map.as_ptr().addr()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,6 +233,21 @@ mod tests {
         assert_eq!((one.words().len(), one.lines().len()), (1024, 128));
         one.words()[1023].store(7, Ordering::Release);
         assert_eq!(other.words()[1023].load(Ordering::Acquire), 7);
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_watched() {
+        let (path, file) = file("watched");
+        let shared = Shared::create(&file, 4096, false).unwrap();
+        let watched = Watched::open(&File::open(&path).unwrap(), true).unwrap();
+        assert_eq!(watched.lines().len(), 64);
+        shared.atomic_lines()[63].store(7, 9);
+        assert_eq!(watched.lines().get(63).map(|line| line.word(7)), Some(9));
+        assert!(watched.lines().get(64).is_none());
+        assert_eq!(watched.lines().part(60, 9).len(), 4);
+        assert!(shared.address() != watched.address());
+        shared.sync().unwrap();
         std::fs::remove_file(path).unwrap();
     }
 

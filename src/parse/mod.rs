@@ -88,6 +88,7 @@ pub const TOOL: &Tool = &Tool {
         Liquidity::SCHEMA,
         Finding::SCHEMA,
     ],
+    keeps: &[],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[

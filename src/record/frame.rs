@@ -22,12 +22,14 @@ pub enum Producer {
     Bundle = 4,
     /// `mev-send`.
     Send = 5,
+    /// `walletdb`.
+    Walletdb = 6,
 }
 
 impl Producer {
     /// Names by number.
     pub const NAMES: &'static [&'static str] =
-        &["other", "mev-capture", "mev-parse", "mev-arb", "mev-bundle", "mev-send"];
+        &["other", "mev-capture", "mev-parse", "mev-arb", "mev-bundle", "mev-send", "walletdb"];
 }
 
 record! {
@@ -75,6 +77,8 @@ pub enum GapReason {
     NicRing = 10,
     /// The interface went away for a while.
     InterfaceDown = 11,
+    /// A wallet filter dropped a swap; the `wallet` record before it names the pool.
+    Filtered = 12,
 }
 
 impl GapReason {
@@ -92,6 +96,7 @@ impl GapReason {
         "ring_writer_died",
         "nic_ring",
         "interface_down",
+        "filtered",
     ];
 }
 

@@ -15,7 +15,7 @@
 //! named `_zero*`, written zero and checked. A layout never changes under a version.
 //!
 //! The arrows of the pipeline are the files of this folder: `packet` (capture to parse), `swap`,
-//! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `opportunity` (arb to bundle),
+//! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `wallet` (walletdb to arb), `opportunity` (arb to bundle),
 //! `bundle` (bundle to send), `receipt` (send to you), `exposure` (arb to you), `finding` (parse and arb to you), and
 //! `head`, `gap`, `end`, which frame every stream.
 
@@ -35,6 +35,7 @@ mod slot;
 mod swap;
 mod ticks;
 mod view;
+mod wallet;
 
 pub use bundle::{Bundle, Simulated, Simulator};
 pub use cell::{Cell, Column, Holds};
@@ -55,11 +56,12 @@ pub use slot::{Slot, Verdict};
 pub use swap::{Direction, Exact, Role, Source, Swap};
 pub use ticks::{Bin, Level, Tick, TickKind, Ticks};
 pub use view::{arrow, cells, csv, csv_header, flat, json, numpy, schema_json, table, text};
+pub use wallet::{Wallet, WalletReason, WalletVerdict};
 
 use crate::error::Error;
 
 /// Every schema, in order of kind.
-pub const ALL: [&Schema; 14] = [
+pub const ALL: [&Schema; 15] = [
     Head::SCHEMA,
     Gap::SCHEMA,
     End::SCHEMA,
@@ -69,6 +71,7 @@ pub const ALL: [&Schema; 14] = [
     Ticks::SCHEMA,
     Slot::SCHEMA,
     Liquidity::SCHEMA,
+    Wallet::SCHEMA,
     Opportunity::SCHEMA,
     Exposure::SCHEMA,
     Finding::SCHEMA,
@@ -251,6 +254,7 @@ pub fn check(record: Record<'_>) -> Result<(), Error> {
         0x22 => is::<Ticks>(record),
         0x24 => is::<Slot>(record),
         0x25 => is::<Liquidity>(record),
+        0x28 => is::<Wallet>(record),
         0x30 => is::<Opportunity>(record),
         0x31 => is::<Exposure>(record),
         0x32 => is::<Finding>(record),

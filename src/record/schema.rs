@@ -19,6 +19,8 @@ pub enum Type {
     I64,
     /// Signed, 16 bytes.
     I128,
+    /// A float of 4 bytes: in files that other languages read, and in no record.
+    F32,
 }
 
 impl Type {
@@ -27,7 +29,7 @@ impl Type {
         match self {
             Self::U8 => 1,
             Self::U16 => 2,
-            Self::U32 | Self::I32 => 4,
+            Self::U32 | Self::I32 | Self::F32 => 4,
             Self::U64 | Self::I64 => 8,
             Self::U128 | Self::I128 => 16,
         }
@@ -44,6 +46,7 @@ impl Type {
             Self::I32 => "i32",
             Self::I64 => "i64",
             Self::I128 => "i128",
+            Self::F32 => "f32",
         }
     }
 }

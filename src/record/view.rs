@@ -319,6 +319,7 @@ fn integer(ty: Type, bytes: &[u8], at: usize) -> Option<i128> {
         Type::I64 => array_at(bytes, at).map(i64::from_le_bytes).map(i128::from),
         Type::I128 => i128_at(bytes, at),
         Type::U128 => u128_at(bytes, at).and_then(|v| i128::try_from(v).ok()),
+        Type::F32 => None, // stands in no record
     }
 }
 
@@ -340,6 +341,7 @@ fn numpy_type(ty: Type) -> &'static str {
         Type::I32 => "<i4",
         Type::I64 => "<i8",
         Type::U64 | Type::U128 | Type::I128 => "<u8",
+        Type::F32 => "<f4",
     }
 }
 
@@ -354,6 +356,7 @@ fn arrow_type(field: &Field) -> String {
         (Show::Key | Show::Signature | Show::Ip, ty) => binary(field.show.unit(ty)),
         (Show::Hex, _) => binary(field.bytes),
         (_, Type::U128 | Type::I128) => binary(16),
+        (_, Type::F32) => "{\"name\":\"floatingpoint\",\"precision\":\"SINGLE\"}".to_owned(),
         (_, ty @ (Type::I32 | Type::I64)) => int(8 * ty.size(), true),
         (_, ty) => int(8 * ty.size(), false),
     }

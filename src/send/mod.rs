@@ -71,6 +71,7 @@ pub const TOOL: &Tool = &Tool {
     about: "Sends bundles and keeps receipts; a dry run unless told otherwise",
     reads: &[Bundle::SCHEMA, Slot::SCHEMA],
     writes: &[Receipt::SCHEMA],
+    keeps: &[],
     augment: args::Args::augment_args,
     run: run::run,
     description: &[

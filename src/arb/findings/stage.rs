@@ -142,7 +142,7 @@ impl Findings {
         let taken = self.rows.push(row);
         self.counters.row(taken);
         if taken == Taken::Full {
-            self.book.lose(row);
+            self.book.lose(&row.pool);
         }
         if row.head.flags & Swap::LAST_OF_TX != 0 || row.present & Swap::SIGNATURE == 0 {
             self.settle(out);

@@ -1,0 +1,5 @@
+//! Look-ups, measured on this machine.
+
+mod run;
+
+pub(super) use run::run;
