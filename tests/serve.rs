@@ -6,8 +6,8 @@
 
 use engine::{Fate, engine};
 use gateway::{
-    Ask, Gateway, ask, bundle_json, certificate, claims, connect_tls, issuer, key_file, now_s, read,
-    sound, token, token_of, tokens, wire,
+    Ask, Gateway, ask, bundle_json, certificate, claims, connect_tls, issuer, key_file, now_s,
+    read, sound, token, token_of, tokens, wire,
 };
 use mev::keys::Signer;
 use program::{Folder, arg, run};
@@ -90,7 +90,11 @@ fn it_listens_beyond_this_machine_with_tls_and_keys_or_not_at_all() {
     assert!(open_key.unwrap().success());
     let ran = run(SEND, &["serve", "--config", arg(&path), "--check"], b"");
     assert_eq!(ran.code, 5);
-    assert!(ran.err.contains("mode 644 lets others") && ran.err.contains("chmod 600"), "{}", ran.err);
+    assert!(
+        ran.err.contains("mode 644 lets others") && ran.err.contains("chmod 600"),
+        "{}",
+        ran.err
+    );
 }
 
 #[test]
@@ -421,7 +425,8 @@ fn an_end_answers_what_was_asked_and_follows_what_was_sent() {
     assert_eq!((reply.status, reply.json()["status"].as_str()), (202, Some("queued")));
     let (code, said) = ended.join().unwrap();
     assert_eq!((code, said.as_str()), (0, ""));
-    let ran = run(SEND, &["receipts", "--journal", arg(&folder.path("sent.jnl")), "-f", "json"], b"");
+    let ran =
+        run(SEND, &["receipts", "--journal", arg(&folder.path("sent.jnl")), "-f", "json"], b"");
     let finals = ran.json();
     assert_eq!((finals.len(), &finals[0]["outcome"]), (1, &"landed".into()), "{}", ran.err);
     assert_eq!(verified(&[arg(&folder.path("audit.log"))]).code, 0);
@@ -461,7 +466,8 @@ fn kills_at_any_moment_leave_one_final_receipt_each_and_a_chain_that_verifies() 
     let gateway = Gateway::start(&config, true);
     until(|| counter(&gateway, "mev_gateway_open"), |open| *open == 0);
     assert_eq!(gateway.end().0, 0);
-    let ran = run(SEND, &["receipts", "--journal", arg(&folder.path("sent.jnl")), "-f", "json"], b"");
+    let ran =
+        run(SEND, &["receipts", "--journal", arg(&folder.path("sent.jnl")), "-f", "json"], b"");
     assert!(ran.code == 0 && ran.err.is_empty(), "{}", ran.err);
     let mut finals = BTreeMap::new();
     for receipt in ran.json() {
@@ -597,7 +603,8 @@ fn every_route_status_and_schema_of_the_document_is_met() {
     let folder = Folder::new("serve-openapi");
     let engine = engine(1008, |_, _| Fate::Land);
     let revoked = folder.write("revoked.txt", b"");
-    let limits = "[limits]\nrequests_per_second = 1\nburst = 3\nbody_bytes = 4096\npatience = \"1s\"\n";
+    let limits =
+        "[limits]\nrequests_per_second = 1\nburst = 3\nbody_bytes = 4096\npatience = \"1s\"\n";
     let text = format!(
         "{LISTEN}[simulate]\n{}{limits}{}{}",
         tokens(&revoked),
@@ -657,7 +664,8 @@ fn every_route_status_and_schema_of_the_document_is_met() {
     while get(&greedy, &path) != 429 {}
     // Without its list of revoked tokens it believes nobody.
     std::fs::remove_file(&revoked).unwrap();
-    let nobody = || gateway.ask(&Ask { path: &path, token: Some(&caller(ALL)), ..Ask::get() }).status;
+    let nobody =
+        || gateway.ask(&Ask { path: &path, token: Some(&caller(ALL)), ..Ask::get() }).status;
     let mut status = nobody;
     while status() != 503 {}
     let fresh = token("late", ALL);
@@ -681,7 +689,8 @@ fn every_route_status_and_schema_of_the_document_is_met() {
 fn unhealthy(folder: &Folder) -> gateway::Reply {
     let text = format!("{LISTEN}{}", audit(folder).replace("audit.log", "full.log"));
     let config: PathBuf = folder.write("full.toml", text.as_bytes());
-    let line = format!("trap '' XFSZ; ulimit -f 2; exec {SEND} serve --config {}", config.display());
+    let line =
+        format!("trap '' XFSZ; ulimit -f 2; exec {SEND} serve --config {}", config.display());
     let gateway = Gateway::spawn(Command::new("bash").args(["-c", &line]));
     let mut number = 1000;
     let refused = loop {

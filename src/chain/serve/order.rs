@@ -239,7 +239,10 @@ pub(super) mod tests {
         let made = order(Form::Json, &json_of(&wires, 2000)).unwrap();
         assert_eq!((made.price, made.bundle.tip, made.bundle.txs), (2000 + 10_000, 2000, 2));
         assert_eq!(made.bundle.tip_account, JITO_TIP_ACCOUNTS[3]);
-        assert!(String::from_utf8_lossy(&made.body).contains("sendBundle") && made.priority == Priority::High);
+        assert!(
+            String::from_utf8_lossy(&made.body).contains("sendBundle")
+                && made.priority == Priority::High
+        );
         let spelled = wires.each_ref().map(|wire| bs58(wire));
         let body = json!({"transactions": spelled, "tip_lamports": 2000, "priority": "UltraHigh",
             "slot": 9})

@@ -148,7 +148,8 @@ impl Live {
         for _ in 0..LANES {
             let (client, happens, searcher) = (doors.client()?, happens.clone(), searcher.clone());
             let (endpoint, queue) = (Arc::clone(&endpoint), Arc::clone(&queue));
-            let work = move || run_lane((&client, searcher.as_deref()), &endpoint, &queue, &happens);
+            let work =
+                move || run_lane((&client, searcher.as_deref()), &endpoint, &queue, &happens);
             self.threads.push(thread("lane", work)?);
         }
         if let Some(searcher) = searcher {
@@ -190,7 +191,8 @@ impl Live {
             let targets = leaders.targets(bundle.slot);
             let peers = targets.iter().map(|target| Some(target.peer));
             let nobody = targets.is_empty().then_some(None);
-            let begun = self.office.begin_elsewhere(&fit.id, peers.chain(nobody).map(shown), now_ns());
+            let begun =
+                self.office.begin_elsewhere(&fit.id, peers.chain(nobody).map(shown), now_ns());
             // Before the first byte leaves.
             match begun.iter().try_for_each(|entry| self.journal.append(entry)) {
                 Ok(()) => {
