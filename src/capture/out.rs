@@ -83,6 +83,7 @@ impl Out {
                 packets::put(datagram, stamps, &mut self.arena);
                 for record in self.arena.records() {
                     output.put(record)?;
+                    self.flow.wrote(record.kind());
                 }
                 self.arena.clear();
             }
@@ -107,7 +108,10 @@ impl Out {
     pub(super) fn gap(&mut self, gap: &Gap) -> Result<()> {
         self.tally.gaps += 1;
         match &mut self.form {
-            Form::Records(output) => output.put(Record::of(gap)),
+            Form::Records(output) => {
+                self.flow.wrote(Gap::SCHEMA.kind);
+                output.put(Record::of(gap))
+            }
             Form::Pcap { .. } => Ok(()),
         }
     }
@@ -132,6 +136,7 @@ impl Out {
         };
         let clock = self.flow.take(live, datagram.rx_ns);
         output.put(record)?;
+        self.flow.wrote(record.kind());
         self.count(datagram);
         self.flow.done(clock, datagram.rx_ns);
         Ok(())
@@ -140,7 +145,10 @@ impl Out {
     /// Writes a record unchanged; a capture holds datagrams only.
     pub(super) fn pass(&mut self, record: Record<'_>) -> Result<()> {
         match &mut self.form {
-            Form::Records(output) => output.put(record),
+            Form::Records(output) => {
+                self.flow.wrote(record.kind());
+                output.put(record)
+            }
             Form::Pcap { .. } => {
                 self.tally.unwritable += 1;
                 Ok(())

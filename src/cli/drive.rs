@@ -75,6 +75,7 @@ impl Drive {
     /// Those of the output.
     pub fn pass(&mut self, record: Record<'_>) -> Result<()> {
         self.flow.records_in += 1;
+        self.flow.wrote(record.kind());
         self.output.put(record)
     }
 
@@ -141,6 +142,7 @@ impl Drive {
         }
         for record in self.arena.records() {
             self.output.put(record)?;
+            self.flow.wrote(record.kind());
         }
         self.arena.clear();
         Ok(())

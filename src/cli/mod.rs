@@ -24,6 +24,7 @@ pub use columns::columns;
 pub use common::{Common, Files, Format, SchemaForm, When, parse_duration};
 pub use detect::Detected;
 pub use drive::{Drive, each_record, each_record_and, filter, read_stream};
+pub use gauges::process_samples;
 pub use input::{Named, Opened, Source};
 pub use output::Output;
 pub(crate) use output::Target;
@@ -211,6 +212,13 @@ impl Frame {
                 self.tool.name,
                 Escaped(what)
             );
+        }
+    }
+
+    /// Prints a line that whoever started the program waits for, unless `--quiet`.
+    pub fn say(&self, what: &str) {
+        if !self.common.quiet {
+            let _ = writeln!(std::io::stderr().lock(), "{}: {}", self.tool.name, Escaped(what));
         }
     }
 

@@ -157,6 +157,17 @@ impl Flow {
                 _ => clock.elapsed_ns(),
             };
             self.latency.saturating_record(spent_ns.max(1));
+            if let Some(gauges) = &self.gauges {
+                gauges.took(spent_ns);
+            }
+        }
+    }
+
+    /// Counts a record of kind `kind` that was written, where somebody is told.
+    #[inline]
+    pub fn wrote(&self, kind: u16) {
+        if let Some(gauges) = &self.gauges {
+            gauges.wrote(kind);
         }
     }
 }

@@ -6,6 +6,7 @@
 use crate::error::{Error, Result};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Appends the metrics, as [`encode`] writes them, to the text.
 pub type Render = Arc<dyn Fn(&mut String) + Send + Sync>;
@@ -34,8 +35,64 @@ pub struct Sample {
     pub value: u64,
 }
 
+/// The first bound of [`Times`] is two to this power of nanoseconds, about a microsecond.
+const FIRST_POWER: u32 = 10;
+/// Bounds of [`Times`]: powers of two, the last about 17 seconds.
+const BOUNDS: usize = 25;
+
+/// What counts as so long at most: an hour.
+const NS_MAX: u64 = 3_600_000_000_000;
+
+/// How long things took, counted in powers of two: any thread may record, another one reads.
+#[derive(Debug, Default)]
+pub struct Times {
+    /// By bound, and what is beyond the last.
+    counts: [AtomicU64; BOUNDS + 1],
+    sum_ns: AtomicU64,
+}
+
+impl Times {
+    /// Counts something that took `ns` nanoseconds.
+    #[inline]
+    pub fn record(&self, ns: u64) {
+        // The power of two that is not below it.
+        let power = u64::BITS - ns.saturating_sub(1).leading_zeros();
+        let at = usize::try_from(power.saturating_sub(FIRST_POWER)).unwrap_or(BOUNDS).min(BOUNDS);
+        if let Some(count) = self.counts.get(at) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        // A clock that was set cannot make the sum turn over.
+        self.sum_ns.fetch_add(ns.min(NS_MAX), Ordering::Relaxed);
+    }
+
+    /// The counts of the moment as a metric.
+    pub fn spread(
+        &self,
+        name: &'static str,
+        help: &'static str,
+        label: Option<(&'static str, &'static str)>,
+    ) -> Spread {
+        let counts = self.counts.each_ref().map(|count| count.load(Ordering::Relaxed));
+        let sum_ns = self.sum_ns.load(Ordering::Relaxed);
+        Spread { name, help, label, counts, sum_ns }
+    }
+}
+
+/// A histogram of one moment, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// Name without the tool's prefix; ends in `_seconds`.
+    pub name: &'static str,
+    /// What was timed, as a sentence on one line.
+    pub help: &'static str,
+    /// A label and its value.
+    pub label: Option<(&'static str, &'static str)>,
+    counts: [u64; BOUNDS + 1],
+    sum_ns: u64,
+}
+
 #[cfg(feature = "gateway")]
-pub use with_gateway::{encode, serve};
+pub use with_gateway::{encode, encode_all, serve};
 
 /// Serves what `render` writes at `http://address/metrics` until the process ends; the address,
 /// with its port when 0 was asked for.
@@ -52,9 +109,13 @@ pub fn serve(_address: SocketAddr, _render: Render) -> Result<SocketAddr> {
 #[cfg(not(feature = "gateway"))]
 pub fn encode(_prefix: &str, _samples: &[Sample], _text: &mut String) {}
 
+/// Appends `samples` and `spreads` to `text`; nothing in a build without a gateway.
+#[cfg(not(feature = "gateway"))]
+pub fn encode_all(_prefix: &str, _samples: &[Sample], _spreads: &[Spread], _text: &mut String) {}
+
 #[cfg(feature = "gateway")]
 mod with_gateway {
-    use super::{Error, Kind, Render, Result, Sample, SocketAddr};
+    use super::{Error, FIRST_POWER, Kind, Render, Result, Sample, SocketAddr, Spread};
     use http_body_util::Full;
     use hyper::body::{Bytes, Incoming};
     use hyper::server::conn::http1;
@@ -78,18 +139,27 @@ mod with_gateway {
     /// Appends `samples` to `text` in the OpenMetrics format, every name as `prefix_name`, counters
     /// with `_total`, closed by `# EOF`.
     pub fn encode(prefix: &str, samples: &[Sample], text: &mut String) {
+        encode_all(prefix, samples, &[], text);
+    }
+
+    /// As [`encode`], with histograms behind the samples. Those of one name stand together.
+    pub fn encode_all(prefix: &str, samples: &[Sample], spreads: &[Spread], text: &mut String) {
         let mut registry = Registry::with_prefix(prefix);
-        registry.register_collector(Box::new(Samples(samples.to_vec())));
+        let all = Samples { samples: samples.to_vec(), spreads: spreads.to_vec() };
+        registry.register_collector(Box::new(all));
         // Writing to a String does not fail.
         let _ = text::encode(text, &registry);
     }
 
     #[derive(Debug)]
-    struct Samples(Vec<Sample>);
+    struct Samples {
+        samples: Vec<Sample>,
+        spreads: Vec<Spread>,
+    }
 
     impl Collector for Samples {
         fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-            for family in self.0.chunk_by(|a, b| a.name == b.name) {
+            for family in self.samples.chunk_by(|a, b| a.name == b.name) {
                 let Some(first) = family.first() else { continue };
                 let kind = match first.kind {
                     Kind::Counter => MetricType::Counter,
@@ -103,8 +173,33 @@ mod with_gateway {
                     }
                 }
             }
+            for family in self.spreads.chunk_by(|a, b| a.name == b.name) {
+                let Some(first) = family.first() else { continue };
+                let kind = MetricType::Histogram;
+                let mut metric = encoder.encode_descriptor(first.name, first.help, None, kind)?;
+                for spread in family {
+                    match spread.label {
+                        Some(label) => buckets(&mut metric.encode_family(&[label])?, spread)?,
+                        None => buckets(&mut metric, spread)?,
+                    }
+                }
+            }
             Ok(())
         }
+    }
+
+    /// Floats are what the format asks for: seconds that people look at.
+    fn buckets(metric: &mut MetricEncoder<'_>, spread: &Spread) -> std::fmt::Result {
+        let seconds = |ns: u64| Duration::from_nanos(ns).as_secs_f64();
+        let last = spread.counts.len().saturating_sub(1);
+        let bound = |at: usize| match u32::try_from(at) {
+            Ok(power) if at < last => seconds(1 << (power + FIRST_POWER)),
+            _ => f64::INFINITY,
+        };
+        let counts: Vec<_> =
+            spread.counts.iter().enumerate().map(|(at, count)| (bound(at), *count)).collect();
+        let count = spread.counts.iter().fold(0, |sum: u64, count| sum.saturating_add(*count));
+        metric.encode_histogram::<NoLabelSet>(seconds(spread.sum_ns), count, &counts, None)
     }
 
     fn value(metric: &mut MetricEncoder<'_>, sample: &Sample) -> std::fmt::Result {
@@ -188,6 +283,34 @@ mod tests {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
+    }
+
+    #[test]
+    fn times_are_counted_by_powers_of_two() {
+        let times = Times::default();
+        for ns in [0, 1, 1024, 1025, 2048, 1_000_000, u64::MAX] {
+            times.record(ns);
+        }
+        let spread = times.spread("answer_seconds", "Help.", Some(("to", "a")));
+        assert_eq!((spread.counts[0], spread.counts[1], spread.counts[10]), (3, 2, 1));
+        assert_eq!(spread.counts[BOUNDS], 1);
+        let mut text = String::new();
+        encode_all("mev", &[], &[spread, spread], &mut text);
+        assert!(
+            text.starts_with(
+                "# HELP mev_answer_seconds Help.\n# TYPE mev_answer_seconds histogram\n"
+            )
+        );
+        assert!(text.contains("mev_answer_seconds_count{to=\"a\"} 7\n"), "{text}");
+        assert!(
+            text.contains("mev_answer_seconds_bucket{le=\"0.000001024\",to=\"a\"} 3\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("mev_answer_seconds_bucket{le=\"0.000002048\",to=\"a\"} 5\n"),
+            "{text}"
+        );
+        assert!(text.contains("mev_answer_seconds_bucket{le=\"+Inf\",to=\"a\"} 7\n"), "{text}");
     }
 
     #[test]

@@ -46,6 +46,39 @@ pub fn holding(line: &str) -> Vec<(u32, String)> {
         .collect()
 }
 
+/// What this process has used and holds; 0 where `/proc` does not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time of all threads, in clock ticks of a hundredth of a second.
+    pub cpu_ticks: u64,
+    /// Bytes in memory.
+    pub resident_bytes: u64,
+    /// Threads.
+    pub threads: u64,
+    /// Open descriptors.
+    pub open_files: u64,
+}
+
+/// What this process has used so far, and holds now.
+pub fn usage() -> Usage {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let of = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.split_ascii_whitespace().next()?.parse::<u64>().ok()
+    };
+    // Fields 14 and 15 of proc_pid_stat(5), user and system; USER_HZ is 100 on every Linux.
+    let text = stat("self").unwrap_or_default();
+    let after = text.rsplit_once(')').map_or("", |(_, after)| after);
+    let ticks = after.split_ascii_whitespace().skip(11).take(2);
+    let files = std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+    Usage {
+        cpu_ticks: ticks.filter_map(|ticks| ticks.parse().ok()).fold(0, u64::saturating_add),
+        resident_bytes: of("VmRSS:").unwrap_or(0).saturating_mul(1024),
+        threads: of("Threads:").unwrap_or(0),
+        open_files: u64::try_from(files).unwrap_or(u64::MAX),
+    }
+}
+
 fn stat(who: &str) -> std::io::Result<String> {
     std::fs::read(format!("/proc/{who}/stat"))
         .map(|text| String::from_utf8_lossy(&text).into_owned())
@@ -71,6 +104,15 @@ mod tests {
         let (pid, start) = own();
         assert!(start > 0 && alive(pid, start) && alive(pid, 0));
         assert!(!alive(pid, start + 1));
+    }
+
+    #[test]
+    fn what_this_process_holds_is_told() {
+        let busy = usage();
+        assert!(busy.resident_bytes > 1 << 20 && busy.threads >= 1 && busy.open_files >= 3);
+        let held = std::fs::File::open("/dev/null").unwrap();
+        while usage().cpu_ticks <= busy.cpu_ticks {}
+        drop(held);
     }
 
     #[test]
