@@ -4,12 +4,21 @@
 //! second takes, if it is a kind the second consumes; everything else passes on, in order, as it
 //! does between two programs.
 //!
-//! `mev-capture node` is such a chain behind a network stack of its own; the program gets it here, because
-//! a stage may not know others.
+//! `mev-capture node` is such a chain behind a network stack of its own, and `mev-send serve` asks the
+//! rules of one stage and the office of another; the programs get them here, because a stage may not know
+//! others.
 
 mod node;
+#[cfg(feature = "gateway")]
+mod serve;
 
 pub use node::CAPTURE;
+#[cfg(feature = "gateway")]
+pub use serve::SEND;
+
+/// The program mev-send, in a build without the gateway: the stage of that name.
+#[cfg(not(feature = "gateway"))]
+pub const SEND: &crate::cli::Tool = crate::send::TOOL;
 
 use crate::record::Record;
 use crate::stream::{Arena, Sink, Stage};

@@ -54,4 +54,4 @@ pub mod chain;
 
 /// Every program of the toolkit, in the order of the pipeline.
 pub const TOOLS: [&cli::Tool; 5] =
-    [chain::CAPTURE, parse::TOOL, arb::TOOL, bundle::TOOL, send::TOOL];
+    [chain::CAPTURE, parse::TOOL, arb::TOOL, bundle::TOOL, chain::SEND];

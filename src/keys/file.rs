@@ -38,6 +38,19 @@ pub fn secret_line(path: &Path) -> Result<Zeroizing<String>> {
     }
 }
 
+/// The bytes of the file at `path`, which only its owner may use. They are wiped when dropped.
+///
+/// # Errors
+/// Status 5 when it cannot be read or others could read it, 3 when it is longer than 4096 bytes.
+pub fn secret_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let named = |error: Error| error.input(path.display().to_string());
+    let text = read(path, "secret file").map_err(named)?;
+    if text.len() > LEN_MAX {
+        return Err(named(Error::foreign("the secret file is longer than 4096 bytes")));
+    }
+    Ok(text)
+}
+
 /// At most one byte more than [`LEN_MAX`] of the file at `path`, which only its owner may use;
 /// `what` it is in messages.
 fn read(path: &Path, what: &str) -> Result<Zeroizing<Vec<u8>>> {
@@ -194,6 +207,11 @@ mod tests {
         }
         let file = Temporary::new("line-long", &[b'x'; LEN_MAX], 0o600);
         assert_eq!(secret_line(&file.0).unwrap_err().exit(), Exit::Foreign);
+        assert_eq!(secret_bytes(&file.0).unwrap().len(), LEN_MAX);
+        let file = Temporary::new("bytes-long", &[b'x'; LEN_MAX + 1], 0o600);
+        assert_eq!(secret_bytes(&file.0).unwrap_err().exit(), Exit::Foreign);
+        let file = Temporary::new("bytes-open", b"x", 0o640);
+        assert_eq!(secret_bytes(&file.0).unwrap_err().exit(), Exit::Os);
     }
 
     #[test]

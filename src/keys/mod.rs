@@ -9,5 +9,5 @@
 mod file;
 mod sign;
 
-pub use file::secret_line;
+pub use file::{secret_bytes, secret_line};
 pub use sign::{Signer, verify};

@@ -94,7 +94,11 @@ impl Live {
     ///
     /// # Errors
     /// Why not, and then nothing of it will be sent.
-    pub fn submit(&mut self, bundle: &Bundle, fit: &Fit<'_>) -> std::result::Result<(), &'static str> {
+    pub fn submit(
+        &mut self,
+        bundle: &Bundle,
+        fit: &Fit<'_>,
+    ) -> std::result::Result<(), &'static str> {
         if self.is_stopped() {
             return Err("stopped");
         }
@@ -106,7 +110,11 @@ impl Live {
     ///
     /// # Errors
     /// Why not, and then nothing of it will be sent.
-    pub fn promise(&mut self, bundle: &Bundle, fit: &Fit<'_>) -> std::result::Result<(), &'static str> {
+    pub fn promise(
+        &mut self,
+        bundle: &Bundle,
+        fit: &Fit<'_>,
+    ) -> std::result::Result<(), &'static str> {
         if self.has_failed() {
             return Err("journal_failed");
         }
