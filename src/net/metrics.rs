@@ -40,6 +40,9 @@ const FIRST_POWER: u32 = 10;
 /// Bounds of [`Times`]: powers of two, the last about 17 seconds.
 const BOUNDS: usize = 25;
 
+/// What counts as so long at most: an hour.
+const NS_MAX: u64 = 3_600_000_000_000;
+
 /// How long things took, counted in powers of two: any thread may record, another one reads.
 #[derive(Debug, Default)]
 pub struct Times {
@@ -58,7 +61,8 @@ impl Times {
         if let Some(count) = self.counts.get(at) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        self.sum_ns.fetch_add(ns, Ordering::Relaxed);
+        // A clock that was set cannot make the sum turn over.
+        self.sum_ns.fetch_add(ns.min(NS_MAX), Ordering::Relaxed);
     }
 
     /// The counts of the moment as a metric.
@@ -190,7 +194,7 @@ mod with_gateway {
         let last = spread.counts.len().saturating_sub(1);
         let bound = |at: usize| match u32::try_from(at) {
             Ok(power) if at < last => seconds(1 << (power + FIRST_POWER)),
-            _ => f64::MAX,
+            _ => f64::INFINITY,
         };
         let counts: Vec<_> =
             spread.counts.iter().enumerate().map(|(at, count)| (bound(at), *count)).collect();

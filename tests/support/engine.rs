@@ -11,6 +11,7 @@ use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 
 /// What an engine does with a bundle.
+#[allow(dead_code, reason = "not every test needs every fate")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It lands in slot 1007.

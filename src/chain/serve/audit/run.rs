@@ -10,6 +10,10 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 /// A log that this process alone writes.
 pub(in super::super) struct Log {
@@ -23,6 +27,72 @@ pub(in super::super) struct Log {
     rotate_len: u64,
     text: String,
     broken: bool,
+    keeper: Arc<Keeper>,
+    /// Heads for the thread that keeps them; `None` once the log is closed.
+    heads: Option<Sender<(Newest, File)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Keeps the newest head beside the log.
+#[derive(Debug)]
+struct Keeper {
+    log: PathBuf,
+    /// The number of the entry that it signs.
+    kept_n: Mutex<u64>,
+    has_failed: AtomicBool,
+}
+
+impl Keeper {
+    /// A keeper for `log`, and the thread that has the time to wait for the disk.
+    fn start(log: &Path) -> std::io::Result<(Arc<Self>, Sender<(Newest, File)>, JoinHandle<()>)> {
+        let (log, has_failed) = (log.to_owned(), AtomicBool::new(false));
+        let keeper = Arc::new(Self { log, kept_n: Mutex::new(0), has_failed });
+        let (heads, coming) = channel::<(Newest, File)>();
+        let shared = Arc::clone(&keeper);
+        let work = move || {
+            while let Ok(first) = coming.recv() {
+                // Of those that wait the last one is enough.
+                let (newest, file) = coming.try_iter().last().unwrap_or(first);
+                if shared.keep(&newest, &file).is_err() {
+                    shared.has_failed.store(true, Ordering::Relaxed);
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("heads".to_owned()).spawn(work)?;
+        Ok((keeper, heads, thread))
+    }
+
+    /// Puts `newest` beside the log after the disk has what it signs, unless a newer one is there.
+    fn keep(&self, newest: &Newest, file: &File) -> Result<()> {
+        let mut kept_n = self.kept_n.lock().unwrap_or_else(PoisonError::into_inner);
+        if newest.n <= *kept_n {
+            return Ok(());
+        }
+        let refused = |e: std::io::Error| self.refused(&e);
+        file.sync_data().map_err(refused)?;
+        let (to, part) = (beside(&self.log), with(&self.log, "head.part"));
+        let json = serde_json::to_string(newest).unwrap_or_default();
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true).mode(0o600);
+        let mut file = options.open(&part).map_err(refused)?;
+        file.write_all(format!("{json}\n").as_bytes()).map_err(refused)?;
+        file.sync_data().and_then(|()| std::fs::rename(&part, &to)).map_err(refused)?;
+        *kept_n = newest.n;
+        Ok(())
+    }
+
+    fn refused(&self, error: &std::io::Error) -> Error {
+        Error::os("cannot write the audit log", error).input(self.log.display().to_string())
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        self.heads = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Log {
@@ -55,8 +125,21 @@ impl Log {
         }
         file.set_len(len).map_err(refused)?;
         let (path, text, first_n) = (path.to_owned(), String::new(), first_n(&text).unwrap_or(0));
-        let mut log =
-            Self { file, path, signer, tip, first_n, len, rotate_len, text, broken: false };
+        let (keeper, heads, thread) = Keeper::start(&path).map_err(refused)?;
+        let mut log = Self {
+            file,
+            path,
+            signer,
+            tip,
+            first_n,
+            len,
+            rotate_len,
+            text,
+            broken: false,
+            keeper,
+            heads: Some(heads),
+            thread: Some(thread),
+        };
         if is_new {
             log.begin()?;
         } else {
@@ -74,37 +157,37 @@ impl Log {
     /// # Errors
     /// Status 5 when the system refuses: then nothing more can be appended.
     pub(in super::super) fn append(&mut self, event: &Event<'_>) -> Result<()> {
+        if self.keeper.has_failed.load(Ordering::Relaxed) {
+            let why = std::io::Error::other("the newest head could not be kept");
+            return Err(self.keeper.refused(&why));
+        }
         if self.tip.is_due() {
-            self.sign()?;
+            self.sign_soon()?;
         }
         self.write(event)?;
         if self.len >= self.rotate_len { self.rotate() } else { Ok(()) }
     }
 
-    /// Signs the chain up to here, and keeps that head beside the log.
+    /// Signs the chain up to here; that head is beside the log when this returns.
     ///
     /// # Errors
     /// As [`append`](Self::append).
     pub(in super::super) fn sign(&mut self) -> Result<()> {
         self.write(&self.tip.head(&self.signer))?;
-        let refused = |e: std::io::Error| {
-            Error::os("cannot write", &e).input(self.path.display().to_string())
-        };
-        self.file.sync_data().map_err(refused)?;
-        // Of the head's own entry, so that nothing can be cut off behind it.
+        // Over the head's own entry, so that nothing can be cut off behind it.
+        self.keeper.keep(&Newest::new(self.tip, &self.signer), &self.file)
+    }
+
+    /// The same, but the head comes beside the log when the disk has the entries before it: nobody waits
+    /// for that.
+    fn sign_soon(&mut self) -> Result<()> {
+        self.write(&self.tip.head(&self.signer))?;
+        let refused = |e: std::io::Error| self.keeper.refused(&e);
+        let file = self.file.try_clone().map_err(refused)?;
         let newest = Newest::new(self.tip, &self.signer);
-        let (to, part) = (beside(&self.path), with(&self.path, "head.part"));
-        let json = serde_json::to_string(&newest).unwrap_or_default();
-        let mut options = OpenOptions::new();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&part)
-            .map_err(refused)?;
-        file.write_all(format!("{json}\n").as_bytes()).map_err(refused)?;
-        file.sync_data().and_then(|()| std::fs::rename(&part, &to)).map_err(refused)
+        let sent = self.heads.as_ref().is_some_and(|heads| heads.send((newest, file)).is_ok());
+        let gone = || std::io::Error::other("the thread that keeps heads has ended");
+        if sent { Ok(()) } else { Err(self.keeper.refused(&gone())) }
     }
 
     /// How many entries the chain has.
@@ -367,8 +450,22 @@ mod tests {
         let file = OpenOptions::new().append(true).open(&path).unwrap();
         let (tip, text) = (Tip::default(), String::new());
         let (first_n, len, rotate_len) = (1, 0, 1 << 20);
-        let mut log =
-            Log { file, path, signer, tip, first_n, len, rotate_len, text, broken: false };
+        let (keeper, heads, thread) = Keeper::start(&path).unwrap();
+        let (heads, thread, broken) = (Some(heads), Some(thread), false);
+        let mut log = Log {
+            file,
+            path,
+            signer,
+            tip,
+            first_n,
+            len,
+            rotate_len,
+            text,
+            broken,
+            keeper,
+            heads,
+            thread,
+        };
         assert_eq!(log.append(&accepted()).unwrap_err().exit(), Exit::Os);
         assert_eq!(log.entries(), 0);
         let error = log.append(&accepted()).unwrap_err();
