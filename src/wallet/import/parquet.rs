@@ -4,6 +4,7 @@ use crate::wallet::row::Row;
 use crate::wallet::rows::{COLUMNS, set};
 use parquet::file::reader::{ChunkReader, FileReader, SerializedFileReader};
 use parquet::record::Field;
+use parquet::record::reader::RowIter;
 
 /// The rows of a file, in order.
 ///
@@ -18,7 +19,7 @@ pub(super) fn rows(
     if let Some(name) = unknown {
         return Err(format!("there is a column {name:?}; columns are {}", COLUMNS.join(",")));
     }
-    Ok(reader.into_iter().map(|row| {
+    Ok(RowIter::from_file_into(Box::new(reader)).map(|row| {
         let row = row.map_err(|error| error.to_string())?;
         let mut made = Row::new([0; 32]);
         let mut has_address = false;
