@@ -1,5 +1,5 @@
 //! Nothing is allocated between a datagram and a decision: parse and arb in one process, on the
-//! feed and on slots, counted by the allocator.
+//! feed and on slots, and the filter by wallets, counted by the allocator.
 
 #![expect(unsafe_code, reason = "an allocator is unsafe by nature")]
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
@@ -12,6 +12,9 @@ use mev::chain::Chain;
 use mev::parse::{Config, Feed, Limits, Order, Parser, Verify, Wanted};
 use mev::record::{Finding, Opportunity, Pool, Record, Role, Swap};
 use mev::stream::{Arena, Piped, Reader, Stage};
+use mev::wallet::store::log::Change;
+use mev::wallet::store::{self, Sync};
+use mev::wallet::{Criteria, Filter, Row, Writer};
 use std::path::Path;
 use std::process::Command;
 
@@ -72,6 +75,41 @@ fn requests_of_findings() -> (u64, u64) {
     (requests, found)
 }
 
+/// Steps the filter by wallets through swaps, half of whose owners are in the table; requests for memory,
+/// and verdicts that let a swap pass.
+fn requests_of_filter() -> (u64, u64) {
+    let (_, mut rows) = sandwiches(1000);
+    let path = std::env::temp_dir().join(format!("mev-no-heap-wallets-{}", std::process::id()));
+    let mut writer = Writer::create(&path, 5000, store::Options::new(Sync::None)).unwrap();
+    for (number, row) in (0_u64..).zip(&mut rows) {
+        row.owner[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
+        if number % 2 == 0 {
+            writer.stage(Change::Put(Row::new(row.owner)));
+        }
+    }
+    writer.commit().unwrap();
+    writer.close().unwrap();
+    let reader = mev::wallet::Reader::open(&path, false).unwrap();
+    let mut stage = Filter::new(reader, Criteria::default(), true);
+    let mut arena = Arena::with_room(Filter::MAX_OUT);
+    let (mut requests, mut passed) = (0, 0);
+    for row in &rows {
+        let before = counting::requests();
+        stage.expect(Record::of(row));
+        stage.step(Record::of(row), &mut arena);
+        stage.idle(0, &mut arena);
+        requests += counting::requests() - before;
+        passed += arena.records().filter(|r| r.typed::<Swap>().is_some()).count() as u64;
+        arena.clear();
+    }
+    for ending in ["", ".log", ".lock"] {
+        let mut file = path.clone().into_os_string();
+        file.push(ending);
+        std::fs::remove_file(file).unwrap();
+    }
+    (requests, passed)
+}
+
 /// Steps `stage` through a stream; requests for memory during the steps, and opportunities.
 fn requests(stage: &mut impl Stage, stream: &[u8], room: usize) -> (u64, u64) {
     let mut arena = Arena::with_room(room);
@@ -130,4 +168,8 @@ fn nothing_is_allocated_between_a_datagram_and_a_decision() {
     let (asked, found) = requests_of_findings();
     assert!(found > 100, "only {found} findings: the test says little");
     assert_eq!(asked, 0, "requests for memory on findings");
+
+    let (asked, passed) = requests_of_filter();
+    assert_eq!(passed, 1500, "half of the swaps pass");
+    assert_eq!(asked, 0, "requests for memory for verdicts");
 }

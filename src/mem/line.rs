@@ -7,6 +7,8 @@
 //! memory may change meanwhile, which a load through a plain reference may not meet, and an instruction
 //! may.
 
+#![expect(clippy::inline_always, reason = "an instruction or two, not worth a call")]
+
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
@@ -136,7 +138,7 @@ pub struct Line<'a>(&'a AtomicLine);
 
 impl Line<'_> {
     /// Word `at` as it is now; 0 if `at` is above 7.
-    #[inline]
+    #[inline(always)]
     pub fn word(&self, at: usize) -> u64 {
         self.0.0.get(at).map_or(0, |word| word.load(Relaxed))
     }
@@ -149,7 +151,7 @@ impl Line<'_> {
 
     /// Words `2 * pair` and `2 * pair + 1`, by one instruction where [`pairs_are_whole`] says so;
     /// zeros if `pair` is above 3.
-    #[inline]
+    #[inline(always)]
     #[cfg_attr(
         any(target_arch = "x86_64", target_arch = "aarch64"),
         expect(unsafe_code, reason = "one instruction for 16 bytes")
@@ -263,7 +265,7 @@ impl Lanes {
 
     /// Which of the 32 little-endian numbers of `line` are `number`: bit i for number i. Each is as it
     /// is at some moment of the call.
-    #[inline]
+    #[inline(always)]
     pub fn equal(self, line: Line<'_>, number: u16) -> u32 {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -278,7 +280,7 @@ impl Lanes {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[inline]
+#[inline(always)]
 #[expect(unsafe_code, reason = "instructions that not every processor has")]
 fn equal_avx512(line: Line<'_>, number: u16) -> u32 {
     let bits: u32;
@@ -301,7 +303,7 @@ fn equal_avx512(line: Line<'_>, number: u16) -> u32 {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[inline]
+#[inline(always)]
 #[expect(unsafe_code, reason = "instructions that not every processor has")]
 fn equal_avx2(line: Line<'_>, number: u16) -> u32 {
     let bits: u32;
@@ -332,7 +334,7 @@ fn equal_avx2(line: Line<'_>, number: u16) -> u32 {
 
 /// NEON is part of every aarch64, and its intrinsics on values are safe to call there.
 #[cfg(target_arch = "aarch64")]
-#[inline]
+#[inline(always)]
 #[expect(unsafe_code, reason = "intrinsics of a processor's instructions")]
 fn equal_neon(line: Line<'_>, number: u16) -> u32 {
     use std::arch::aarch64::{

@@ -115,7 +115,7 @@ fn measure(rows: u64, huge: bool, lines: &mut Vec<Line>) -> Result<()> {
         edit.put(&row).map_err(|full| Error::damaged(format!("the table is full: {full:?}")))?;
     }
     let table = heap.table(lanes);
-    let (resident_kb, large_kb) = pages(heap.page());
+    let (resident_kb, large_kb) = pages(heap.page(), geometry.lines() * 64);
     let line = |mix, how, what, cores, rounds: &[u64]| {
         let mut rounds = rounds.to_vec();
         rounds.sort_unstable();
@@ -166,6 +166,8 @@ fn flags_of(answer: Answer) -> u64 {
 }
 
 fn one_by_one(table: &Table<'_>, keys: &[Address]) -> u64 {
+    // A copy, so that it stays in registers.
+    let table = *table;
     let clock = Stopwatch::start();
     let sum: u64 = keys.iter().map(|key| flags_of(table.lookup(key))).sum();
     black_box(sum);
@@ -186,6 +188,7 @@ fn batched(table: &Table<'_>, keys: &[Address]) -> u64 {
 /// begin before it knows.
 fn dependent(table: &Table<'_>, keys: &[Address]) -> u64 {
     let keys = keys.get(..QUERIES / 8).unwrap_or(keys);
+    let table = *table;
     let clock = Stopwatch::start();
     let mut last = 0_u64;
     for key in keys {

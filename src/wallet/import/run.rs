@@ -53,7 +53,10 @@ pub(in crate::wallet) fn run(frame: &Frame, args: &Import) -> Result<Exit> {
     load.progress.finish();
     let counts = load.counts;
     match load.bulk {
-        Some(bulk) => writer.replace(bulk)?,
+        Some(mut bulk) => {
+            bulk.fit(args.capacity.unwrap_or(0))?;
+            writer.replace(bulk)?;
+        }
         None => drop(writer.commit()?),
     }
     if counts.bad > 0 {

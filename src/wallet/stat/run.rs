@@ -39,7 +39,7 @@ pub(in crate::wallet) fn run(frame: &Frame, path: &Path, huge: bool) -> Result<E
         (false, true) => "sequence lock, of another processor",
         (false, false) => "sequence lock",
     };
-    let (small, large) = pages(reader.address());
+    let (small, large) = pages(reader.address(), usize::try_from(len).unwrap_or(usize::MAX));
     let number = |n: u64| Value::Number(n);
     let text = |t: &str| Value::Text(t.to_owned());
     let mut all = vec![
@@ -125,21 +125,23 @@ fn show(frame: &Frame, all: &[(&'static str, Value)]) -> Result<()> {
     frame.write_text(&text)
 }
 
-/// How much of what is mapped at `address` is in memory, and how much of that on large pages, in KiB;
-/// zeros where the system does not tell.
-pub(in crate::wallet) fn pages(address: usize) -> (u64, u64) {
+/// How much of the `len` bytes mapped at `address` is in memory, and how much of that on large pages, in
+/// KiB; zeros where the system does not tell.
+pub(in crate::wallet) fn pages(address: usize, len: usize) -> (u64, u64) {
     let text = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
-    let start = format!("{address:x}-");
-    let mut lines = text.lines().skip_while(|line| !line.starts_with(&start)).skip(1);
-    let (mut resident, mut large) = (0, 0);
-    // proc_pid_smaps(5): attributes of a mapping begin with a capital letter, the next mapping does not.
-    for line in lines.by_ref().take_while(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
-    {
-        let Some((name, rest)) = line.split_once(':') else { continue };
+    let (mut resident, mut large, mut inside) = (0, 0, false);
+    // proc_pid_smaps(5): a mapping is named by its range, its attributes follow.
+    for line in text.lines() {
+        let (first, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        if let Some((from, to)) = first.split_once('-') {
+            let [from, to] = [from, to].map(|text| usize::from_str_radix(text, 16).unwrap_or(0));
+            inside = from < address.saturating_add(len) && to > address;
+            continue;
+        }
         let kb = rest.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or(0);
-        match name {
-            "Rss" => resident = kb,
-            "AnonHugePages" | "ShmemPmdMapped" | "FilePmdMapped" => large += kb,
+        match first {
+            "Rss:" if inside => resident += kb,
+            "AnonHugePages:" | "ShmemPmdMapped:" | "FilePmdMapped:" if inside => large += kb,
             _ => {}
         }
     }

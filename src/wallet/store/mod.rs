@@ -24,6 +24,7 @@
 //! - A table whose writer ended without closing is repaired by the next one, by what the log says; one
 //!   that has not been opened since the machine started is looked at as after a power cut.
 
+mod bulk;
 pub mod files;
 pub mod log;
 pub mod reader;
@@ -32,8 +33,9 @@ mod run;
 #[cfg(test)]
 mod tests;
 
+pub use bulk::Bulk;
 pub use reader::Reader;
-pub use run::{Bulk, Opening, Options, Writer};
+pub use run::{Opening, Options, Writer};
 
 /// When a change counts as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

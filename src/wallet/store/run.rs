@@ -1,13 +1,14 @@
 //! The one writer of a table.
 
-use super::files::{self, Paths, refused, sync_folder};
+use super::bulk::{Bulk, too_large};
+use super::files::{self, Lock, Paths, refused, sync_folder};
 use super::log::{self, Change, Contents, Logged};
 use super::{File as Which, Step, Sync};
 use crate::error::{Error, Result};
 use crate::mem::{AtomicLine, Lanes, Lines, Shared, pairs_are_whole};
 use crate::time::Stopwatch;
 use crate::wallet::learn::{Lots, Quote};
-use crate::wallet::row::{Address, Row};
+use crate::wallet::row::Address;
 use crate::wallet::table::check::{Repaired, Since};
 use crate::wallet::table::edit::{Full, Steps};
 use crate::wallet::table::head::set_moving;
@@ -73,7 +74,7 @@ pub struct Writer<S: Steps + Clone = ()> {
     opening: Opening,
     steps: S,
     /// Held until this is dropped.
-    _lock: File,
+    _lock: Lock,
 }
 
 /// The log's file.
@@ -123,7 +124,7 @@ impl<S: Steps + Clone> Writer<S> {
         }
         let [id, one, other] = files::random()?;
         let seeds = [one, other];
-        let geometry = Geometry::for_rows(rows).ok_or_else(|| too_large(rows, &paths))?;
+        let geometry = Geometry::for_rows(rows).ok_or_else(|| too_large(rows, &paths.name()))?;
         let head = Head { geometry, id, seeds, generation: 1, base: 0, whole: pairs_are_whole() };
         // What is left of a table that was here is not of this one.
         for old in [&paths.log, &paths.lots] {
@@ -157,7 +158,7 @@ impl<S: Steps + Clone> Writer<S> {
         Self::opened(paths, lock, options, steps)
     }
 
-    fn opened(paths: Paths, lock: File, options: Options, steps: S) -> Result<Self> {
+    fn opened(paths: Paths, lock: Lock, options: Options, steps: S) -> Result<Self> {
         let (shared, head) = map(&paths)?;
         let standing = Standing::read(Lines::new(shared.atomic_lines()));
         let held = standing.map_or(0, |standing| standing.sequence).max(head.base);
@@ -384,7 +385,10 @@ impl<S: Steps + Clone> Writer<S> {
     /// # Errors
     /// Status 5 when the system refuses: the table is as it was.
     pub fn rebuild(&mut self, rows: u64, reseed: bool) -> Result<()> {
-        let mut fresh = Bulk::new(self, rows, reseed)?;
+        let most = self.head.geometry.rows_max();
+        // What has grown will grow: half as much again.
+        let rows = if rows > most { rows.max(most + most / 2) } else { most };
+        let mut fresh = self.fresh(rows, reseed)?;
         self.copy_to(&mut fresh)?;
         self.replace(fresh)
     }
@@ -395,7 +399,7 @@ impl<S: Steps + Clone> Writer<S> {
     /// Status 5 when that many wallets are more than a table holds.
     pub fn bulk(&mut self, rows: u64) -> Result<Bulk> {
         self.flush()?;
-        Bulk::new(self, rows, false)
+        self.fresh(rows, false)
     }
 
     /// Begins to write the table anew with what it holds, and room for exactly `rows` wallets.
@@ -404,7 +408,7 @@ impl<S: Steps + Clone> Writer<S> {
     /// Status 4 when a row is damaged; as [`bulk`](Self::bulk).
     pub fn bulk_of(&mut self, rows: u64) -> Result<Bulk> {
         self.flush()?;
-        let mut fresh = Bulk::sized(self, rows.max(self.counts[0]), false)?;
+        let mut fresh = self.fresh(rows.max(self.counts[0]), false)?;
         self.copy_to(&mut fresh)?;
         Ok(fresh)
     }
@@ -416,6 +420,10 @@ impl<S: Steps + Clone> Writer<S> {
     pub fn compact(&mut self, rows: u64) -> Result<()> {
         let fresh = self.bulk_of(rows)?;
         self.replace(fresh)
+    }
+
+    fn fresh(&self, rows: u64, reseed: bool) -> Result<Bulk> {
+        Bulk::new(&self.head, self.applied, rows, reseed, self.paths.name())
     }
 
     fn copy_to(&self, fresh: &mut Bulk) -> Result<()> {
@@ -433,7 +441,7 @@ impl<S: Steps + Clone> Writer<S> {
     /// # Errors
     /// Status 5 when the system refuses: the table is as it was.
     pub fn replace(&mut self, fresh: Bulk) -> Result<()> {
-        let Bulk { heap, counts, .. } = fresh;
+        let (heap, counts) = fresh.finish();
         let standing = Standing {
             state: State::Open,
             boot: self.options.boot,
@@ -562,85 +570,6 @@ impl<S: Steps + Clone> Writer<S> {
             Ok(())
         };
         save().map_err(|e| refused("cannot write the lots", &e, &self.paths))
-    }
-}
-
-/// A table that is being written anew, for nobody to see yet.
-#[derive(Debug)]
-pub struct Bulk {
-    heap: Heap,
-    lanes: Lanes,
-    counts: [u64; 2],
-    name: String,
-}
-
-impl Bulk {
-    fn new<S: Steps + Clone>(of: &Writer<S>, rows: u64, reseed: bool) -> Result<Self> {
-        let old = &of.head;
-        let most = old.geometry.rows_max();
-        // What has grown will grow: half as much again.
-        let rows = if rows > most { rows.max(most + most / 2) } else { most };
-        Self::sized(of, rows, reseed)
-    }
-
-    /// With room for so many wallets.
-    fn sized<S: Steps + Clone>(of: &Writer<S>, rows: u64, reseed: bool) -> Result<Self> {
-        let old = &of.head;
-        let geometry = Geometry::for_rows(rows).ok_or_else(|| too_large(rows, &of.paths))?;
-        let seeds = if reseed { files::random()? } else { old.seeds };
-        let (generation, base) = (old.generation + 1, of.applied);
-        let head = Head { geometry, seeds, generation, base, ..*old };
-        Ok(Self { heap: Heap::new(head), lanes: of.lanes, counts: [0; 2], name: of.paths.name() })
-    }
-
-    /// Puts a row in the place of the one with its address; makes itself larger where that is needed.
-    ///
-    /// # Errors
-    /// Status 5 when that many wallets are more than a table holds, or too many share a hash.
-    pub fn put(&mut self, row: &Row) -> Result<()> {
-        for _ in 0..8 {
-            let head = *self.heap.head();
-            let mut edit = Edit::counted(self.heap.lines(), &head, self.lanes, self.counts, ());
-            let roomy = edit.live() < head.geometry.rows_max()
-                || edit.table().lookup(&row.address) != crate::wallet::table::Answer::Absent;
-            let reach = match if roomy { edit.put(row) } else { Err(Full::Slots) } {
-                Ok(_) => {
-                    self.counts = [edit.live(), edit.used()];
-                    return Ok(());
-                }
-                Err(full) => full == Full::Reach,
-            };
-            self.grow(reach)?;
-        }
-        let what = "too many wallets share the 16 bytes that the hash is made of";
-        Err(Error::damaged(what).input(&self.name))
-    }
-
-    /// Copies itself into a larger one or, when wallets crowd in one place, one with other seeds.
-    fn grow(&mut self, crowded: bool) -> Result<()> {
-        let old = *self.heap.head();
-        let most = old.geometry.rows_max();
-        let rows = if crowded { most } else { most.saturating_mul(2) };
-        let geometry = Geometry::for_rows(rows.max(self.counts[0] + 1));
-        let geometry = geometry.ok_or_else(|| Error::damaged("too many wallets for a table"))?;
-        let seeds = if crowded { files::random()? } else { old.seeds };
-        let next = Heap::new(Head { geometry, seeds, ..old });
-        let head = *next.head();
-        let mut edit = Edit::counted(next.lines(), &head, self.lanes, [0; 2], ());
-        for row in self.heap.table(self.lanes).iter().flatten() {
-            // A row that finds no place is missed below, and the next try has other seeds again.
-            let _ = edit.put(&row);
-        }
-        if edit.live() == self.counts[0] {
-            self.counts = [edit.live(), edit.used()];
-            self.heap = next;
-        }
-        Ok(())
-    }
-
-    /// Wallets in it.
-    pub fn live(&self) -> u64 {
-        self.counts[0]
     }
 }
 
@@ -787,10 +716,6 @@ fn wallet_of(change: &Change) -> Option<Address> {
         Change::Remove(address) => Some(*address),
         Change::Fill(_) => None,
     }
-}
-
-fn too_large(rows: u64, paths: &Paths) -> Error {
-    Error::usage(format!("{rows} wallets are more than a table holds")).input(paths.name())
 }
 
 fn damaged(paths: &Paths, slot: u64) -> Error {

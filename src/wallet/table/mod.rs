@@ -24,6 +24,11 @@
 //! - Where the processor does not store 16 bytes at once ([`pairs_are_whole`](crate::mem)), a sequence
 //!   lock a bucket stands in; who meets it held for too long is told [`Answer::Busy`].
 
+#![expect(
+    clippy::inline_always,
+    reason = "a look-up is a few nanoseconds, and a call is one of them"
+)]
+
 pub mod check;
 pub mod edit;
 pub mod head;
@@ -201,13 +206,13 @@ impl<'a> Table<'a> {
     }
 
     /// Decides about a wallet.
-    #[inline]
+    #[inline(always)]
     pub fn lookup(&self, address: &Address) -> Answer {
         let hash = hash(self.seeds, address);
         self.answer(address, hash)
     }
 
-    #[inline]
+    #[inline(always)]
     fn answer(&self, address: &Address, hash: u64) -> Answer {
         match self.find(address, hash) {
             Found::At(place) => self.decision(place),
@@ -341,7 +346,7 @@ impl<'a> Table<'a> {
     }
 
     /// Where a wallet is: the first slot with its address.
-    #[inline]
+    #[inline(always)]
     fn find(&self, address: &Address, hash: u64) -> Found {
         let home = bucket_of(hash, self.buckets);
         let Some(line) = self.tags.get(home) else { return Found::Absent };
@@ -379,7 +384,7 @@ impl<'a> Table<'a> {
     }
 
     /// Where a wallet is in a bucket with these tags.
-    #[inline]
+    #[inline(always)]
     fn in_bucket(
         &self,
         line: Line<'_>,
@@ -401,7 +406,7 @@ impl<'a> Table<'a> {
     }
 
     /// Whether the row of number `at` is that of `address`.
-    #[inline]
+    #[inline(always)]
     fn holds(&self, at: usize, address: &Address) -> bool {
         let words: [u64; 4] = bytemuck::pod_read_unaligned(address);
         let Some(line) = self.rows.get(at) else { return false };
@@ -413,7 +418,7 @@ impl<'a> Table<'a> {
     }
 
     /// The decision at `place`.
-    #[inline]
+    #[inline(always)]
     fn decision(&self, place: Place) -> Answer {
         let Some(line) = self.rows.get(place.bucket * SLOTS + place.slot) else {
             return Answer::Absent;
@@ -484,7 +489,7 @@ fn check_place(place: Place) -> (usize, usize, usize) {
     (2 * place.bucket + place.slot / 16, place.slot % 16 / 2, place.slot % 2)
 }
 
-#[inline]
+#[inline(always)]
 fn known([_, decision]: [u64; 2]) -> Answer {
     let [a, b, c, d, e, f, g, h] = decision.to_le_bytes();
     Answer::Known(Decision {
@@ -499,12 +504,12 @@ const OVERFLOW_SHIFT: u32 = 32;
 const MOVES_SHIFT: u32 = 48;
 
 /// Wallets that had to go past the bucket of this line of tags.
-#[inline]
+#[inline(always)]
 fn overflow(line: Line<'_>) -> u64 {
     overflow_of(line.word(COUNTS_WORD))
 }
 
-#[inline]
+#[inline(always)]
 fn overflow_of(word: u64) -> u64 {
     word >> OVERFLOW_SHIFT & 0xffff
 }
@@ -523,7 +528,7 @@ fn bits(mut of: u32) -> impl Iterator<Item = usize> {
 /// The hash of an address: the halves of one product of 64 x 64 bits of what the seeds, which are the
 /// table's secret, make of its first and last 8 bytes. Two wallets with keys can hardly share 16 bytes;
 /// who makes a table of addresses that do gets a table that says it is full.
-#[inline]
+#[inline(always)]
 pub fn hash(seeds: [u64; 2], address: &Address) -> u64 {
     let words: [u64; 4] = bytemuck::pod_read_unaligned(address);
     let product = u128::from(words[0] ^ seeds[0]) * u128::from(words[3] ^ seeds[1]);
@@ -532,7 +537,7 @@ pub fn hash(seeds: [u64; 2], address: &Address) -> u64 {
 }
 
 /// The bucket that a hash names: by its high bits.
-#[inline]
+#[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "below the number of buckets")]
 fn bucket_of(hash: u64, buckets: usize) -> usize {
     let [_, high]: [u64; 2] = bytemuck::cast(u128::from(hash) * buckets as u128);
@@ -540,7 +545,7 @@ fn bucket_of(hash: u64, buckets: usize) -> usize {
 }
 
 /// The tag of a hash: its low 16 bits, and never one of a slot without a wallet.
-#[inline]
+#[inline(always)]
 fn tag_of(hash: u64) -> u16 {
     let [a, b, ..] = hash.to_le_bytes();
     let tag = u16::from_le_bytes([a, b]);

@@ -3,4 +3,4 @@
 mod run;
 
 pub(in crate::wallet) use run::refused;
-pub use run::{Paths, boot, lock, random, sync_folder};
+pub use run::{Lock, Paths, boot, lock, random, sync_folder};

@@ -63,17 +63,28 @@ fn with(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Takes the lock of a table; it is held as long as the file is open, and no longer than its process.
+/// The lock of a table. It is gone with its process, however that ends.
+#[derive(Debug)]
+pub struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a child that another thread is starting may have it open too.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Takes the lock of a table.
 ///
 /// # Errors
 /// Status 5 when another process holds it, or the system refuses.
-pub fn lock(paths: &Paths) -> Result<File> {
+pub fn lock(paths: &Paths) -> Result<Lock> {
     let refused = |e: std::io::Error| refused("cannot lock", &e, paths);
     let mut options = OpenOptions::new();
     let open = options.read(true).write(true).create(true).truncate(false).mode(0o644);
     let file = open.open(&paths.lock).map_err(refused)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => {
             let error = std::io::Error::other("another process writes it");
             let hint = "a table has one writer at a time: wait for it, or end it";
