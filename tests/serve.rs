@@ -438,10 +438,12 @@ fn an_end_answers_what_was_asked_and_follows_what_was_sent() {
 /// `MEV_SEND_KILLS=500` for more.
 #[test]
 fn kills_at_any_moment_leave_one_final_receipt_each_and_a_chain_that_verifies() {
+    /// Bundles of a run at most: a kill falls before their end, or while they are followed.
+    const QUOTA: u32 = 60;
     let kills = std::env::var("MEV_SEND_KILLS").map_or(5, |text| text.parse::<u32>().unwrap());
     let folder = Folder::new("serve-kills");
     let engine = engine(1008, |_, _| Fate::Land);
-    let cap = u64::from(kills + 1) * 20 * 6000;
+    let cap = u64::from(kills * QUOTA + 10) * 6000;
     let text = format!(
         "{LISTEN}[limits]\nrequests_per_second = 100000\nburst = 100000\n{}{}",
         audit(&folder),
@@ -454,17 +456,21 @@ fn kills_at_any_moment_leave_one_final_receipt_each_and_a_chain_that_verifies() 
         let gateway = Gateway::start(&config, true);
         let address = gateway.address.clone();
         let from = number;
-        let caller = std::thread::spawn(move || submit_until_cut(&address, from));
+        let caller = std::thread::spawn(move || submit(&address, from, QUOTA));
         (0..3).for_each(|shift| chance ^= [chance << 13, chance >> 7, chance << 17][shift]);
         let (_keep, never) = std::sync::mpsc::channel::<()>();
         let _ = never.recv_timeout(Duration::from_millis(chance % 250));
         gateway.kill();
-        let (ids, next) = caller.join().unwrap();
+        let (ids, next, capped) = caller.join().unwrap();
+        assert!(!capped, "what was never taken counts against the cap");
         accepted.extend(ids);
         number = next;
     }
-    // The last one follows what is left to its end.
+    // The last one takes what the cap leaves, and follows all to its end.
     let gateway = Gateway::start(&config, true);
+    let (ids, _, capped) = submit(&gateway.address, number, kills * QUOTA + 11);
+    assert!(capped, "the cap counts over restarts");
+    accepted.extend(ids);
     until(|| counter(&gateway, "mev_gateway_open"), |open| *open == 0);
     assert_eq!(gateway.end().0, 0);
     let ran =
@@ -491,12 +497,14 @@ fn kills_at_any_moment_leave_one_final_receipt_each_and_a_chain_that_verifies() 
     assert_eq!(ran.code, 0, "{}{}", ran.text(), ran.err);
 }
 
-/// Submits bundles from `number` on until the connection breaks: the ids that were accepted, and the
-/// next number.
-fn submit_until_cut(address: &str, mut number: u32) -> (Vec<String>, u32) {
+/// Submits up to `count` bundles from `number` on until the connection breaks or the cap is reached: the
+/// ids that were accepted, the next number, and whether it was the cap.
+fn submit(address: &str, mut number: u32, count: u32) -> (Vec<String>, u32, bool) {
     let mut accepted = Vec::new();
-    let Ok(mut stream) = std::net::TcpStream::connect(address) else { return (accepted, number) };
-    loop {
+    let Ok(mut stream) = std::net::TcpStream::connect(address) else {
+        return (accepted, number, false);
+    };
+    for _ in 0..count {
         let body = sound(number);
         number += 1;
         let asked = stream.write_all(&Ask::post("/bundle/submit", "", &body).bytes());
@@ -504,11 +512,7 @@ fn submit_until_cut(address: &str, mut number: u32) -> (Vec<String>, u32) {
         let len = asked.and_then(|()| stream.read(&mut some)).unwrap_or(0);
         let text = String::from_utf8_lossy(&some[..len]);
         if !text.starts_with("HTTP/1.1 202") {
-            if text.starts_with("HTTP/1.1 429") {
-                // The cap: nothing more is taken in this hour.
-                continue;
-            }
-            return (accepted, number);
+            return (accepted, number, text.starts_with("HTTP/1.1 429"));
         }
         if let Some((_, json)) = text.split_once("\r\n\r\n")
             && let Ok(json) = serde_json::from_str::<Value>(json)
@@ -516,6 +520,7 @@ fn submit_until_cut(address: &str, mut number: u32) -> (Vec<String>, u32) {
             accepted.push(json["bundle_id"].as_str().unwrap().to_owned());
         }
     }
+    (accepted, number, false)
 }
 
 /// A value follows a schema of the document, as far as it uses the language of schemas.
