@@ -29,7 +29,7 @@ mod program;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gateway::{Ask, Gateway, certificate, connect_tls, key_file, token, token_of, tokens};
+use gateway::{Ask, Gateway, certificate, connect_tls, key_file, quoted, token, token_of, tokens};
 use hdrhistogram::Histogram;
 use mev::bytes::hex::Hex;
 use mev::ids::{JITO_TIP_ACCOUNTS, SYSTEM};
@@ -137,12 +137,13 @@ fn configuration(folder: &Folder) -> (Vec<u8>, String, Arc<AtomicU64>) {
     let (engine, asked) = engine();
     let text = format!(
         "listen = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n{tls}{}[limits]\n\
-         requests_per_second = 1000000\nburst = 1000000\nopen = 8192\n[audit]\nfile = {:?}\nkey = {key:?}\n\
-         [send]\nurls = [\"{engine}\"]\njournal = {:?}\nrate = 10000\n\
+         requests_per_second = 1000000\nburst = 1000000\nopen = 8192\n[audit]\nfile = {}\nkey = {}\n\
+         [send]\nurls = [\"{engine}\"]\njournal = {}\nrate = 10000\n\
          max_spend_lamports_per_hour = 1000000000000000\n",
         tokens(&revoked),
-        folder.path("audit.log"),
-        folder.path("sent.jnl"),
+        quoted(&folder.path("audit.log")),
+        quoted(&key),
+        quoted(&folder.path("sent.jnl")),
     );
     (der, text, asked)
 }
@@ -204,7 +205,7 @@ fn run(
                         stream.stream.write_all(&bytes).unwrap();
                         let status = stream.reply();
                         if due >= WARM_UP {
-                            let spent = (start.elapsed() - due).as_nanos();
+                            let spent = start.elapsed().saturating_sub(due).as_nanos();
                             times.saturating_record(u64::try_from(spent).unwrap().max(1));
                             *statuses.entry(status).or_default() += 1;
                         }

@@ -7,7 +7,7 @@
 use engine::{Fate, engine};
 use gateway::{
     Ask, Gateway, ask, bundle_json, certificate, claims, connect_tls, issuer, key_file, now_s,
-    read, sound, token, token_of, tokens, wire,
+    quoted, read, sound, token, token_of, tokens, wire,
 };
 use mev::keys::Signer;
 use program::{Folder, arg, run};
@@ -34,7 +34,8 @@ const LISTEN: &str = "listen = \"127.0.0.1:0\"\nmetrics = \"127.0.0.1:0\"\n";
 /// What a configuration says of the audit log in `folder`.
 fn audit(folder: &Folder) -> String {
     let key = key_file(folder, "audit.json", 3);
-    format!("[audit]\nfile = {:?}\nkey = {key:?}\n", folder.path("audit.log"))
+    let (file, key) = (quoted(&folder.path("audit.log")), quoted(&key));
+    format!("[audit]\nfile = {file}\nkey = {key}\n")
 }
 
 /// The public key of its heads.
@@ -45,10 +46,10 @@ fn audit_key() -> String {
 /// What a configuration says of sending to `url`, with its journal in `folder`.
 fn sending(folder: &Folder, url: &str) -> String {
     format!(
-        "[send]\nurls = [\"{url}\"]\njournal = {:?}\nmax_spend_lamports_per_hour = 100000000\n\
-         stop_file = {:?}\nrate = 1000\nexpiry = \"3s\"\ntimeout = \"2s\"\n",
-        folder.path("sent.jnl"),
-        folder.path("STOP"),
+        "[send]\nurls = [\"{url}\"]\njournal = {}\nmax_spend_lamports_per_hour = 100000000\n\
+         stop_file = {}\nrate = 1000\nexpiry = \"3s\"\ntimeout = \"2s\"\n",
+        quoted(&folder.path("sent.jnl")),
+        quoted(&folder.path("STOP")),
     )
 }
 
@@ -102,8 +103,9 @@ fn what_is_checked_is_said_and_no_secret_is_shown() {
     let folder = Folder::new("serve-check");
     let url = folder.write("url.txt", b"https://engine.example/x?uuid=hidden\n");
     let text = format!(
-        "{LISTEN}{}[send]\nurl_files = [{url:?}]\njournal = \"j\"\nmax_spend_lamports_per_hour = 7\n",
-        audit(&folder)
+        "{LISTEN}{}[send]\nurl_files = [{}]\njournal = \"j\"\nmax_spend_lamports_per_hour = 7\n",
+        audit(&folder),
+        quoted(&url)
     );
     let path = folder.write("gateway.toml", text.as_bytes());
     let ran = run(SEND, &["serve", "--config", arg(&path), "--check", "--live"], b"");
@@ -430,6 +432,64 @@ fn an_end_answers_what_was_asked_and_follows_what_was_sent() {
         run(SEND, &["receipts", "--journal", arg(&folder.path("sent.jnl")), "-f", "json"], b"");
     let finals = ran.json();
     assert_eq!((finals.len(), &finals[0]["outcome"]), (1, &"landed".into()), "{}", ran.err);
+    assert_eq!(verified(&[arg(&folder.path("audit.log"))]).code, 0);
+}
+
+#[test]
+fn a_full_queue_turns_callers_away_and_nobody_waits_for_ever() {
+    let folder = Folder::new("serve-full");
+    let engine = engine(1008, |_, _| Fate::Silent);
+    let limits = "[limits]\nopen = 1\nqueue = 1\nwait = \"1s\"\ndrain = \"1s\"\n";
+    let text = format!("{LISTEN}{limits}{}{}", audit(&folder), sending(&folder, &engine.url));
+    let gateway = Gateway::start(&folder.write("gateway.toml", text.as_bytes()), true);
+    assert_eq!(gateway.ask(&Ask::post("/bundle/submit", "", &sound(1))).status, 202);
+    // As many are open as may be: the next one waits, and the one after it has no place.
+    let mut waiting = gateway.connect();
+    waiting.write_all(&Ask::post("/bundle/submit", "", &sound(2)).bytes()).unwrap();
+    until(|| counter(&gateway, "mev_gateway_queue"), |queue| *queue == 1);
+    let full = gateway.ask(&Ask::post("/bundle/submit", "", &sound(3)));
+    assert_eq!((full.status, full.code().as_str()), (503, "queue_full"));
+    assert!(full.head.contains("retry-after: "), "{}", full.head);
+    let late = read(&mut waiting);
+    assert_eq!((late.status, late.code().as_str()), (503, "queue_timeout"));
+    assert_eq!((refused(&gateway, "queue_full"), refused(&gateway, "queue_timeout")), (1, 1));
+    assert_eq!(gateway.end().0, 0);
+    // Of the three one was sent, and the one that gave up was not.
+    assert_eq!(engine.seen.lock().unwrap().sends.len(), 1);
+}
+
+#[test]
+fn where_the_journal_cannot_grow_nothing_more_is_taken() {
+    let folder = Folder::new("serve-journal");
+    let engine = engine(1008, |_, _| Fate::Land);
+    let text = format!("{LISTEN}{}{}", audit(&folder), sending(&folder, &engine.url));
+    let config = folder.write("gateway.toml", text.as_bytes());
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 3; exec {SEND} serve --live --config {}",
+        config.display()
+    );
+    let gateway = Gateway::spawn(Command::new("bash").args(["-c", &line]));
+    let mut number = 0;
+    let refused = loop {
+        let reply = gateway.ask(&Ask::post("/bundle/submit", "", &sound(number)));
+        number += 1;
+        if reply.status != 202 {
+            break reply;
+        }
+    };
+    assert_eq!((refused.status, refused.code().as_str()), (503, "journal_failed"));
+    assert_eq!(gateway.ask(&Ask::get()).json()["status"], "journal_failed");
+    let (code, said) = gateway.end();
+    assert_eq!(code, 5);
+    assert!(said.contains("cannot write the journal"), "{said}");
+    // With room again what was accepted has its last word.
+    let gateway = Gateway::start(&config, true);
+    until(|| counter(&gateway, "mev_gateway_open"), |open| *open == 0);
+    assert_eq!(gateway.end().0, 0);
+    let ran =
+        run(SEND, &["receipts", "--journal", arg(&folder.path("sent.jnl")), "-f", "json"], b"");
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.json().len() >= number as usize - 1);
     assert_eq!(verified(&[arg(&folder.path("audit.log"))]).code, 0);
 }
 

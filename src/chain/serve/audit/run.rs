@@ -411,7 +411,7 @@ mod tests {
         drop(log);
         let names = std::fs::read_dir(&folder.0).unwrap();
         let mut files: Vec<_> = names.map(|entry| entry.unwrap().path()).collect();
-        files.retain(|path| !path.to_str().unwrap().ends_with(".head"));
+        files.retain(|path| path.extension().is_none_or(|end| end != "head"));
         // The one in use sorts before those that are named after their first entry.
         files.sort();
         files.rotate_left(1);
