@@ -16,7 +16,7 @@
 //! - An errand that sends comes with an entry that has to be in the journal before it is run.
 //! - A bundle is sent once to an endpoint, again only after that endpoint said that it had too many
 //!   requests; an id that is known, from this run or from the journal, is not taken again.
-//! - Everything that goes to an endpoint is under one budget; sends go first, but for every fourth.
+//! - Everything that goes to an endpoint is under one budget; sends go first, but for every third.
 //! - For each bundle that was taken there is one final entry.
 
 use super::budget::Budget;
@@ -41,8 +41,11 @@ const KNOWN_MIN: usize = 1 << 18;
 pub const LANES: usize = 4;
 /// Attempts at an endpoint that says that it has too many requests, at most.
 const ATTEMPTS_MAX: u16 = 4;
-/// Sends in a row while bundles wait to be asked for.
-const SENDS_BEFORE_ASK: u32 = 3;
+/// Sends in a row while bundles wait to be asked for: a bundle takes two questions, of which five go at
+/// once, so that a lasting load leaves none behind.
+const SENDS_BEFORE_ASK: u32 = 2;
+/// Bundles that are looked at for a question, at most.
+const LOOK_MAX: usize = 256;
 /// A slot's usual length, in nanoseconds (solana-clock `DEFAULT_MS_PER_SLOT`).
 const SLOT_NS: u64 = 400_000_000;
 /// Slots that a blockhash is good for (solana-clock `MAX_PROCESSING_AGE`).
@@ -140,6 +143,8 @@ struct Counter {
     budget: Budget,
     tips: Tips,
     queue: VecDeque<Id>,
+    /// Open bundles, and some that have ended since; what was looked at the longest time ago is first.
+    asks: VecDeque<Id>,
     busy: usize,
     sends_in_a_row: u32,
 }
@@ -184,6 +189,7 @@ impl Office {
             budget: Budget::new(limits.per_second),
             tips: Tips::Unasked,
             queue: VecDeque::new(),
+            asks: VecDeque::new(),
             busy: 0,
             sends_in_a_row: 0,
         };
@@ -222,6 +228,7 @@ impl Office {
         let mut follow = Follow::new(self.times(bundle, now_ns), self.counters.len());
         for (at, counter) in self.counters.iter_mut().enumerate() {
             counter.queue.push_back(fit.id);
+            counter.asks.push_back(fit.id);
             follow.begins(Some(at));
         }
         let case = Case {
@@ -342,6 +349,7 @@ impl Office {
             follow: Follow::new(times, self.counters.len()),
             last: fixed_text("not_sent"),
         };
+        self.counters.iter_mut().for_each(|counter| counter.asks.push_back(id));
         self.cases.insert(id, case);
     }
 
@@ -414,27 +422,41 @@ impl Office {
         }
     }
 
-    /// What `endpoint` is asked next: of the bundles that are due, those that it was asked about the
-    /// longest time ago, one way at a time.
+    /// What `endpoint` is asked next: of the bundles that are due, those that were looked at the longest
+    /// time ago, one way at a time. What is not to be asked about has its next turn later.
     fn ask(&mut self, endpoint: usize, now_ns: u64) -> Option<Work> {
-        let interval_ns = self.counters.get(endpoint)?.budget.interval_ns();
-        let every_ns = interval_ns.max(ASK_EVERY_NS);
-        let due = |case: &Case| case.follow.asks(endpoint, now_ns, every_ns);
-        let mut waiting: Vec<_> = self
-            .cases
-            .iter()
-            .filter_map(|(id, case)| Some((case.follow.last_asked(endpoint), *id, due(case)?)))
-            .collect();
-        waiting.sort_unstable_by_key(|(asked_ns, id, _)| (*asked_ns, *id));
-        let (_, _, question) = *waiting.first()?;
-        let same = waiting.iter().filter(|(_, _, other)| *other == question);
-        let ids: Vec<Id> = same.map(|(_, id, _)| *id).take(BATCH_MAX).collect();
-        for id in &ids {
-            if let Some(case) = self.cases.get_mut(id) {
-                case.follow.asked(endpoint, now_ns);
+        let counter = self.counters.get_mut(endpoint)?;
+        let every_ns = counter.budget.interval_ns().max(ASK_EVERY_NS);
+        let (mut chosen, mut ids, mut others) = (None, Vec::new(), Vec::new());
+        for _ in 0..counter.asks.len().min(LOOK_MAX) {
+            if ids.len() >= BATCH_MAX {
+                break;
             }
+            let Some(id) = counter.asks.pop_front() else { break };
+            let Some(case) = self.cases.get_mut(&id) else { continue };
+            if now_ns.abs_diff(case.follow.last_asked(endpoint)) < every_ns {
+                // Those behind it were looked at later.
+                counter.asks.push_front(id);
+                break;
+            }
+            match case.follow.asks(endpoint, now_ns, every_ns) {
+                Some(question) if chosen.is_some_and(|chosen| chosen != question) => {
+                    others.push(id);
+                    continue;
+                }
+                Some(question) => {
+                    chosen = Some(question);
+                    ids.push(id);
+                }
+                None => counter.asks.push_back(id),
+            }
+            case.follow.asked(endpoint, now_ns);
         }
-        self.counters.get_mut(endpoint)?.sends_in_a_row = 0;
+        // The other way has its turn next.
+        others.into_iter().rev().for_each(|id| counter.asks.push_front(id));
+        counter.asks.extend(&ids);
+        let question = chosen?;
+        counter.sends_in_a_row = 0;
         Some(Work::Ask { question, ids })
     }
 
