@@ -57,7 +57,7 @@ const ASK_EVERY_NS: u64 = 200_000_000;
 /// How long an endpoint is left alone that says it has too many requests and not for how long.
 const PAUSE_MS: u64 = 1_000;
 /// Time between two looks at all bundles.
-const SETTLE_EVERY_NS: u64 = 5_000_000;
+const SETTLE_EVERY_NS: u64 = 10_000_000;
 
 /// What bounds the office.
 #[derive(Clone, Copy, Debug)]
@@ -175,7 +175,9 @@ pub struct Office {
     entries: Vec<Entry>,
     /// Sends on their way.
     sending: usize,
-    /// When all bundles were looked at last; `None` when something changed since.
+    /// Bundles of which something was told since the last look.
+    told: Vec<Id>,
+    /// When all bundles were looked at last; `None` when all may have changed since.
     settled_ns: Option<u64>,
     /// Which endpoint is looked at first.
     first: usize,
@@ -201,6 +203,7 @@ impl Office {
             spending: Spending::new(limits.spend_max),
             entries: Vec::new(),
             sending: 0,
+            told: Vec::new(),
             settled_ns: None,
             first: 0,
         }
@@ -492,14 +495,13 @@ impl Office {
                 }
             }
         }
-        // Something changed: look at once.
-        self.settled_ns = None;
     }
 
     fn each<T>(&mut self, ids: &[Id], told: Vec<T>, tell: impl Fn(&mut Follow, T)) {
         for (id, told) in ids.iter().zip(told) {
             if let Some(case) = self.cases.get_mut(id) {
                 tell(&mut case.follow, told);
+                self.told.push(*id);
             }
         }
     }
@@ -536,6 +538,7 @@ impl Office {
             return self.entries.push(Entry::new(Kind::Outcome, now_ns, receipt));
         };
         case.last = receipt.text;
+        self.told.push(id);
         if limited && attempt.attempt < ATTEMPTS_MAX {
             counter.queue.push_back(id);
         } else {
@@ -563,7 +566,8 @@ impl Office {
     /// Another road's attempt is over, with this receipt.
     pub fn end_elsewhere(&mut self, receipt: &Receipt, now_ns: u64) {
         if let Some(case) = self.cases.get_mut(&receipt.id) {
-            (case.last, self.settled_ns) = (receipt.text, None);
+            case.last = receipt.text;
+            self.told.push(receipt.id);
             case.follow.ends(None, taken(receipt));
             self.entries.push(entry(Kind::Outcome, now_ns, receipt, case));
         }
@@ -583,9 +587,17 @@ impl Office {
         self.settled_ns = None;
     }
 
-    /// Looks at all bundles at `now_ns`: turns away what waited too long, and says the last word
-    /// about those of which there is one.
+    /// Says the last word about bundles of which there is one at `now_ns`: at once where something was
+    /// told, and every now and then where it is time that tells; then turns away what waited too long.
     pub fn settle(&mut self, now_ns: u64) {
+        for id in std::mem::take(&mut self.told) {
+            let Some(case) = self.cases.get_mut(&id) else { continue };
+            let Some(end) = case.follow.end(now_ns) else { continue };
+            let last = entry(Kind::Final, now_ns, &last_word(case, end), case);
+            close(&mut self.spending, &id, end);
+            self.entries.push(last);
+            self.cases.remove(&id);
+        }
         if self.settled_ns.is_some_and(|then_ns| now_ns.abs_diff(then_ns) < SETTLE_EVERY_NS) {
             return;
         }
@@ -596,11 +608,7 @@ impl Office {
         let (spending, entries) = (&mut self.spending, &mut self.entries);
         self.cases.retain(|id, case| {
             let Some(end) = case.follow.end(now_ns) else { return true };
-            if end == End::Refused {
-                spending.release(id);
-            } else {
-                spending.settle(id);
-            }
+            close(spending, id, end);
             entries.push(entry(Kind::Final, now_ns, &last_word(case, end), case));
             false
         });
@@ -646,6 +654,15 @@ impl Office {
     /// Lamports that count against the cap.
     pub fn spent(&self) -> u64 {
         self.spending.sum()
+    }
+}
+
+/// What the bundle `id` cost is given back if nobody had it, and stays counted if somebody may have.
+fn close(spending: &mut Spending, id: &Id, end: End) {
+    if end == End::Refused {
+        spending.release(id);
+    } else {
+        spending.settle(id);
     }
 }
 
