@@ -40,12 +40,12 @@ use solana_sdk::hash::Hash;
 use solana_sdk::instruction::{AccountMeta, Instruction};
 use solana_sdk::message::Message;
 use solana_sdk::pubkey::Pubkey;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 /// Submits a second.
@@ -355,23 +355,25 @@ fn wire(signer: &Signer, number: u32, tips: bool) -> Vec<u8> {
     [&[1], signer.sign(&message).as_slice(), &message].concat()
 }
 
-/// A block engine that takes everything and lands it at once; it keeps nothing. Its URL, and how often
-/// it was asked.
+/// Signatures of bundles by id, until their status was asked for.
+type Taken = Arc<Mutex<HashMap<String, Vec<String>>>>;
+
+/// A block engine that takes everything and lands it at once. Its URL, and how often it was asked.
 fn engine() -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(AtomicU64::new(0));
-    let shared = Arc::clone(&asked);
+    let (shared, taken) = (Arc::clone(&asked), Taken::default());
     std::thread::spawn(move || {
         for stream in listener.incoming() {
-            let (stream, asked) = (stream.unwrap(), Arc::clone(&shared));
-            std::thread::spawn(move || answer(stream, &asked));
+            let (stream, asked, taken) = (stream.unwrap(), Arc::clone(&shared), Arc::clone(&taken));
+            std::thread::spawn(move || answer(stream, &asked, &taken));
         }
     });
     (url, asked)
 }
 
-fn answer(mut stream: TcpStream, asked: &AtomicU64) {
+fn answer(mut stream: TcpStream, asked: &AtomicU64, taken: &Taken) {
     stream.set_nodelay(true).unwrap();
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     loop {
@@ -388,14 +390,14 @@ fn answer(mut stream: TcpStream, asked: &AtomicU64) {
         let mut body = vec![0; len];
         reader.read_exact(&mut body).unwrap();
         asked.fetch_add(1, Ordering::Relaxed);
-        let result = result(&serde_json::from_slice(&body).unwrap());
+        let result = result(&serde_json::from_slice(&body).unwrap(), taken);
         let body = json!({"jsonrpc": "2.0", "result": result, "id": 1}).to_string();
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
         stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).unwrap();
     }
 }
 
-fn result(request: &Value) -> Value {
+fn result(request: &Value, taken: &Taken) -> Value {
     let parameters = request["params"][0].as_array();
     let texts: Vec<&str> = parameters.into_iter().flatten().filter_map(Value::as_str).collect();
     match request["method"].as_str().unwrap() {
@@ -407,7 +409,10 @@ fn result(request: &Value) -> Value {
                 .iter()
                 .map(|text| STANDARD.decode(text).unwrap()[1..65].try_into().unwrap())
                 .collect();
-            json!(Hex(&mev::wire::bundle_id(&signatures)).to_string())
+            let id = Hex(&mev::wire::bundle_id(&signatures)).to_string();
+            let shown = signatures.iter().map(|by| mev::bytes::base58::Signature(by).to_string());
+            taken.lock().unwrap().insert(id.clone(), shown.collect());
+            json!(id)
         }
         "getInflightBundleStatuses" => {
             let each = texts
@@ -416,9 +421,11 @@ fn result(request: &Value) -> Value {
             json!({"context": {"slot": 1008}, "value": each.collect::<Vec<_>>()})
         }
         _ => {
-            let each = texts.iter().map(|id| {
-                json!({"bundle_id": id, "transactions": [], "slot": 1007,
-                    "confirmation_status": "confirmed", "err": {"Ok": null}})
+            let mut taken = taken.lock().unwrap();
+            let each = texts.iter().filter_map(|id| {
+                let signatures = taken.remove(*id)?;
+                Some(json!({"bundle_id": id, "transactions": signatures, "slot": 1007,
+                    "confirmation_status": "confirmed", "err": {"Ok": null}}))
             });
             json!({"context": {"slot": 1008}, "value": each.collect::<Vec<_>>()})
         }
