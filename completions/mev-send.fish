@@ -79,6 +79,8 @@ complete -c mev-send -n "__fish_mev_send_needs_command" -l zero-rtt -d 'Send bef
 complete -c mev-send -n "__fish_mev_send_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-send -n "__fish_mev_send_needs_command" -s V -l version -d 'Print version'
 complete -c mev-send -n "__fish_mev_send_needs_command" -a "receipts" -d 'Prints the receipts that a journal holds'
+complete -c mev-send -n "__fish_mev_send_needs_command" -a "serve" -d 'Serves bundles of many callers over HTTP'
+complete -c mev-send -n "__fish_mev_send_needs_command" -a "audit" -d 'Looks into audit logs of the gateway'
 complete -c mev-send -n "__fish_mev_send_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mev-send -n "__fish_mev_send_using_subcommand receipts" -l journal -d 'The journal to read' -r -F
 complete -c mev-send -n "__fish_mev_send_using_subcommand receipts" -s o -l output -d 'Write to FILE instead of standard output' -r -F
@@ -110,5 +112,100 @@ complete -c mev-send -n "__fish_mev_send_using_subcommand receipts" -l stats -d 
 complete -c mev-send -n "__fish_mev_send_using_subcommand receipts" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-send -n "__fish_mev_send_using_subcommand receipts" -s v -l verbose -d 'Say more about what is being done'
 complete -c mev-send -n "__fish_mev_send_using_subcommand receipts" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mev-send -n "__fish_mev_send_using_subcommand help; and not __fish_seen_subcommand_from receipts help" -f -a "receipts" -d 'Prints the receipts that a journal holds'
-complete -c mev-send -n "__fish_mev_send_using_subcommand help; and not __fish_seen_subcommand_from receipts help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l config -d 'Read what to serve, whom and where from the TOML file FILE' -r -F
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l only -d 'Write only these kinds of record' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l live -d 'Really send'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l force -d 'Overwrite an output file that exists'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l give-pages -d 'Give pages to a pipe instead of copying into it'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-send -n "__fish_mev_send_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l only -d 'Write only these kinds of record' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l force -d 'Overwrite an output file that exists'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l give-pages -d 'Give pages to a pipe instead of copying into it'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "verify" -d 'Says whether audit logs are whole and unchanged'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and not __fish_seen_subcommand_from verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'The public key that signs heads, in base58' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l newest -d 'A signed head that was kept elsewhere' -r -F
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'Write to FILE instead of standard output' -r -F
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -s f -l format -d 'What to write: records, or a view of them' -r -f -a "bin\t'Records'
+text\t'One line a record'
+csv\t'Comma-separated values'
+json\t'One JSON object a line'
+parquet\t'A Parquet file of one kind of record'
+pcap\t'A capture in pcap form (mev-capture only)'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -s n -l limit -d 'Stop after N records were written' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l duration -d 'Stop a live source after TIME, such as 500ms, 10s or 2m' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l only -d 'Write only these kinds of record' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l progress -d 'Show a progress bar on standard error' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l metrics -d 'Serve counters as Prometheus text over HTTP at ADDR' -r
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l schema -d 'Print the layout of what the tool reads and writes, and exit' -r -f -a "table\t'For people'
+numpy\t'numpy dtypes'
+json\t'For programs'
+arrow\t'Arrow\'s JSON schema'"
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l force -d 'Overwrite an output file that exists'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l follow -d 'Keep reading a file that is still being written'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l in-place -d 'Write the output file in its place, without FILE.part'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l give-pages -d 'Give pages to a pipe instead of copying into it'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l check -d 'Read and verify everything, write nothing'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -l stats -d 'Print counters and latency percentiles at the end'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Print no warnings and no progress'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Says whether audit logs are whole and unchanged'
+complete -c mev-send -n "__fish_mev_send_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-send -n "__fish_mev_send_using_subcommand help; and not __fish_seen_subcommand_from receipts serve audit help" -f -a "receipts" -d 'Prints the receipts that a journal holds'
+complete -c mev-send -n "__fish_mev_send_using_subcommand help; and not __fish_seen_subcommand_from receipts serve audit help" -f -a "serve" -d 'Serves bundles of many callers over HTTP'
+complete -c mev-send -n "__fish_mev_send_using_subcommand help; and not __fish_seen_subcommand_from receipts serve audit help" -f -a "audit" -d 'Looks into audit logs of the gateway'
+complete -c mev-send -n "__fish_mev_send_using_subcommand help; and not __fish_seen_subcommand_from receipts serve audit help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mev-send -n "__fish_mev_send_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Says whether audit logs are whole and unchanged'

@@ -17,7 +17,7 @@
 //! - An errand that sends comes with an entry that has to be in the journal before it is run.
 //! - A bundle is sent once to an endpoint, again only after that endpoint said that it had too many
 //!   requests; an id that is known, from this run or from the journal, is not taken again.
-//! - Everything that goes to an endpoint is under one budget; sends go first, but for every fourth.
+//! - Everything that goes to an endpoint is under one budget; sends go first, but for every third.
 //! - For each bundle that was taken there is one final entry.
 
 use super::budget::Budget;
@@ -45,8 +45,11 @@ const KNOWN_MIN: usize = 1 << 18;
 pub const LANES: usize = 4;
 /// Attempts at an endpoint that says that it has too many requests, at most.
 const ATTEMPTS_MAX: u16 = 4;
-/// Sends in a row while bundles wait to be asked for.
-const SENDS_BEFORE_ASK: u32 = 3;
+/// Sends in a row while bundles wait to be asked for: a bundle takes two questions, of which five go at
+/// once, so that a lasting load leaves none behind.
+const SENDS_BEFORE_ASK: u32 = 2;
+/// Bundles that are looked at for a question, at most.
+const LOOK_MAX: usize = 256;
 /// A slot's usual length, in nanoseconds (solana-clock `DEFAULT_MS_PER_SLOT`).
 const SLOT_NS: u64 = 400_000_000;
 /// Slots that a blockhash is good for (solana-clock `MAX_PROCESSING_AGE`).
@@ -58,7 +61,7 @@ const ASK_EVERY_NS: u64 = 200_000_000;
 /// How long an endpoint is left alone that says it has too many requests and not for how long.
 const PAUSE_MS: u64 = 1_000;
 /// Time between two looks at all bundles.
-const SETTLE_EVERY_NS: u64 = 5_000_000;
+const SETTLE_EVERY_NS: u64 = 10_000_000;
 
 /// What bounds the office.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +150,8 @@ struct Counter {
     budget: Budget,
     tips: Tips,
     queue: VecDeque<Id>,
+    /// Open bundles, and some that have ended since; what was looked at the longest time ago is first.
+    asks: VecDeque<Id>,
     busy: usize,
     sends_in_a_row: u32,
 }
@@ -185,7 +190,9 @@ pub struct Office {
     entries: Vec<Entry>,
     /// Sends on their way.
     sending: usize,
-    /// When all bundles were looked at last; `None` when something changed since.
+    /// Bundles of which something was told since the last look.
+    told: Vec<Id>,
+    /// When all bundles were looked at last; `None` when all may have changed since.
     settled_ns: Option<u64>,
     /// Which endpoint is looked at first.
     first: usize,
@@ -204,6 +211,7 @@ impl Office {
                 Tips::Unasked
             },
             queue: VecDeque::new(),
+            asks: VecDeque::new(),
             busy: 0,
             sends_in_a_row: 0,
         };
@@ -216,6 +224,7 @@ impl Office {
             spending: Spending::new(limits.spend_max),
             entries: Vec::new(),
             sending: 0,
+            told: Vec::new(),
             settled_ns: None,
             first: 0,
         }
@@ -242,6 +251,7 @@ impl Office {
         begun.body_len = u32::try_from(fit.body.len()).unwrap_or(u32::MAX);
         let mut follow = Follow::new(self.times(bundle, now_ns), self.nodes());
         for (at, counter) in self.counters.iter_mut().enumerate() {
+            counter.asks.push_back(fit.id);
             if counter.road == Road::Tpu {
                 continue;
             }
@@ -385,6 +395,7 @@ impl Office {
             signatures,
             part: None,
         };
+        self.counters.iter_mut().for_each(|counter| counter.asks.push_back(id));
         self.cases.insert(id, case);
     }
 
@@ -461,31 +472,47 @@ impl Office {
         }
     }
 
-    /// What `endpoint` is asked next: of the bundles that are due, those that it was asked about the
-    /// longest time ago, one way at a time.
+    /// What `endpoint` is asked next: of the bundles that are due, those that were looked at the longest
+    /// time ago, one way at a time. What is not to be asked about has its next turn later.
     fn ask(&mut self, endpoint: usize, now_ns: u64) -> Option<Work> {
-        let interval_ns = self.counters.get(endpoint)?.budget.interval_ns();
-        let every_ns = interval_ns.max(ASK_EVERY_NS);
-        let due = |case: &Case| case.follow.asks(endpoint, now_ns, every_ns);
-        let mut waiting: Vec<_> = self
-            .cases
-            .iter()
-            .filter_map(|(id, case)| Some((case.follow.last_asked(endpoint), *id, due(case)?)))
-            .collect();
-        waiting.sort_unstable_by_key(|(asked_ns, id, _)| (*asked_ns, *id));
-        let (_, _, question) = *waiting.first()?;
-        let same = waiting.iter().filter(|(_, _, other)| *other == question);
-        let ids: Vec<Id> = same.map(|(_, id, _)| *id).take(BATCH_MAX).collect();
-        let mut signatures = Vec::new();
-        for id in &ids {
-            if let Some(case) = self.cases.get_mut(id) {
-                case.follow.asked(endpoint, now_ns);
-                if question == Question::Signatures {
-                    signatures.push(case.signatures.clone());
-                }
+        let counter = self.counters.get_mut(endpoint)?;
+        let every_ns = counter.budget.interval_ns().max(ASK_EVERY_NS);
+        let (mut chosen, mut ids, mut others) = (None, Vec::new(), Vec::new());
+        for _ in 0..counter.asks.len().min(LOOK_MAX) {
+            if ids.len() >= BATCH_MAX {
+                break;
             }
+            let Some(id) = counter.asks.pop_front() else { break };
+            let Some(case) = self.cases.get_mut(&id) else { continue };
+            if now_ns.abs_diff(case.follow.last_asked(endpoint)) < every_ns {
+                counter.asks.push_back(id);
+                continue;
+            }
+            match case.follow.asks(endpoint, now_ns, every_ns) {
+                Some(question) if chosen.is_some_and(|chosen| chosen != question) => {
+                    others.push(id);
+                    continue;
+                }
+                Some(question) => {
+                    chosen = Some(question);
+                    ids.push(id);
+                }
+                None => counter.asks.push_back(id),
+            }
+            case.follow.asked(endpoint, now_ns);
         }
-        self.counters.get_mut(endpoint)?.sends_in_a_row = 0;
+        // The other way has its turn next.
+        others.into_iter().rev().for_each(|id| counter.asks.push_front(id));
+        counter.asks.extend(&ids);
+        let question = chosen?;
+        counter.sends_in_a_row = 0;
+        let signatures = match question {
+            Question::Signatures => {
+                let cases = ids.iter().filter_map(|id| self.cases.get(id));
+                cases.map(|case| case.signatures.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
         Some(Work::Ask { question, ids, signatures })
     }
 
@@ -524,14 +551,13 @@ impl Office {
                 }
             }
         }
-        // Something changed: look at once.
-        self.settled_ns = None;
     }
 
     fn each<T>(&mut self, ids: &[Id], told: Vec<T>, tell: impl Fn(&mut Follow, T)) {
         for (id, told) in ids.iter().zip(told) {
             if let Some(case) = self.cases.get_mut(id) {
                 tell(&mut case.follow, told);
+                self.told.push(*id);
             }
         }
     }
@@ -553,6 +579,7 @@ impl Office {
                 Parts::None => None,
             };
             case.follow.statuses(endpoint, slot, seen, now_ns);
+            self.told.push(*id);
         }
     }
 
@@ -560,12 +587,13 @@ impl Office {
     pub fn told(&mut self, endpoint: usize, news: &News) {
         let ours = hex::decode(&news.bundle_id).and_then(|bytes| Id::try_from(bytes).ok());
         let id = self.other_ids.get(&news.bundle_id).copied().or(ours);
-        let Some(case) = id.and_then(|id| self.cases.get_mut(&id)) else { return };
+        let Some(id) = id else { return };
+        let Some(case) = self.cases.get_mut(&id) else { return };
         case.follow.inflight(endpoint, news.inflight);
         if news.inflight == Inflight::Failed {
             case.given_up = Some(fixed_text(&news.words));
         }
-        self.settled_ns = None;
+        self.told.push(id);
     }
 
     fn listed(&mut self, endpoint: usize, listed: Result<Vec<Key>, Silence>, now_ns: u64) {
@@ -603,6 +631,7 @@ impl Office {
         if let Some(theirs) = reply.other_id() {
             self.other_ids.insert(theirs.to_owned(), id);
         }
+        self.told.push(id);
         if limited && attempt.attempt < ATTEMPTS_MAX {
             counter.queue.push_back(id);
         } else {
@@ -634,7 +663,8 @@ impl Office {
     /// An attempt at a leader is over, with this receipt.
     pub fn end_elsewhere(&mut self, receipt: &Receipt, now_ns: u64) {
         if let Some(case) = self.cases.get_mut(&receipt.id) {
-            (case.last, self.settled_ns) = (receipt.text, None);
+            case.last = receipt.text;
+            self.told.push(receipt.id);
             case.follow.ends(To::Leader, taken(receipt));
             self.entries.push(entry(Kind::Outcome, now_ns, receipt, case));
         }
@@ -654,9 +684,17 @@ impl Office {
         self.settled_ns = None;
     }
 
-    /// Looks at all bundles at `now_ns`: turns away what waited too long, and says the last word
-    /// about those of which there is one.
+    /// Says the last word about bundles of which there is one at `now_ns`: at once where something was
+    /// told, and every now and then where it is time that tells; then turns away what waited too long.
     pub fn settle(&mut self, now_ns: u64) {
+        for id in std::mem::take(&mut self.told) {
+            let Some(case) = self.cases.get_mut(&id) else { continue };
+            let Some(end) = case.follow.end(now_ns) else { continue };
+            let last = entry(Kind::Final, now_ns, &last_word(case, end), case);
+            close(&mut self.spending, &id, end);
+            self.entries.push(last);
+            self.cases.remove(&id);
+        }
         if self.settled_ns.is_some_and(|then_ns| now_ns.abs_diff(then_ns) < SETTLE_EVERY_NS) {
             return;
         }
@@ -667,11 +705,7 @@ impl Office {
         let (spending, entries) = (&mut self.spending, &mut self.entries);
         self.cases.retain(|id, case| {
             let Some(end) = case.follow.end(now_ns) else { return true };
-            if end == End::Refused {
-                spending.release(id);
-            } else {
-                spending.settle(id);
-            }
+            close(spending, id, end);
             entries.push(entry(Kind::Final, now_ns, &last_word(case, end), case));
             false
         });
@@ -719,6 +753,15 @@ impl Office {
     /// Lamports that count against the cap.
     pub fn spent(&self) -> u64 {
         self.spending.sum()
+    }
+}
+
+/// What the bundle `id` cost is given back if nobody had it, and stays counted if somebody may have.
+fn close(spending: &mut Spending, id: &Id, end: End) {
+    if end == End::Refused {
+        spending.release(id);
+    } else {
+        spending.settle(id);
     }
 }
 

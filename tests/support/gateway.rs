@@ -22,11 +22,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Seconds of the Unix epoch.
 pub(crate) fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+    mev::time::now_ns() / 1_000_000_000
 }
 
 /// The key that signs tokens.
@@ -53,11 +52,17 @@ pub(crate) fn token(sub: &str, roles: &[&str]) -> String {
     token_of(&json!({"alg": "EdDSA", "kid": "k1"}), &claims(sub, roles), &issuer())
 }
 
+/// A path as a string of TOML.
+pub(crate) fn quoted(path: &Path) -> String {
+    format!("\"{}\"", path.display())
+}
+
 /// What a configuration says of tokens: the key `k1`, and a file of revoked names.
 pub(crate) fn tokens(revoked: &Path) -> String {
     let public = mev::bytes::base58::Key(&issuer().public()).to_string();
+    let revoked = quoted(revoked);
     format!(
-        "[tokens]\nissuer = \"https://issuer\"\naudience = \"mev-send\"\nrevoked = {revoked:?}\n\
+        "[tokens]\nissuer = \"https://issuer\"\naudience = \"mev-send\"\nrevoked = {revoked}\n\
          [[tokens.keys]]\nkid = \"k1\"\npublic = \"{public}\"\n"
     )
 }
@@ -81,7 +86,8 @@ pub(crate) fn certificate(folder: &Folder) -> (Vec<u8>, String) {
     let key = [head.as_slice(), &seed].concat();
     let certificate = folder.write("cert.pem", pem("CERTIFICATE", &der).as_bytes());
     let key = folder.write("key.pem", pem("PRIVATE KEY", &key).as_bytes());
-    (der, format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n"))
+    let (certificate, key) = (quoted(&certificate), quoted(&key));
+    (der, format!("[tls]\ncertificate = {certificate}\nkey = {key}\n"))
 }
 
 /// A gateway that runs.
@@ -118,15 +124,16 @@ impl Gateway {
                 let _ = tell.send(line);
             }
         });
-        let (mut metrics, mut said) = (None, Vec::new());
+        let (address, metrics) = (String::new(), None);
+        let (mut made, mut said) = (Self { child: Some(child), address, metrics, err }, Vec::new());
         loop {
-            let Ok(line) = err.recv() else { panic!("it did not start: {said:#?}") };
+            let Ok(line) = made.err.recv() else { panic!("it did not start: {said:#?}") };
             if let Some((_, at)) = line.split_once("counters at http://") {
-                metrics = at.strip_suffix("/metrics").map(str::to_owned);
+                made.metrics = at.strip_suffix("/metrics").map(str::to_owned);
             }
             if let Some((_, at)) = line.split_once("serving http") {
-                let address = at.trim_start_matches('s').trim_start_matches("://").to_owned();
-                return Self { child: Some(child), address, metrics, err };
+                at.trim_start_matches('s').trim_start_matches("://").clone_into(&mut made.address);
+                return made;
             }
             said.push(line);
         }

@@ -72,7 +72,7 @@ pub(super) struct App {
     pub(super) live: bool,
     pub(super) counters: Counters,
     pub(super) simulator: Option<SyncSender<Trial>>,
-    verifier: Option<Mutex<Verifier>>,
+    verifier: Option<Verifier>,
     limiter: Mutex<Limiter>,
     queue: Mutex<Queue<Waiting>>,
     came: Condvar,
@@ -111,7 +111,7 @@ impl App {
             live,
             counters,
             simulator,
-            verifier: verifier.map(Mutex::new),
+            verifier,
             limiter,
             queue,
             came: Condvar::new(),
@@ -136,7 +136,7 @@ impl App {
             Some(verifier) => {
                 let token = token.ok_or((Code::TokenMissing, None))?;
                 let now_s = now_ns().checked_div(1_000_000_000).unwrap_or(0);
-                held(verifier).verify(token, now_s).map_err(|code| (code, None))?
+                verifier.verify(token, now_s).map_err(|code| (code, None))?
             }
         };
         held(&self.limiter)
@@ -149,7 +149,7 @@ impl App {
     pub(super) fn revoke(&self, revoked: Option<super::token::Revoked>) {
         self.counters.revoked.set(revoked.as_ref().map_or(0, |list| list.len() as u64));
         if let Some(verifier) = &self.verifier {
-            held(verifier).revoke(revoked);
+            verifier.revoke(revoked);
         }
     }
 

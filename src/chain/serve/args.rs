@@ -15,8 +15,8 @@ use std::path::PathBuf;
 pub(super) struct Serve {
     /// Read what to serve, whom and where from the TOML file FILE
     ///
-    /// See mev-send(1) for an example. A name that is unknown is refused; secrets stand in files of
-    /// mode 600 that it names.
+    /// The manual lists what stands in it, deploy/gateway.toml is an example. A name that is unknown is
+    /// refused; secrets stand in files of mode 600 that it names.
     #[arg(long, value_name = "FILE")]
     pub(super) config: PathBuf,
 

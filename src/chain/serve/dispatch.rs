@@ -35,8 +35,12 @@ pub(super) fn run(app: &App, mut live: Option<Live>) -> Result<()> {
     let mut draining: Option<Stopwatch> = None;
     let mut failure = None;
     loop {
-        let open = live.as_ref().map_or(0, Live::open_count);
-        app.wait(if open > 0 { TICK } else { REST });
+        match &mut live {
+            // Nothing can be taken before an answer makes room.
+            Some(live) if live.is_full() => live.wait(TICK),
+            Some(live) if live.open_count() > 0 => app.wait(TICK),
+            _ => app.wait(REST),
+        }
         for _ in 0..AT_ONCE {
             if live.as_ref().is_some_and(Live::is_full) {
                 break;

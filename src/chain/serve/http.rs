@@ -18,7 +18,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::routing::{get, post};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
 
 /// Where a request goes.
@@ -49,6 +49,9 @@ impl Route {
     }
 }
 
+/// The OpenAPI document as text, made once.
+static DOCUMENT: OnceLock<String> = OnceLock::new();
+
 type Shared = State<Arc<App>>;
 
 /// A refusal, and who was refused if that is known.
@@ -77,7 +80,7 @@ pub(super) fn routes(app: Arc<App>) -> Router {
 async fn submit(State(app): Shared, request: Request) -> Response<Body> {
     let clock = Stopwatch::start();
     let answer = match submitted(&app, request).await {
-        Ok(reply) => json_answer(StatusCode::ACCEPTED, reply),
+        Ok(reply) => json_answer(StatusCode::ACCEPTED, &reply),
         Err(refused) => refuse(&app, &refused),
     };
     app.counters.answered(Route::Submit, clock.elapsed_ns());
@@ -106,16 +109,17 @@ async fn submitted(app: &App, request: Request) -> Result<Value, Refused> {
         }
     }
     let id = Hex(&id).to_string();
-    Ok(match app.live {
-        true => json!({"bundle_id": id, "status": "queued"}),
-        false => json!({"bundle_id": id, "status": "checked", "dry_run": true}),
+    Ok(if app.live {
+        json!({"bundle_id": id, "status": "queued"})
+    } else {
+        json!({"bundle_id": id, "status": "checked", "dry_run": true})
     })
 }
 
 async fn simulate(State(app): Shared, request: Request) -> Response<Body> {
     let clock = Stopwatch::start();
     let answer = match simulated(&app, request).await {
-        Ok(reply) => json_answer(StatusCode::OK, reply),
+        Ok(reply) => json_answer(StatusCode::OK, &reply),
         Err(refused) => refuse(&app, &refused),
     };
     app.counters.answered(Route::Simulate, clock.elapsed_ns());
@@ -164,7 +168,7 @@ async fn bundle(State(app): Shared, Path(id): Path<String>, request: Request) ->
                     let status = word.outcome.unwrap_or("pending");
                     json_answer(
                         StatusCode::OK,
-                        json!({"bundle_id": id, "status": status, "slot": word.slot}),
+                        &json!({"bundle_id": id, "status": status, "slot": word.slot}),
                     )
                 }
                 None => refuse(&app, &Refused(Code::UnknownBundle.into(), Some(caller))),
@@ -184,14 +188,17 @@ async fn health(State(app): Shared) -> Response<Body> {
     };
     let code = if status == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let text = json!({"status": status, "live": app.live, "queue": app.waiting()});
-    let answer = json_answer(code, text);
+    let answer = json_answer(code, &text);
     app.counters.answered(Route::Health, clock.elapsed_ns());
     answer
 }
 
 async fn document(State(app): Shared) -> Response<Body> {
     let clock = Stopwatch::start();
-    let answer = json_answer(StatusCode::OK, openapi::document());
+    let answer = text_answer(
+        StatusCode::OK,
+        DOCUMENT.get_or_init(|| openapi::document().to_string()).clone(),
+    );
     app.counters.answered(Route::OpenApi, clock.elapsed_ns());
     answer
 }
@@ -264,7 +271,7 @@ fn refuse(app: &App, Refused(refusal, caller): &Refused) -> Response<Body> {
     answer
 }
 
-fn json_answer(status: StatusCode, json: Value) -> Response<Body> {
+fn json_answer(status: StatusCode, json: &Value) -> Response<Body> {
     text_answer(status, json.to_string())
 }
 

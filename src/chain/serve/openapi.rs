@@ -189,19 +189,21 @@ fn object(required: &[&str], properties: &Value) -> Value {
 mod tests {
     use super::*;
 
+    /// Everything that `value` refers to.
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                map.values().for_each(|value| references(value, found));
+            }
+            Value::Array(all) => all.iter().for_each(|value| references(value, found)),
+            _ => {}
+        }
+    }
+
     #[test]
     fn every_reference_leads_somewhere_and_every_status_is_known() {
         let document = document();
-        fn references(value: &Value, found: &mut Vec<String>) {
-            match value {
-                Value::Object(map) => {
-                    found.extend(map.get("$ref").and_then(Value::as_str).map(str::to_owned));
-                    map.values().for_each(|value| references(value, found));
-                }
-                Value::Array(all) => all.iter().for_each(|value| references(value, found)),
-                _ => {}
-            }
-        }
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.len() > 20);

@@ -106,9 +106,11 @@ impl Parsed {
         }
         let len = size_of::<Bundle>().saturating_add(tail.len()).next_multiple_of(LINE);
         bundle.head.len = u32::try_from(len).unwrap_or(u32::MAX);
-        let first = bundle.transactions(&tail).filter_map(|wire| Transaction::check(wire).ok());
-        let to = first.filter_map(|tx| tips(&tx).next()).next();
-        bundle.tip_account = to.map_or([0; 32], |(to, _)| to);
+        let to = bundle
+            .transactions(&tail)
+            .filter_map(|wire| Transaction::check(wire).ok())
+            .find_map(|tx| tips(&tx).next());
+        bundle.tip_account = to.map_or([0; 32], |(account, _)| account);
         Ok(Self { bundle, tail, priority: json.priority })
     }
 
@@ -187,10 +189,10 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     if text.len() > V1_LEN_MAX.div_ceil(3).saturating_mul(4) {
         return None;
     }
-    let base64 = STANDARD.decode(text).ok();
-    if let Some(wire) = base64.as_ref().filter(|wire| is_one(wire)) {
-        return Some(wire.clone());
-    }
+    let base64 = match STANDARD.decode(text) {
+        Ok(wire) if is_one(&wire) => return Some(wire),
+        other => other.ok(),
+    };
     let mut wire = Vec::new();
     let spelled = base58::Decoder::default().decode(text.as_bytes(), LEN_MAX, &mut wire);
     // Bytes that are no transaction in either are told apart by the rules.

@@ -143,9 +143,10 @@ mod tests {
             let (mut queue, mut inside) = (Queue::new(16), Vec::new());
             for (step, item) in steps {
                 match Priority::ALL.get(step) {
-                    Some(class) => match queue.push(*class, item) {
-                        Ok(()) => inside.push(item),
-                        Err(_) => prop_assert_eq!(inside.len(), 16),
+                    Some(class) => if queue.push(*class, item).is_ok() {
+                        inside.push(item);
+                    } else {
+                        prop_assert_eq!(inside.len(), 16);
                     },
                     None => if let Some(item) = queue.pop() {
                         let at = inside.iter().position(|other| *other == item);

@@ -14,6 +14,7 @@ use crate::net::metrics;
 use crate::send::live::{Doors, Live, Setup};
 use crate::send::url::Endpoint;
 use crate::sys::signal;
+use crate::time::Stopwatch;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -45,7 +46,8 @@ pub(super) fn serve(frame: &Frame, args: &Serve) -> Result<Exit> {
     let name = args.config.display().to_string();
     let text = std::fs::read_to_string(&args.config)
         .map_err(|e| Error::os("cannot read the configuration", &e).input(&name))?;
-    let config = Config::parse(&text).map_err(|error| error.input(&name))?;
+    let mut config = Config::parse(&text).map_err(|error| error.input(&name))?;
+    config.metrics = frame.common.metrics.or(config.metrics);
     config.check(args.live).map_err(|error| error.input(&name))?;
     let secrets = config.send.url_files.iter().map(|path| secret_line(path));
     let secrets: Vec<Zeroizing<String>> = secrets.collect::<Result<_>>()?;
@@ -64,7 +66,8 @@ pub(super) fn serve(frame: &Frame, args: &Serve) -> Result<Exit> {
         (Some(audit), Some(signer)) => Some(Log::open(&audit.file, signer, audit.rotate_bytes)?),
         _ => None,
     };
-    let live = if args.live { Some(live(frame, &config, &endpoints, auth)?) } else { None };
+    let live =
+        if args.live { Some(live(frame, &config, &endpoints, auth.as_ref())?) } else { None };
     let app = Arc::new(app(frame, config, args.live, &endpoints, audit)?);
     if let Some(address) = app.config.metrics {
         let shown = Arc::clone(&app);
@@ -78,7 +81,7 @@ pub(super) fn serve(frame: &Frame, args: &Serve) -> Result<Exit> {
     let what = if app.config.tls.is_some() { "https" } else { "http" };
     let bound = listener.local_addr().map_err(|e| Error::os("cannot listen", &e))?;
     frame.say(&format!("serving {what}://{bound}"));
-    work(&app, listener, tls, live)?;
+    work(&app, listener, tls, live, frame.common.duration)?;
     Ok(Exit::Done)
 }
 
@@ -93,12 +96,12 @@ fn live(
     frame: &Frame,
     config: &Config,
     endpoints: &[Endpoint],
-    auth: Option<Zeroizing<String>>,
+    auth: Option<&Zeroizing<String>>,
 ) -> Result<Live> {
     let journal = config.send.journal.clone().ok_or_else(|| Error::usage("no journal"))?;
     let setup = Setup {
         endpoints: endpoints.to_vec(),
-        doors: Doors { timeout: config.send.timeout, auth, signer: None },
+        doors: Doors { timeout: config.send.timeout, auth: auth.cloned(), signer: None },
         leaders: None,
         limits: config.sending(),
         journal,
@@ -118,7 +121,7 @@ fn app(
     let verifier = match &config.tokens {
         None => None,
         Some(tokens) => {
-            let mut verifier = Verifier::new(
+            let verifier = Verifier::new(
                 &tokens.issuer,
                 &tokens.audience,
                 config.issuers()?,
@@ -161,6 +164,7 @@ fn work(
     listener: std::net::TcpListener,
     tls: Option<Arc<rustls::ServerConfig>>,
     live: Option<Live>,
+    duration: Option<Duration>,
 ) -> Result<()> {
     let refused = |e: std::io::Error| Error::os("cannot serve", &e);
     let runtime =
@@ -173,7 +177,7 @@ fn work(
     let served = runtime.block_on(async {
         let listener = TcpListener::from_std(listener).map_err(refused)?;
         tokio::spawn(watch_revoked(Arc::clone(app)));
-        accept(app, listener, tls.map(TlsAcceptor::from)).await;
+        accept(app, listener, tls.map(TlsAcceptor::from), duration).await;
         Ok(())
     });
     // The dispatcher ends by itself once it was told.
@@ -187,12 +191,20 @@ fn work(
     served.and(dispatched)
 }
 
-/// Takes connections until a signal, then lets those that are open finish what was asked.
-async fn accept(app: &Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>) {
+/// Takes connections until a signal or for `duration`, then lets those that are open finish what was
+/// asked.
+async fn accept(
+    app: &Arc<App>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    duration: Option<Duration>,
+) {
+    let clock = Stopwatch::start();
+    let is_over = || duration.is_some_and(|time| clock.elapsed() >= time);
     let routes = TowerToHyperService::new(http::routes(Arc::clone(app)));
     let slots = Arc::new(Semaphore::new(app.config.limits.connections));
     let graceful = GracefulShutdown::new();
-    while !signal::stop_requested() {
+    while !signal::stop_requested() && !is_over() {
         let Ok(accepted) = tokio::time::timeout(TICK, listener.accept()).await else { continue };
         let Ok((stream, _)) = accepted else {
             // Too many open files: those that are open go on.

@@ -23,7 +23,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Bytes of a token at most.
 const LEN_MAX: usize = 4096;
@@ -140,8 +140,9 @@ pub(super) struct Verifier {
     /// Seconds that clocks may differ by.
     skew_s: u64,
     /// `None` while the list cannot be read.
-    revoked: Option<Revoked>,
-    seen: [HashMap<[u8; 32], Seen>; 2],
+    revoked: RwLock<Option<Revoked>>,
+    /// The newer ones and the older ones. Nobody verifies under the lock.
+    seen: Mutex<[HashMap<[u8; 32], Seen>; 2]>,
 }
 
 #[derive(Deserialize)]
@@ -177,22 +178,23 @@ impl Verifier {
     /// `skew_s` seconds at most.
     pub(super) fn new(issuer: &str, audience: &str, keys: Vec<Issuer>, skew_s: u64) -> Self {
         let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
-        let (revoked, seen) = (Some(Revoked::default()), [HashMap::new(), HashMap::new()]);
+        let (revoked, seen) = (RwLock::new(Some(Revoked::default())), Mutex::default());
         Self { issuer, audience, keys, skew_s, revoked, seen }
     }
 
     /// From now on believes nothing of `revoked`; nothing at all without a list.
-    pub(super) fn revoke(&mut self, revoked: Option<Revoked>) {
-        self.revoked = revoked;
+    pub(super) fn revoke(&self, revoked: Option<Revoked>) {
+        *self.revoked.write().unwrap_or_else(PoisonError::into_inner) = revoked;
     }
 
     /// Whom `token` names at `now_s`, seconds of the Unix epoch.
-    pub(super) fn verify(&mut self, token: &str, now_s: u64) -> Result<Arc<Caller>, Code> {
+    pub(super) fn verify(&self, token: &str, now_s: u64) -> Result<Arc<Caller>, Code> {
         let caller = self.believed(token)?;
-        let Some(revoked) = &self.revoked else { return Err(Code::Revocations) };
-        if revoked.holds(&caller) {
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        if revoked.as_ref().ok_or(Code::Revocations)?.holds(&caller) {
             return Err(Code::TokenRevoked);
         }
+        drop(revoked);
         if now_s >= caller.until_s.saturating_add(self.skew_s) {
             return Err(Code::TokenExpired);
         }
@@ -203,16 +205,18 @@ impl Verifier {
     }
 
     /// What does not depend on the time, from memory if it was asked for before.
-    fn believed(&mut self, token: &str) -> Seen {
+    fn believed(&self, token: &str) -> Seen {
         if token.len() > LEN_MAX {
             return Err(Code::TokenMalformed);
         }
         let hash: [u8; 32] = Sha256::digest(token).into();
-        if let Some(seen) = self.seen.iter().find_map(|seen| seen.get(&hash)) {
+        let memory = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = memory().iter().find_map(|seen| seen.get(&hash)) {
             return seen.clone();
         }
         let fresh = self.read(token).map(Arc::new);
-        let [newer, older] = &mut self.seen;
+        let mut seen = memory();
+        let [newer, older] = &mut *seen;
         if newer.len() >= REMEMBERED {
             *older = std::mem::take(newer);
         }
@@ -319,14 +323,14 @@ mod tests {
 
     #[test]
     fn a_good_token_names_its_caller() {
-        let mut verifier = verifier();
+        let verifier = verifier();
         for _ in 0..2 {
             let caller = verifier.verify(&token(&claims()), NOW_S).unwrap();
             assert_eq!((caller.subject.as_str(), caller.kid.as_str()), ("alice", "k1"));
             assert!(caller.has(Role::Submit) && caller.has(Role::Read));
             assert!(!caller.has(Role::Simulate));
         }
-        assert_eq!(verifier.seen[0].len(), 1);
+        assert_eq!(verifier.seen.lock().unwrap()[0].len(), 1);
         let several = with("aud", json!(["other", "mev-send"]));
         assert!(verifier.verify(&token(&several), NOW_S).is_ok());
         let none = verifier.verify(&token(&with("roles", Value::Null)), NOW_S).unwrap();
@@ -336,7 +340,7 @@ mod tests {
 
     #[test]
     fn claims_that_are_wrong_or_missing_are_refused_by_name() {
-        let mut verifier = verifier();
+        let verifier = verifier();
         for (name, value, should) in [
             ("iss", json!("https://other"), Code::TokenIssuer),
             ("iss", Value::Null, Code::TokenMalformed),
@@ -373,7 +377,7 @@ mod tests {
 
     #[test]
     fn no_other_algorithm_is_taken_whatever_it_is_signed_with() {
-        let mut verifier = verifier();
+        let verifier = verifier();
         for alg in ["none", "None", "", "HS256", "RS256", "ES256", "eddsa", "EdDSA "] {
             let header = json!({"alg": alg, "kid": "k1"});
             let forged = token_of(&header, &claims(), &signer());
@@ -396,7 +400,7 @@ mod tests {
 
     #[test]
     fn a_token_is_its_signature_s_or_nobody_s() {
-        let mut verifier = verifier();
+        let verifier = verifier();
         let good = token(&claims());
         let other = Signer::from_seed(&[6; 32]);
         let forged = token_of(&json!({"alg": "EdDSA", "kid": "k1"}), &claims(), &other);
@@ -420,7 +424,7 @@ mod tests {
 
     #[test]
     fn revoked_is_revoked_at_once_and_without_a_list_nobody_is_believed() {
-        let mut verifier = verifier();
+        let verifier = verifier();
         let good = token(&claims());
         assert!(verifier.verify(&good, NOW_S).is_ok());
         for list in ["jti t1", "# why\n\nkid k1\n", "sub alice", "sub bob\njti t1"] {
@@ -437,11 +441,11 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let mut verifier = verifier();
+        let verifier = verifier();
         for number in 0..3 * REMEMBERED {
             let _ = verifier.verify(&number.to_string(), NOW_S);
         }
-        let remembered: usize = verifier.seen.iter().map(HashMap::len).sum();
+        let remembered: usize = verifier.seen.lock().unwrap().iter().map(HashMap::len).sum();
         assert!(remembered <= 2 * REMEMBERED, "{remembered}");
     }
 }

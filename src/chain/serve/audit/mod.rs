@@ -300,9 +300,10 @@ mod tests {
         let prev = Some("00".repeat(32));
         tip = tip.line(5, &Event { what: "opened", prev, ..Event::default() }, &mut text);
         while tip.n < count {
-            let event = match tip.is_due() {
-                true => tip.head(&signer()),
-                false => Event { what: "accepted", caller: Some("a\"}b"), ..Event::default() },
+            let event = if tip.is_due() {
+                tip.head(&signer())
+            } else {
+                Event { what: "accepted", caller: Some("a\"}b"), ..Event::default() }
             };
             tip = tip.line(6 + tip.n, &event, &mut text);
         }
@@ -356,9 +357,10 @@ mod tests {
         let prev = Some("00".repeat(32));
         tip = tip.line(5, &Event { what: "opened", prev, ..Event::default() }, &mut text);
         while tip.n < 1001 {
-            let event = match tip.is_due() {
-                true => tip.head(&other),
-                false => Event { what: "accepted", ..Event::default() },
+            let event = if tip.is_due() {
+                tip.head(&other)
+            } else {
+                Event { what: "accepted", ..Event::default() }
             };
             tip = tip.line(6, &event, &mut text);
         }

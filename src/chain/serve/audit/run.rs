@@ -29,9 +29,12 @@ pub(in super::super) struct Log {
     broken: bool,
     keeper: Arc<Keeper>,
     /// Heads for the thread that keeps them; `None` once the log is closed.
-    heads: Option<Sender<(Newest, File)>>,
+    heads: Option<Sender<Coming>>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// A head, and the file that has to be on the disk before it.
+type Coming = (Newest, File);
 
 /// Keeps the newest head beside the log.
 #[derive(Debug)]
@@ -44,10 +47,10 @@ struct Keeper {
 
 impl Keeper {
     /// A keeper for `log`, and the thread that has the time to wait for the disk.
-    fn start(log: &Path) -> std::io::Result<(Arc<Self>, Sender<(Newest, File)>, JoinHandle<()>)> {
+    fn start(log: &Path) -> std::io::Result<(Arc<Self>, Sender<Coming>, JoinHandle<()>)> {
         let (log, has_failed) = (log.to_owned(), AtomicBool::new(false));
         let keeper = Arc::new(Self { log, kept_n: Mutex::new(0), has_failed });
-        let (heads, coming) = channel::<(Newest, File)>();
+        let (heads, coming) = channel::<Coming>();
         let shared = Arc::clone(&keeper);
         let work = move || {
             while let Ok(first) = coming.recv() {
@@ -408,7 +411,7 @@ mod tests {
         drop(log);
         let names = std::fs::read_dir(&folder.0).unwrap();
         let mut files: Vec<_> = names.map(|entry| entry.unwrap().path()).collect();
-        files.retain(|path| !path.to_str().unwrap().ends_with(".head"));
+        files.retain(|path| path.extension().is_none_or(|end| end != "head"));
         // The one in use sorts before those that are named after their first entry.
         files.sort();
         files.rotate_left(1);
