@@ -32,7 +32,9 @@ fn main() {
     println!("<!-- bench -->\n### The wallet table beside other maps and stores\n");
     let huge = std::env::args().any(|arg| arg == "--huge");
     let pages = if huge { "2 MB, where there are" } else { "4 KB" };
-    println!("{ROWS} wallets of random keys; ns a look-up; medians of {ROUNDS} rounds, sides in turn; pages of our table: {pages}.\n");
+    println!(
+        "{ROWS} wallets of random keys; ns a look-up; medians of {ROUNDS} rounds, sides in turn; pages of our table: {pages}.\n"
+    );
     println!("| what | miss | 99 % miss | hit | hit, hot 4096 |\n|---|---:|---:|---:|---:|");
     lookups(&folder, huge);
     println!("\n### Two cores\n\nMillions of look-ups a second, both together, 99 % miss.\n");
@@ -138,7 +140,7 @@ fn lookups(folder: &Path, huge: bool) {
     ));
     let papaya: papaya::HashMap<Address, Decision, ahash::RandomState> = all().collect();
     let mut odht = HashTableOwned::<Table>::with_capacity(ROWS as usize, 87);
-    all().for_each(|(key, value)| drop(odht.insert(&key, &value)));
+    all().for_each(|(key, value)| assert!(odht.insert(&key, &value).is_none()));
     let environment = lmdb(&folder.join("lmdb"), all());
     let transaction = environment.0.read_txn().unwrap();
     let redb = redb(&folder.join("redb"), all());
@@ -160,9 +162,15 @@ fn lookups(folder: &Path, huge: bool) {
         0
     };
     let sides: Vec<(&str, Box<dyn Fn(usize) -> u64 + '_>)> = vec![
-        ("walletdb, loop", Box::new(|mix| keys[mix].iter().map(|key| flags(table.lookup(key))).sum())),
+        (
+            "walletdb, loop",
+            Box::new(|mix| keys[mix].iter().map(|key| flags(table.lookup(key))).sum()),
+        ),
         ("walletdb, batch of 32", Box::new(batches)),
-        ("hashbrown + ahash", Box::new(|mix| keys[mix].iter().map(|key| sum(brown.get(key))).sum())),
+        (
+            "hashbrown + ahash",
+            Box::new(|mix| keys[mix].iter().map(|key| sum(brown.get(key))).sum()),
+        ),
         (
             "Arc<RwLock<HashMap<String, _>>>",
             Box::new(|mix| {
@@ -263,15 +271,22 @@ fn two_cores(huge: bool) {
         (0..ROWS).map(|n| (base58::Key(&address(n)).to_string(), decision(n))).collect(),
     );
     let known = |key| u64::from(matches!(table.lookup(key), Answer::Known(_)));
-    let ours = || (0..ROUNDS).map(|_| together(|| {
-            black_box(keys.iter().map(known).sum::<u64>());
-        }));
+    let ours = || {
+        (0..ROUNDS).map(|_| {
+            together(|| {
+                black_box(keys.iter().map(known).sum::<u64>());
+            })
+        })
+    };
     println!("| walletdb, loop | {:.0} |", median(ours().collect()));
     let get = |name: &String| u64::from(locked.read().unwrap().contains_key(name));
-    let theirs =
-        || (0..3).map(|_| together(|| {
-            black_box(names.iter().map(get).sum::<u64>());
-        }));
+    let theirs = || {
+        (0..3).map(|_| {
+            together(|| {
+                black_box(names.iter().map(get).sum::<u64>());
+            })
+        })
+    };
     println!("| RwLock<HashMap<String, _>> | {:.0} |", median(theirs().collect()));
 }
 
@@ -285,14 +300,14 @@ fn imports(folder: &Path) {
         text += &format!("{name},0.{:03},1700000000,insider,0.55,1.25,{number}\n", number % 1000);
     }
     std::fs::write(&csv, text).unwrap();
-    let walletdb = std::env::var_os("WALLETDB").map(PathBuf::from);
+    let walletdb = std::env::var_os("WALLETDB").map(PathBuf::from).filter(|of| of.is_file());
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..3 {
         if let Some(program) = &walletdb {
             let table = folder.join(format!("ours-{round}"));
             let clock = Instant::now();
-            let import = std::process::Command::new(program).arg("import").arg(&table).arg(&csv);
-            assert!({ import }.status().unwrap().success());
+            let mut import = std::process::Command::new(program);
+            assert!(import.arg("import").arg(&table).arg(&csv).status().unwrap().success());
             ours.push(clock.elapsed().as_secs_f64() * 1e3);
         }
         let clock = Instant::now();
@@ -300,11 +315,16 @@ fn imports(folder: &Path) {
         theirs.push(clock.elapsed().as_secs_f64() * 1e3);
     }
     if ours.is_empty() {
-        println!("| walletdb import | see `scripts/bench wallet`, or name the program in WALLETDB |");
+        println!(
+            "| walletdb import | see `scripts/bench wallet`, or name the program in WALLETDB |"
+        );
     } else {
         println!("| walletdb import | {:.0} |", median(ours));
     }
-    println!("| SQLite, one transaction, the key as 32 bytes, WITHOUT ROWID | {:.0} |", median(theirs));
+    println!(
+        "| SQLite, one transaction, the key as 32 bytes, WITHOUT ROWID | {:.0} |",
+        median(theirs)
+    );
 }
 
 fn sqlite(path: &Path, csv: &Path) {
