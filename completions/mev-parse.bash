@@ -41,7 +41,7 @@ _mev__parse() {
 
     case "${cmd}" in
         mev__parse)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --order --eager --verify --leader --leaders --epoch-start --accounts --pools --shred-version --slots-max --shreds-max --rows --drift --threads --no-rows --help --version verify venues help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --order --eager --verify --leader --leaders --epoch-start --accounts --pools --shred-version --slots-max --shreds-max --rows --txns --drift --threads --no-rows --help --version verify venues help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,6 +133,10 @@ _mev__parse() {
                     ;;
                 --rows)
                     COMPREPLY=($(compgen -W "intent fill route" -- "${cur}"))
+                    return 0
+                    ;;
+                --txns)
+                    COMPREPLY=($(compgen -W "rows all" -- "${cur}"))
                     return 0
                     ;;
                 --threads)

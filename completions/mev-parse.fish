@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mev_parse_global_optspecs
-    string join \n o/output= force f/format= human n/limit= duration= follow in-place give-pages only= check stats progress= metrics= schema= q/quiet v/verbose order= eager verify= leader= leaders= epoch-start= accounts= pools= shred-version= slots-max= shreds-max= rows= drift threads= no-rows h/help V/version
+    string join \n o/output= force f/format= human n/limit= duration= follow in-place give-pages only= check stats progress= metrics= schema= q/quiet v/verbose order= eager verify= leader= leaders= epoch-start= accounts= pools= shred-version= slots-max= shreds-max= rows= txns= drift threads= no-rows h/help V/version
 end
 
 function __fish_mev_parse_needs_command
@@ -59,6 +59,8 @@ complete -c mev-parse -n "__fish_mev_parse_needs_command" -l shreds-max -d 'Stor
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l rows -d 'Write only these rows: intent, fill, route' -r -f -a "intent\t'What an instruction asks for'
 fill\t'What was moved'
 route\t'An aggregator\'s whole'"
+complete -c mev-parse -n "__fish_mev_parse_needs_command" -l txns -d 'Write transactions themselves, too, each before its rows' -r -f -a "rows\t'Those that have a row'
+all\t'All'"
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l threads -d 'Use N threads: one reads, and slots are written by all' -r
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l force -d 'Overwrite an output file that exists'
 complete -c mev-parse -n "__fish_mev_parse_needs_command" -l human -d 'Show times as dates and lamports as SOL (text and csv)'

@@ -9,7 +9,7 @@ mod counting;
 
 use mev::ids::Key;
 use mev::net::pcap::{Capture, Datagram, Item};
-use mev::parse::{Config, Feed, Leaders, Limits, Order, Parser, Verify, Wanted};
+use mev::parse::{Config, Feed, Leaders, Limits, Order, Parser, Verify, Wanted, Whole};
 use mev::stream::{Arena, Stage};
 use std::path::PathBuf;
 
@@ -19,8 +19,9 @@ static ALLOCATOR: counting::Counting = counting::Counting;
 /// Feeds `datagrams` to a parser and gives the requests for memory, and the transactions.
 fn requests(datagrams: &[Datagram<'_>], order: Order, leader: Option<Key>) -> (u64, u64) {
     let verify = Verify { merkle: true, leader: leader.map(Leaders::One), poh: true };
-    let config =
-        Config { order, verify, limits: Limits::DEFAULT, shred_version: None, rows: Wanted::ALL };
+    // Transactions whole, too: more is never written.
+    let rows = Wanted { txns: Whole::All, ..Wanted::ALL };
+    let config = Config { order, verify, limits: Limits::DEFAULT, shred_version: None, rows };
     let mut parser = Parser::new(&config, Feed::default()).unwrap();
     let mut arena = Arena::with_room(Parser::MAX_OUT);
     let before = counting::requests();

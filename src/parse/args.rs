@@ -1,7 +1,7 @@
 //! The command line.
 
 use super::deshred::{Limits, Verify};
-use super::rows::Wanted;
+use super::rows::{Wanted, Whole};
 use super::stage::{Config, Order};
 use crate::bytes::base58;
 use crate::cli::Files;
@@ -131,6 +131,17 @@ pub(super) struct Args {
     )]
     rows: Vec<RowArg>,
 
+    /// Write transactions themselves, too, each before its rows
+    ///
+    /// As txn records, with all wire bytes: `rows` those that have a row, `all` votes and others too.
+    /// mev-bundle makes back-runs with them. --only with txn among its kinds means all, unless this
+    /// says otherwise.
+    #[arg(
+        long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true,
+        default_missing_value = "rows"
+    )]
+    txns: Option<WholeArg>,
+
     /// Print what could not be decoded, by venue
     ///
     /// At the end, on standard error: instructions of known programs with an unknown discriminator,
@@ -177,6 +188,14 @@ enum RowArg {
     Fill,
     /// An aggregator's whole
     Route,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum WholeArg {
+    /// Those that have a row
+    Rows,
+    /// All
+    All,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -272,6 +291,11 @@ impl Args {
             routes: row(RowArg::Route),
             liquidity: !self.no_rows,
             rederived: matches!(self.task, Some(Task::Verify(_))),
+            txns: match self.txns {
+                None => Whole::None,
+                Some(WholeArg::Rows) => Whole::WithRows,
+                Some(WholeArg::All) => Whole::All,
+            },
         };
         Ok(Config { order, verify, limits, shred_version: self.shred_version, rows })
     }

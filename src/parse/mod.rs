@@ -65,13 +65,13 @@ pub use deshred::{Limits, Verify};
 pub use drift::{Drift, Unknown};
 pub use feed::Feed;
 pub use rederive::{Difference, Outcome, Rederivation};
-pub use rows::{Executed, Inner, TokenBalance, Wanted};
+pub use rows::{Executed, Inner, TokenBalance, Wanted, Whole};
 pub use stage::{Config, Order, Parser, TxPlace};
 pub use table::coverage;
 pub use tally::Tally;
 
 use crate::cli::Tool;
-use crate::record::{Finding, Layout, Liquidity, Packet, Pool, Producer, Slot, Swap, Ticks};
+use crate::record::{Finding, Layout, Liquidity, Packet, Pool, Producer, Slot, Swap, Ticks, Txn};
 use clap::Args as _;
 
 /// The program.
@@ -84,6 +84,7 @@ pub const TOOL: &Tool = &Tool {
         Swap::SCHEMA,
         Pool::SCHEMA,
         Ticks::SCHEMA,
+        Txn::SCHEMA,
         Slot::SCHEMA,
         Liquidity::SCHEMA,
         Finding::SCHEMA,
@@ -103,6 +104,9 @@ pub const TOOL: &Tool = &Tool {
          whole; its legs carry its route_id. Amounts of different roles do not add up: --rows chooses \
          what is written. Adds and removes, creations, fees and changes of configuration are \
          liquidity records.",
+        "With --txns a transaction itself is written before its rows, as a txn record: its wire bytes, where \
+         it stands, and whether it is pending (its bytes came alone), in a block (it came in shreds), \
+         executed or failed. mev-bundle makes back-runs with it.",
         "With --accounts the pools' state comes first: pool records, with mints, vaults, balances and \
          fees joined, and ticks records with the ticks, bins or levels beside the price. A pool of \
          which an account is missing is left out, named on standard error with the role and key of \
@@ -157,6 +161,10 @@ pub const TOOL: &Tool = &Tool {
         (
             "mev-parse txs.jsonl --rows fill --only swap -f csv --human",
             "what was really moved, and nothing else",
+        ),
+        (
+            "mev-parse lines --txns --only txn,swap -f json",
+            "each transaction that swaps, whole, and then what it asks for",
         ),
         ("mev-parse verify txs.jsonl", "each fill reckoned again with its venue's own formula"),
         (

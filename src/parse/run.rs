@@ -6,6 +6,7 @@ use super::feed::Feed;
 use super::fresh::run::{Beside, Fresh};
 use super::input::{Said, read_dump, read_text};
 use super::rederive::{Outcome, Rederivation};
+use super::rows::Whole;
 use super::stage::{Config, Order, Parser};
 use super::table;
 use super::tally::Tally;
@@ -15,7 +16,7 @@ use crate::dex::AccountBook;
 use crate::error::{Error, Exit, Result};
 use crate::mem::{Behind, Map};
 use crate::net::pcap::{Capture, Datagram, Item, Reader};
-use crate::record::{Layout, Packet};
+use crate::record::{Layout, Packet, Txn};
 use crate::stream::{Arena, Stage};
 use crate::sys::pipe;
 use crate::wire::leaders::{Leaders, Schedule};
@@ -66,6 +67,10 @@ fn parse(args: &Args, frame: &Frame) -> Result<Exit> {
     let default = if live || frame.common.follow { Order::Arrival } else { Order::Slot };
     let mut config = args.config(default)?;
     config.verify.leader = config.verify.leader.or(leaders);
+    // Who asks for the kind wants all of it.
+    if config.rows.txns == Whole::None && frame.common.only_kinds()?.contains(&Txn::SCHEMA.kind) {
+        config.rows.txns = Whole::All;
+    }
     let helpers = match (args.threads, config.order) {
         (2.., Order::Arrival | Order::Eager) => {
             frame.warn("--threads: rows in arrival order come from one thread");
@@ -189,6 +194,7 @@ fn stats(tally: &Tally) -> Stats {
         ("batches", tally.batches),
         ("entries", tally.entries),
         ("txns", tally.txns),
+        ("txns_whole", tally.whole),
         ("swaps", tally.swaps),
         ("liquidity", tally.liquidity),
         ("pools", tally.pools),

@@ -196,6 +196,8 @@ pub struct Tally {
     pub entries: u64,
     /// Transactions decoded.
     pub txns: u64,
+    /// Those of them that were written whole.
+    pub whole: u64,
     /// Swap rows written.
     pub swaps: u64,
     /// Liquidity rows written.
@@ -249,6 +251,7 @@ impl Tally {
             batches,
             entries,
             txns,
+            whole,
             swaps,
             liquidity,
             pools,
@@ -287,6 +290,7 @@ impl Tally {
         self.batches += batches;
         self.entries += entries;
         self.txns += txns;
+        self.whole += whole;
         self.swaps += swaps;
         self.liquidity += liquidity;
         self.pools += pools;

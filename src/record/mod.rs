@@ -15,7 +15,7 @@
 //! named `_zero*`, written zero and checked. A layout never changes under a version.
 //!
 //! The arrows of the pipeline are the files of this folder: `packet` (capture to parse), `swap`,
-//! `pool`, `ticks`, `liquidity`, `slot` (parse to arb and bundle), `wallet` (walletdb to arb), `opportunity` (arb to bundle),
+//! `pool`, `ticks`, `liquidity`, `slot`, `txn` (parse to arb and bundle), `wallet` (walletdb to arb), `opportunity` (arb to bundle),
 //! `bundle` (bundle to send), `receipt` (send to you), `exposure` (arb to you), `finding` (parse and arb to you), and
 //! `head`, `gap`, `end`, which frame every stream.
 
@@ -34,6 +34,7 @@ mod schema;
 mod slot;
 mod swap;
 mod ticks;
+mod txn;
 mod view;
 mod wallet;
 
@@ -55,13 +56,14 @@ pub use schema::{Field, Flag, Schema, Show, Type};
 pub use slot::{Slot, Verdict};
 pub use swap::{Direction, Exact, Role, Source, Swap};
 pub use ticks::{Bin, Level, Tick, TickKind, Ticks};
+pub use txn::{Txn, TxnState};
 pub use view::{arrow, cells, csv, csv_header, flat, json, numpy, schema_json, table, text};
 pub use wallet::{Wallet, WalletReason, WalletVerdict};
 
 use crate::error::Error;
 
 /// Every schema, in order of kind.
-pub const ALL: [&Schema; 15] = [
+pub const ALL: [&Schema; 16] = [
     Head::SCHEMA,
     Gap::SCHEMA,
     End::SCHEMA,
@@ -69,6 +71,7 @@ pub const ALL: [&Schema; 15] = [
     Swap::SCHEMA,
     Pool::SCHEMA,
     Ticks::SCHEMA,
+    Txn::SCHEMA,
     Slot::SCHEMA,
     Liquidity::SCHEMA,
     Wallet::SCHEMA,
@@ -252,6 +255,7 @@ pub fn check(record: Record<'_>) -> Result<(), Error> {
         0x20 => is::<Swap>(record),
         0x21 => is::<Pool>(record),
         0x22 => is::<Ticks>(record),
+        0x23 => is::<Txn>(record),
         0x24 => is::<Slot>(record),
         0x25 => is::<Liquidity>(record),
         0x28 => is::<Wallet>(record),

@@ -44,7 +44,7 @@ use super::tally::Tally;
 use crate::bytes::IndexSet;
 use crate::dex::{self, AccountBook, Decoded, Instruction, LiquidityIx, SwapIx, VenueSpec};
 use crate::ids::{Key, LOOKUP_TABLE};
-use crate::record::{Pool, Role};
+use crate::record::{Pool, Role, Txn, TxnState};
 use crate::stream::Sink;
 use crate::wire::txn::Transaction;
 use mints::{Mints, Scope};
@@ -56,6 +56,17 @@ use writer::Writer;
 
 pub(super) use row::At;
 pub(super) use tables::{Change, Heard};
+
+/// Which transactions are written whole, each before its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whole {
+    /// None.
+    None,
+    /// Those that have a row.
+    WithRows,
+    /// All.
+    All,
+}
 
 /// Which rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,20 +81,39 @@ pub struct Wanted {
     pub liquidity: bool,
     /// Fills are reckoned again with the venues' own formulas.
     pub rederived: bool,
+    /// The transactions themselves.
+    pub txns: Whole,
 }
 
 impl Wanted {
-    /// All of them, nothing reckoned again.
-    pub const ALL: Self =
-        Self { intents: true, fills: true, routes: true, liquidity: true, rederived: false };
+    /// All of them, nothing reckoned again, no transaction whole.
+    pub const ALL: Self = Self {
+        intents: true,
+        fills: true,
+        routes: true,
+        liquidity: true,
+        rederived: false,
+        txns: Whole::None,
+    };
 
     /// None: transactions are not looked into.
-    pub const NONE: Self =
-        Self { intents: false, fills: false, routes: false, liquidity: false, rederived: false };
+    pub const NONE: Self = Self {
+        intents: false,
+        fills: false,
+        routes: false,
+        liquidity: false,
+        rederived: false,
+        txns: Whole::None,
+    };
 
-    /// Whether any row is wanted.
+    /// Whether transactions are looked at, for a row or to be written themselves.
     pub fn any(self) -> bool {
         self != Self::NONE
+    }
+
+    /// Whether nothing but whole transactions is wanted.
+    fn is_whole_only(self) -> bool {
+        Self { txns: Whole::None, ..self } == Self::NONE
     }
 }
 
@@ -159,6 +189,12 @@ impl Rows {
         tally: &mut Tally,
         out: &mut impl Sink,
     ) -> u32 {
+        // What stands in a batch is in a block.
+        let state = if at.batch.is_some() { TxnState::InBlock } else { TxnState::Pending };
+        let whole = self.whole(tx, &at, state, tally, out);
+        if self.wanted.is_whole_only() {
+            return 0;
+        }
         let of_interest = |key: &Key| dex::venue_of(key).is_some() || *key == LOOKUP_TABLE;
         let mut programs = IndexSet::default();
         for index in tx.programs() {
@@ -169,7 +205,7 @@ impl Rows {
         if programs.is_empty() {
             return 0;
         }
-        let mut writer = Writer::new(tally, out);
+        let mut writer = Writer::new(tally, out, whole);
         let mut resolved = false;
         for (outer, ix) in (0u16..).zip(tx.instructions()) {
             if !programs.contains(ix.program_index.into()) {
@@ -197,6 +233,28 @@ impl Rows {
             self.ask(&asked, &mut writer);
         }
         writer.finish()
+    }
+
+    /// Writes `tx` itself, if all are wanted; gives what its first row writes, if only those with one
+    /// are.
+    #[inline]
+    fn whole<'t>(
+        &self,
+        tx: &Transaction<'t>,
+        at: &At,
+        state: TxnState,
+        tally: &mut Tally,
+        out: &mut impl Sink,
+    ) -> Option<(Txn, &'t [u8])> {
+        match self.wanted.txns {
+            Whole::None => None,
+            Whole::WithRows => Some((row::txn(tx, at, state), tx.bytes())),
+            Whole::All => {
+                tally.whole += 1;
+                out.put_parts(&row::txn(tx, at, state), tx.bytes());
+                None
+            }
+        }
     }
 
     /// Writes what a top-level instruction asks for.
@@ -272,11 +330,16 @@ impl Rows {
         tally: &mut Tally,
         out: &mut impl Sink,
     ) -> u32 {
+        let state = if executed.failed { TxnState::Failed } else { TxnState::Executed };
+        let whole = self.whole(tx, &at, state, tally, out);
+        if self.wanted.is_whole_only() {
+            return 0;
+        }
         let calls = call::calls(tx, executed);
         let logged =
             if executed.failed { Logged::default() } else { Logged::read(&calls, executed) };
         let run = Run::new(self, executed, &calls, &logged);
-        let mut writer = Writer::new(tally, out);
+        let mut writer = Writer::new(tally, out, whole);
         for (number, call) in calls.iter().enumerate() {
             let Some(spec) = call.spec.filter(|_| !call.is_event()) else { continue };
             let position = Position { outer: call.outer, inner: call.inner };

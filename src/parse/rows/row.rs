@@ -6,7 +6,8 @@ use super::mints::Known;
 use crate::dex::{LiquidityIx, Moved, SwapIx};
 use crate::ids::Key;
 use crate::parse::batch::Place;
-use crate::record::{Direction, Exact, Liquidity, Role, Source, Swap};
+use crate::record::{Direction, Exact, LINE, Liquidity, Role, Source, Swap, Txn, TxnState};
+use crate::wire::txn::{Transaction, Version};
 
 /// Where a transaction stands.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +49,34 @@ impl Position {
         let inner = self.inner.map_or(0, |inner| u64::from(inner) + 1);
         u64::from(self.outer) << 17 | inner
     }
+}
+
+/// The record of `tx` itself, without its bytes.
+pub(super) fn txn(tx: &Transaction<'_>, at: &At, state: TxnState) -> Txn {
+    let mut made = Txn::new(at.rx_ns);
+    let wire_len = tx.bytes().len();
+    let len = size_of::<Txn>().saturating_add(wire_len).next_multiple_of(LINE);
+    // A transaction is at most 4096 bytes long.
+    made.head.len = u32::try_from(len).unwrap_or(u32::MAX);
+    made.wire_len = u16::try_from(wire_len).unwrap_or(u16::MAX);
+    made.slot = at.slot;
+    if let Some((batch_start, batch_tx)) = at.batch {
+        (made.batch_start, made.batch_tx) = (batch_start, batch_tx);
+        made.present |= Txn::BATCH | Txn::BATCH_TX;
+    }
+    if let Some(tx_index) = at.tx_index {
+        made.tx_index = tx_index;
+        made.present |= Txn::TX_INDEX;
+    }
+    made.format = match tx.version() {
+        Version::Legacy => 0,
+        Version::V0 => 1,
+        Version::V1 => 2,
+    };
+    made.state = state as u8;
+    made.signatures = u8::try_from(tx.signatures().len()).unwrap_or(u8::MAX);
+    made.signature = *tx.signature();
+    made
 }
 
 /// Fills in where the transaction stands.

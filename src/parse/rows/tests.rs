@@ -38,6 +38,63 @@ fn a_row_says_what_the_instruction_says() {
     assert_eq!((count(&tally, "mint_unknown"), count(&tally, "direction_unknown")), (2, 2));
 }
 
+/// Kinds, and the transaction records with their bytes, of what is written of `txs` with `txns`.
+fn whole(
+    txns: Whole,
+    txs: &[Vec<u8>],
+    executed: Option<&Executed>,
+) -> (Vec<u16>, Vec<(Txn, Vec<u8>)>) {
+    let mut rows = Rows::new(Wanted { txns, ..Wanted::ALL });
+    let (mut tally, mut arena) = (Tally::default(), Arena::with_room(4096));
+    for tx in txs {
+        let tx = Transaction::check(tx).unwrap();
+        match executed {
+            Some(executed) => {
+                let at = At { slot: 9, ..At::default() };
+                rows.write_executed(&tx, at, executed, &mut tally, &mut arena)
+            }
+            None => rows.write(&tx, PLACE, 2, &mut tally, &mut arena),
+        };
+    }
+    let kinds = arena.records().map(|record| record.kind()).collect();
+    let of = |record: crate::record::Record<'_>| {
+        let txn = record.get::<Txn>().unwrap()?;
+        Some((*txn, txn.wire(record.tail::<Txn>()).to_vec()))
+    };
+    let found: Vec<_> = arena.records().filter_map(of).collect();
+    assert_eq!(tally.whole, found.len() as u64);
+    (kinds, found)
+}
+
+#[test]
+fn a_transaction_comes_whole_before_its_rows_when_asked_for() {
+    let txs = [testing::swap_tx(1, &[70, 80]), testing::swap_tx(5, &[])];
+    assert_eq!(whole(Whole::None, &txs, None).0, [0x20, 0x20]);
+    assert_eq!(whole(Whole::WithRows, &txs, None).0, [0x23, 0x20, 0x20]);
+    let (kinds, found) = whole(Whole::All, &txs, None);
+    assert_eq!(kinds, [0x23, 0x20, 0x20, 0x23]);
+    for ((txn, wire), tx) in found.iter().zip(&txs) {
+        assert_eq!((wire, usize::from(txn.wire_len)), (tx, tx.len()));
+        assert_eq!((txn.slot, txn.tx_index, txn.batch_start, txn.batch_tx), (9, 12, 4, 2));
+        assert_eq!((txn.state, txn.format, txn.signatures), (TxnState::InBlock as u8, 0, 1));
+        assert_eq!(txn.signature[..], tx[1..65]);
+    }
+    for (failed, state) in [(false, TxnState::Executed), (true, TxnState::Failed)] {
+        let mut executed = Executed::default();
+        executed.failed = failed;
+        let (kinds, found) = whole(Whole::WithRows, &txs, Some(&executed));
+        assert_eq!(kinds, [0x23, 0x20, 0x20]);
+        assert_eq!((found[0].0.state, found[0].0.present), (state as u8, 0));
+    }
+    // Nothing but transactions: their instructions are left alone.
+    let mut rows = Rows::new(Wanted { txns: Whole::All, ..Wanted::NONE });
+    let (mut tally, mut arena) = (Tally::default(), Arena::with_room(4096));
+    let tx = Transaction::check(&txs[0]).unwrap();
+    rows.write_at(&tx, At::default(), &mut tally, &mut arena);
+    let states: Vec<_> = arena.records().map(|one| one.typed::<Txn>().unwrap().state).collect();
+    assert_eq!(states, [TxnState::Pending as u8]);
+}
+
 #[test]
 fn tokens_and_direction_of_a_known_pool_come_from_token_instructions() {
     let mut pool = Pool::new(0);

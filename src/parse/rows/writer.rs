@@ -4,7 +4,7 @@
 use crate::dex::IxFault;
 use crate::ids::Venue;
 use crate::parse::tally::Tally;
-use crate::record::{Liquidity, Record, Swap};
+use crate::record::{Liquidity, Record, Swap, Txn};
 use crate::stream::Sink;
 
 /// Writes the rows of one transaction.
@@ -15,12 +15,18 @@ pub(super) struct Writer<'w, S: Sink> {
     swap: Option<Swap>,
     liquidity: Option<Liquidity>,
     swaps: u32,
+    /// The transaction itself, which its first row writes before it.
+    whole: Option<(Txn, &'w [u8])>,
 }
 
 impl<'w, S: Sink> Writer<'w, S> {
     #[inline]
-    pub(super) fn new(tally: &'w mut Tally, out: &'w mut S) -> Self {
-        Self { tally, out, swap: None, liquidity: None, swaps: 0 }
+    pub(super) fn new(
+        tally: &'w mut Tally,
+        out: &'w mut S,
+        whole: Option<(Txn, &'w [u8])>,
+    ) -> Self {
+        Self { tally, out, swap: None, liquidity: None, swaps: 0, whole }
     }
 
     /// A swap row to be filled in.
@@ -56,6 +62,13 @@ impl<'w, S: Sink> Writer<'w, S> {
 
     #[inline]
     fn put(&mut self, last: bool) {
+        if self.swap.is_none() && self.liquidity.is_none() {
+            return;
+        }
+        if let Some((txn, wire)) = self.whole.take() {
+            self.tally.whole += 1;
+            self.out.put_parts(&txn, wire);
+        }
         if let Some(row) = &mut self.swap {
             row.head.flags |= if last { Swap::LAST_OF_TX } else { 0 };
             self.tally.row(row.role);
