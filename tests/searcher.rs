@@ -1,6 +1,10 @@
 //! mev-send --grpc as a program, against engines on this machine.
 
-#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may stop where it stands, and says what it skips"
+)]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
