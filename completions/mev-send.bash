@@ -62,7 +62,7 @@ _mev__send() {
 
     case "${cmd}" in
         mev__send)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --url --region --live --journal --sync --max-spend-lamports-per-hour --stop-file --rate --expiry --timeout --auth-file --tpu --tpu-peer --leaders --epoch-start --nodes --leader-rpc --identity --fanout --congestion --initial-window --zero-rtt --handshake-timeout --help --version receipts serve audit help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --url --region --grpc --grpc-keypair --live --journal --sync --max-spend-lamports-per-hour --stop-file --rate --expiry --timeout --auth-file --tpu --tpu-peer --leaders --epoch-start --nodes --leader-rpc --identity --fanout --congestion --initial-window --zero-rtt --handshake-timeout --help --version receipts serve audit help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -117,6 +117,10 @@ _mev__send() {
                     return 0
                     ;;
                 --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grpc-keypair)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mev_send_global_optspecs
-    string join \n o/output= force f/format= human n/limit= duration= follow in-place give-pages only= check stats progress= metrics= schema= q/quiet v/verbose url= region= live journal= sync= max-spend-lamports-per-hour= stop-file= rate= expiry= timeout= auth-file= tpu tpu-peer= leaders= epoch-start= nodes= leader-rpc= identity= fanout= congestion= initial-window= zero-rtt handshake-timeout= h/help V/version
+    string join \n o/output= force f/format= human n/limit= duration= follow in-place give-pages only= check stats progress= metrics= schema= q/quiet v/verbose url= region= grpc grpc-keypair= live journal= sync= max-spend-lamports-per-hour= stop-file= rate= expiry= timeout= auth-file= tpu tpu-peer= leaders= epoch-start= nodes= leader-rpc= identity= fanout= congestion= initial-window= zero-rtt handshake-timeout= h/help V/version
 end
 
 function __fish_mev_send_needs_command
@@ -44,6 +44,7 @@ json\t'For programs'
 arrow\t'Arrow\'s JSON schema'"
 complete -c mev-send -n "__fish_mev_send_needs_command" -l url -d 'Send to the block engine at URL' -r
 complete -c mev-send -n "__fish_mev_send_needs_command" -l region -d 'Send to these regions of Jito\'s block engine' -r
+complete -c mev-send -n "__fish_mev_send_needs_command" -l grpc-keypair -d 'Sign the searcher API\'s challenges with the key pair in FILE' -r -F
 complete -c mev-send -n "__fish_mev_send_needs_command" -l journal -d 'Keep a journal of what is sent in FILE' -r -F
 complete -c mev-send -n "__fish_mev_send_needs_command" -l sync -d 'When the journal reaches the disk' -r -f -a "never\t'When the system sees fit'
 always\t'Before anything leaves'"
@@ -73,6 +74,7 @@ complete -c mev-send -n "__fish_mev_send_needs_command" -l check -d 'Read and ve
 complete -c mev-send -n "__fish_mev_send_needs_command" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-send -n "__fish_mev_send_needs_command" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-send -n "__fish_mev_send_needs_command" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-send -n "__fish_mev_send_needs_command" -l grpc -d 'Send bundles by the block engine\'s gRPC searcher API'
 complete -c mev-send -n "__fish_mev_send_needs_command" -l live -d 'Really send'
 complete -c mev-send -n "__fish_mev_send_needs_command" -l tpu -d 'Send each transaction to the leaders, over QUIC'
 complete -c mev-send -n "__fish_mev_send_needs_command" -l zero-rtt -d 'Send before the handshake is done (0-RTT), to peers that allow it'

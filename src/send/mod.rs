@@ -19,6 +19,7 @@
 //! | `searcher` | an engine's gRPC API: messages, tokens, results |
 //! | `journal` | attempts, outcomes and finals in a file that survives the process |
 //! | `live` | threads, clock and files around the office; fed by a pipe here, by `chain/serve` there |
+//! | `known` | which bundles were seen before |
 //! | `tally` | what became of all of them |
 //! | `tpu` | the other road: each transaction to the leaders, over QUIC |
 //!
@@ -39,6 +40,7 @@ mod desk;
 pub mod follow;
 pub mod jito;
 pub mod journal;
+mod known;
 pub mod live;
 pub mod office;
 pub mod receipt;

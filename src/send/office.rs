@@ -24,6 +24,7 @@ use super::budget::Budget;
 use super::desk::Fit;
 use super::follow::{End, Follow, Taken, Times, To};
 use super::journal::{Entry, Kind};
+use super::known::Known;
 use super::receipt::{begun, by, sent, taken};
 use super::reply::Reply;
 use super::spending::Spending;
@@ -33,14 +34,11 @@ use crate::bytes::hex;
 use crate::ids::{JITO_TIP_ACCOUNTS, Key};
 use crate::record::{Bundle, Outcome, Receipt, Road, fixed_text};
 use crate::wire::bundle_id;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Bundles whose end is not known, at most, of a pipe; more wait to be taken.
 pub const OPEN_MAX: usize = 1024;
-/// Ids that are remembered, at least; twice as many at most. At 2000 bundles a second they outlast the
-/// 300 slots that an engine looks back.
-const KNOWN_MIN: usize = 1 << 18;
 /// Requests on their way to an endpoint at the same time, at most.
 pub const LANES: usize = 4;
 /// Attempts at an endpoint that says that it has too many requests, at most.
@@ -76,27 +74,6 @@ pub struct Limits {
     pub spend_max: u64,
     /// Bundles whose end is not known, at most.
     pub open_max: usize,
-}
-
-/// Ids of bundles, of which the oldest are forgotten.
-#[derive(Debug, Default)]
-struct Known {
-    newer: HashSet<Id>,
-    older: HashSet<Id>,
-}
-
-impl Known {
-    fn contains(&self, id: &Id) -> bool {
-        self.newer.contains(id) || self.older.contains(id)
-    }
-
-    /// Whether `id` was not known before.
-    fn insert(&mut self, id: Id) -> bool {
-        if self.newer.len() >= KNOWN_MIN {
-            self.older = std::mem::take(&mut self.newer);
-        }
-        !self.older.contains(&id) && self.newer.insert(id)
-    }
 }
 
 /// What has to be done at an endpoint.
