@@ -17,5 +17,6 @@ pub(super) mod run;
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests;
 
-use known::Known;
-use rules::{Broken, Rule, Rules};
+pub(super) use known::Known;
+use rules::Broken;
+pub(super) use rules::{Rule, Rules, tips};
