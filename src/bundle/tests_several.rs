@@ -259,7 +259,7 @@ fn a_plan_is_one_bundle_whose_last_transaction_tips_for_all() {
 fn a_plan_ends_before_what_cannot_be_made() {
     let parts = plan(4);
     let mut bad = parts.clone();
-    bad[2].min_out[1] = 0;
+    bad[2].min_out[2] = 0;
     let mut one = builder(JOIN);
     let made: Vec<Made> = bad.iter().flat_map(|part| offer(&mut one, part)).collect();
     assert_eq!((made.len(), made[0].0.txs), (1, 2));
