@@ -130,14 +130,8 @@ fn slot() -> Slot {
 fn builder(payer: Payer) -> Builder {
     let mut book = AccountBook::new();
     book.read(accounts().as_bytes()).unwrap();
-    let policy = Policy {
-        tip_max_lamports: None,
-        age_max_slots: 4,
-        tip_account: None,
-        create_token_accounts: false,
-    };
     let hash = Blockhash { hash: [7; 32], slot: Some(999) };
-    Builder::new(book, payer, policy, Some(hash))
+    Builder::new(book, payer, Policy::DEFAULT, Some(hash))
 }
 
 /// Builds and signs: the ratio, and how long one takes.
@@ -146,7 +140,7 @@ fn build(report: &mut paired::Report) {
     let payer = ours.public();
     let mut signed = builder(Payer::Signs(ours));
     let mut unsigned = builder(Payer::Named(payer));
-    let mut arena = Arena::with_room(Builder::MAX_OUT);
+    let mut arena = Arena::with_room(<Builder>::MAX_OUT);
     let mut number = 0;
     let mut step = |builder: &mut Builder| {
         number += 1;

@@ -35,6 +35,10 @@ pub const MEMO: Key = key("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
 pub const LOOKUP_TABLE: Key = key("AddressLookupTab1e1111111111111111111111111");
 /// The account of the cluster's clock.
 pub const CLOCK: Key = key("SysvarC1ock11111111111111111111111111111111");
+/// The account in which a transaction's instructions can be read while it runs.
+pub const INSTRUCTIONS: Key = key("Sysvar1nstructions1111111111111111111111111");
+/// The account of recent blockhashes.
+pub const RECENT_BLOCKHASHES: Key = key("SysvarRecentB1ockHashes11111111111111111111");
 /// The Vote program.
 pub const VOTE: Key = key("Vote111111111111111111111111111111111111111");
 
@@ -50,6 +54,15 @@ pub const ORCA_WHIRLPOOL: Key = key("whirLbMiicVdio4qvUfM5KAg6Ct8VwpYzGff3uctyCc
 pub const METEORA_DLMM: Key = key("LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo");
 /// Meteora's lending vaults, in which the reserves of DAMM v1 lie.
 pub const METEORA_VAULT: Key = key("24Uqj9JCLxUeoC3hGfh5W3s9FM9uCHDS2SG3LYwBpyTi");
+
+/// Kamino Lend.
+pub const KAMINO_LEND: Key = key("KLend2g3cP87fffoy8q1mQqGKjrxjC8boSyAYavgmjD");
+/// Save, formerly Solend.
+pub const SAVE: Key = key("So1endDq2YkqhipRh3WViPa8hdiSpxWy6z3Z6tMCpAo");
+/// marginfi v2.
+pub const MARGINFI: Key = key("MFv2hWf31Z9kbCa1snEPYctwafyhdvnV7FZnsebVacA");
+/// Flash loans of Jupiter Lend.
+pub const JUPITER_FLASH: Key = key("jupgfSgfuAXv4B6R2Uxu85Z1qdzgju79s6MfZekN6XS");
 
 /// The eight Jito tip accounts (docs.jito.wtf; each is the PDA `TIP_ACCOUNT_n` of the tip program
 /// `T1pyyaTNZsKv2WcRAB8oVnk93mLJw2XzjtVYqCsaHqt`).

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+use base64::Engine as _;
+use ed25519_dalek::{Signer as _, SigningKey};
 use mev::bytes::base58;
 use mev::dex::{self, AccountBook, Decoded, associated_token};
-use mev::ids::{Key, ORCA_WHIRLPOOL, RAYDIUM_CPMM, TOKEN, USDC, Venue, WSOL};
-use mev::record::{Bundle, Direction, Gap, Opportunity, Pool, Record};
-use mev::stream::{Piped, Reader};
+use mev::ids::{KAMINO_LEND, Key, ORCA_WHIRLPOOL, RAYDIUM_CPMM, SYSTEM, TOKEN, USDC, Venue, WSOL};
+use mev::record::{Bundle, Cause, Direction, Gap, Opportunity, Pool, Producer, Record};
+use mev::stream::{Piped, Reader, Writer};
 use mev::wire::txn::Transaction;
 use program::{Folder, accounts, arg, keypair, opportunity, run, slot, stream};
 use std::collections::HashSet;
@@ -17,6 +19,7 @@ use std::path::Path;
 mod program;
 
 const BUNDLE: &str = env!("CARGO_BIN_EXE_mev-bundle");
+const PARSE: &str = env!("CARGO_BIN_EXE_mev-parse");
 
 #[test]
 fn signs_with_the_blockhash_of_the_stream_and_passes_other_kinds_on() {
@@ -169,6 +172,234 @@ fn files_of_tables_are_read_and_what_is_wrong_with_them_is_said() {
     // Twice the same key pair is two turns of the same payer.
     let twice = ["--accounts", arg(&accounts), "--keypair", arg(&id), "--keypair", arg(&id)];
     assert_eq!(run(BUNDLE, &twice, &input).out, ran.out);
+}
+
+/// The line of an account file for `key`.
+fn account(key: &Key, owner: &Key, lamports: u64, data: &[u8]) -> String {
+    let (key, owner) = (base58::Key(key).to_string(), base58::Key(owner).to_string());
+    let data = [base64::engine::general_purpose::STANDARD.encode(data), "base64".to_owned()];
+    let account = serde_json::json!({"owner": owner, "lamports": lamports, "data": data});
+    format!("{}\n", serde_json::json!({"pubkey": key, "account": account}))
+}
+
+/// Somebody's signed transaction, which transfers lamports, of blockhash `[9; 32]`.
+fn theirs() -> Vec<u8> {
+    let secret = SigningKey::from_bytes(&[50; 32]);
+    let from = secret.verifying_key().to_bytes();
+    let mut message = vec![1, 0, 1, 3];
+    for key in [from, [0x77; 32], SYSTEM, [9; 32]] {
+        message.extend(key);
+    }
+    message.extend([1, 2, 2, 0, 1, 12, 2, 0, 0, 0]);
+    message.extend(1500u64.to_le_bytes());
+    [&[1], secret.sign(&message).to_bytes().as_slice(), &message].concat()
+}
+
+#[test]
+fn a_back_run_carries_the_pending_transaction_that_mev_parse_wrote() {
+    let folder = Folder::new("bundle-backrun");
+    let accounts = folder.write("pools.jsonl", accounts().as_bytes());
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    let wire = theirs();
+    let line = base64::engine::general_purpose::STANDARD.encode(&wire);
+    let parsed = run(PARSE, &["--txns=all"], format!("{line}\n").as_bytes());
+    assert_eq!(parsed.code, 0, "{}", parsed.err);
+    let mut found = opportunity(1000);
+    (found.cause, found.present) = (Cause::Pending as u8, Opportunity::TRIGGER);
+    found.trigger.copy_from_slice(&wire[1..65]);
+    let mut reader = Reader::new(Piped::new(parsed.out.as_slice()));
+    let mut writer = Writer::new(Vec::new(), Producer::Arb);
+    writer.put(Record::of(&slot(999))).unwrap();
+    while let Some(record) = reader.next().unwrap() {
+        writer.put(record).unwrap();
+    }
+    writer.put(Record::of(&found)).unwrap();
+    let input = writer.finish().unwrap();
+    let args = ["--accounts", arg(&accounts), "--keypair", arg(&id), "--stats"];
+    let ran = run(BUNDLE, &args, &input);
+    assert_eq!((ran.code, &ran.stats()["backruns"]), (0, &1.into()), "{}", ran.err);
+    let mut reader = Reader::new(Piped::new(ran.out.as_slice()));
+    let record = reader.next().unwrap().unwrap();
+    let bundle = record.get::<Bundle>().unwrap().unwrap();
+    let txs: Vec<_> = bundle.transactions(record.tail::<Bundle>()).collect();
+    assert_eq!((txs.len(), txs[0]), (2, wire.as_slice()));
+    assert_eq!(Transaction::check(txs[1]).unwrap().fee_payer(), &keypair().1);
+    let checked = run(BUNDLE, &["check"], &ran.out);
+    // The head of the table, and no rule under it.
+    assert_eq!((checked.code, checked.text().lines().count()), (0, 1), "{}", checked.err);
+    let rehearsed = run(env!("CARGO_BIN_EXE_mev-send"), &["-f", "json"], &ran.out);
+    assert!(rehearsed.text().contains("dry_run"), "{} {}", rehearsed.text(), rehearsed.err);
+    // What is known of it decides: never carried, or nothing else wanted.
+    let never = run(BUNDLE, &[&args[..], &["--backrun", "never"]].concat(), &input);
+    assert_eq!((&never.stats()["backruns"], &never.stats()["bundles"]), (&0.into(), &1.into()));
+    let without = stream(&[Record::of(&slot(999)), Record::of(&found)]);
+    let only = run(BUNDLE, &[&args[..], &["--backrun=only"]].concat(), &without);
+    assert_eq!(only.stats()["refused"], serde_json::json!({"no_trigger": 1}));
+}
+
+#[test]
+fn the_cycles_of_a_plan_go_into_one_bundle() {
+    let folder = Folder::new("bundle-plan");
+    let accounts = folder.write("pools.jsonl", accounts().as_bytes());
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    let part = |index: u16| {
+        let mut part = opportunity(1000);
+        (part.plan_index, part.plan_count, part.state_hash) = (index, 3, 7 + u64::from(index));
+        part.amounts[0] -= u64::from(index);
+        part
+    };
+    let (parts, slot) = ([part(0), part(1), part(2)], slot(999));
+    let records: Vec<_> =
+        std::iter::once(Record::of(&slot)).chain(parts.iter().map(Record::of)).collect();
+    let input = stream(&records);
+    let args = ["--accounts", arg(&accounts), "--keypair", arg(&id), "-f", "json", "--stats"];
+    let ran = run(BUNDLE, &[&args[..], &["--join-plans"]].concat(), &input);
+    let [bundle] = ran.json().try_into().unwrap();
+    assert_eq!((&bundle["txs"], &bundle["tip"]), (&3.into(), &"1500000".into()), "{}", ran.err);
+    assert_eq!(ran.stats()["joined"], 3);
+    assert_eq!(run(BUNDLE, &args, &input).json().len(), 3);
+}
+
+#[test]
+fn payers_below_the_least_balance_are_passed_over() {
+    let folder = Folder::new("bundle-least");
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    let (one, two, slot) = (opportunity(1000), opportunity(1001), slot(999));
+    let input = stream(&[Record::of(&slot), Record::of(&one), Record::of(&two)]);
+    let ran = |balance: Option<u64>| {
+        let own = balance.map(|lamports| account(&keypair().1, &SYSTEM, lamports, &[]));
+        let text = accounts() + &own.unwrap_or_default();
+        let accounts = folder.write("pools.jsonl", text.as_bytes());
+        let args = ["--accounts", arg(&accounts), "--keypair", arg(&id), "--stats"];
+        run(BUNDLE, &[&args[..], &["--min-balance", "1000"]].concat(), &input).stats()
+    };
+    // 505 000 a bundle.
+    let refused = |stats: serde_json::Value| (stats["bundles"].clone(), stats["refused"].clone());
+    assert_eq!(refused(ran(Some(1_011_000))), (2.into(), serde_json::json!({})));
+    assert_eq!(refused(ran(Some(1_010_999))), (1.into(), serde_json::json!({"min_balance": 1})));
+    assert_eq!(refused(ran(None)), (0.into(), serde_json::json!({"no_balance": 2})));
+}
+
+#[test]
+fn a_nonce_is_used_once_and_the_bundle_has_no_last_slot() {
+    let folder = Folder::new("bundle-nonce");
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    let key = [0xc1; 32];
+    // solana-nonce: version 1, initialized, authority, nonce, lamports per signature.
+    let mut state = vec![1, 0, 0, 0, 1, 0, 0, 0];
+    state.extend(keypair().1);
+    state.extend([0xaa; 32]);
+    state.extend(5000u64.to_le_bytes());
+    let text = accounts() + &account(&key, &SYSTEM, 1_447_680, &state);
+    let file = folder.write("pools.jsonl", text.as_bytes());
+    let (one, two, slot) = (opportunity(1000), opportunity(1001), slot(999));
+    let input = stream(&[Record::of(&slot), Record::of(&one), Record::of(&two)]);
+    let named = base58::Key(&key).to_string();
+    let args = ["--accounts", arg(&file), "--keypair", arg(&id), "--nonce-account", &named];
+    let ran = run(BUNDLE, &[&args[..], &["-f", "json", "--stats"]].concat(), &input);
+    let [bundle] = ran.json().try_into().unwrap();
+    assert_eq!(bundle["blockhash"], base58::Key(&[0xaa; 32]).to_string());
+    assert_eq!(
+        (&bundle["last_valid_slot"], &bundle["missing"]),
+        (&serde_json::Value::Null, &"nothing".into())
+    );
+    assert_eq!(ran.stats()["refused"], serde_json::json!({"no_nonce": 1}));
+    let made = run(BUNDLE, &args, &input);
+    assert_eq!(run(BUNDLE, &["check"], &made.out).code, 0);
+    let missing = base58::Key(&[0xc2; 32]).to_string();
+    let payer = base58::Key(&[3; 32]).to_string();
+    for (args, code, message) in [
+        (
+            vec!["--keypair", arg(&id), "--nonce-account", &missing],
+            3,
+            "is not in the account files",
+        ),
+        (vec!["--payer", &payer, "--nonce-account", &named], 3, "its authority is neither"),
+        (vec!["--keypair", arg(&id), "--nonce-account", "x"], 2, "not a base58 key"),
+        (vec!["--nonce-account", &named, "--join-plans"], 2, "cannot be used with"),
+        (vec!["--nonce-account", &named, "--blockhash", &payer], 2, "cannot be used with"),
+    ] {
+        let ran =
+            run(BUNDLE, &[&args[..], &["--accounts", arg(&file), "-f", "text"]].concat(), &input);
+        assert_eq!(ran.code, code, "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(message), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_flash_loan_stands_around_the_swaps_and_its_fee_is_counted() {
+    let folder = Folder::new("bundle-flash");
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    // klend `Reserve`: market, mint, vaults, what it has, token program, flash loan fee 2^-11.
+    let mut reserve = vec![0; 8624];
+    let parts: [(usize, &[u8]); 8] = [
+        (0, &[0x2b, 0xf2, 0xcc, 0xca, 0x1a, 0xf7, 0x3b, 0x7f]),
+        (32, &[0xd2; 32]),
+        (128, &WSOL),
+        (160, &[0xd3; 32]),
+        (192, &[0xd4; 32]),
+        (224, &2_000_000_000u64.to_le_bytes()),
+        (408, &TOKEN),
+        (4904, &(1u64 << 49).to_le_bytes()),
+    ];
+    for (at, part) in parts {
+        reserve[at..at + part.len()].copy_from_slice(part);
+    }
+    let text = accounts() + &account(&[0xd1; 32], &KAMINO_LEND, 1, &reserve);
+    let file = folder.write("pools.jsonl", text.as_bytes());
+    let (slot, mut found) = (slot(999), opportunity(1000));
+    // It expects enough for the loan, too: 488 281 lamports of fee.
+    found.amounts[2] += 500_000;
+    found.gross += 500_000;
+    found.net += 500_000;
+    let input = stream(&[Record::of(&slot), Record::of(&found)]);
+    let args = ["--accounts", arg(&file), "--keypair", arg(&id), "-f", "json", "--stats"];
+    let ran = run(BUNDLE, &[&args[..], &["--flash", "kamino"]].concat(), &input);
+    let [bundle] = ran.json().try_into().unwrap();
+    assert_eq!(bundle["net"], (found.net - 488_281).to_string(), "{}", ran.err);
+    let made = run(BUNDLE, &[&args[..4], &["--flash=kamino"]].concat(), &input);
+    let mut reader = Reader::new(Piped::new(made.out.as_slice()));
+    let record = reader.next().unwrap().unwrap();
+    let made = record.get::<Bundle>().unwrap().unwrap();
+    let bytes = made.transactions(record.tail::<Bundle>()).next().unwrap();
+    let tx = Transaction::check(bytes).unwrap();
+    let lent: Vec<_> = tx
+        .instructions()
+        .enumerate()
+        .filter(|(_, ix)| tx.account_key(ix.program_index) == Some(&KAMINO_LEND))
+        .map(|(at, ix)| (at, ix.data.last().copied()))
+        .collect();
+    // Limit, price, borrow, two swaps, repay, tip; the repay names the borrow's place.
+    assert_eq!(lent, [(2, Some(0)), (5, Some(2))]);
+    let other = base58::Key(&[0xd9; 32]).to_string();
+    for (flash, code, message) in [
+        ("save".to_owned(), 3, "--flash save: its reserve of wrapped SOL is not in"),
+        (format!("kamino={other}"), 3, "--flash kamino"),
+        ("solend".to_owned(), 2, "lenders are kamino, save, marginfi and jupiter"),
+    ] {
+        let ran = run(BUNDLE, &[&args[..], &["--flash", &flash]].concat(), &input);
+        assert_eq!(ran.code, code, "{flash}: {}", ran.err);
+        assert!(ran.err.contains(message), "{flash}: {}", ran.err);
+    }
+}
+
+#[cfg(feature = "sim")]
+#[test]
+fn what_cannot_be_measured_keeps_its_units_and_is_counted() {
+    let folder = Folder::new("bundle-measure");
+    let accounts = folder.write("pools.jsonl", accounts().as_bytes());
+    let id = folder.write("id.json", keypair().0.as_bytes());
+    let (slot, found) = (slot(999), opportunity(1000));
+    let input = stream(&[Record::of(&slot), Record::of(&found)]);
+    let args = ["--accounts", arg(&accounts), "--keypair", arg(&id), "-f", "json", "--stats"];
+    let ran = run(BUNDLE, &[&args[..], &["--measure"]].concat(), &input);
+    let [bundle] = ran.json().try_into().unwrap();
+    assert_eq!(bundle["compute_units"], 200_000);
+    assert_eq!((&ran.stats()["measured"], &ran.stats()["unmeasured"]), (&0.into(), &1.into()));
+    assert!(ran.err.contains("1 transactions could not be measured"), "{}", ran.err);
+    for bad in ["--measure=x", "--measure=1001"] {
+        assert_eq!(run(BUNDLE, &[&args[..], &[bad]].concat(), &input).code, 2);
+    }
 }
 
 /// Puts the accounts of `file` into `book`.

@@ -3,6 +3,7 @@
 //! All in lamports, all integer, each rounded against us as the charging program does.
 
 use super::moebius::Rate;
+use crate::dex::flash::{LoanFault, kamino_fee};
 
 /// Lamports per signature (solana.com/docs/core/fees).
 pub(super) const BASE_FEE_PER_SIGNATURE: u64 = 5000;
@@ -57,29 +58,13 @@ impl Flash {
             Self::Share { num, den } => {
                 crate::math::muldiv::mul_div_ceil(amount, num, den).ok_or(FlashFault::Rate)
             }
-            Self::Klend { fee_sf } => klend_fee(amount, fee_sf),
+            Self::Klend { fee_sf } => kamino_fee(amount, fee_sf).map_err(|fault| match fault {
+                LoanFault::Disabled => FlashFault::Disabled,
+                LoanFault::TooSmall => FlashFault::BorrowTooSmall,
+                _ => FlashFault::Rate,
+            }),
         }
     }
-}
-
-/// Kamino-Finance/klend @edd5ff5 state/reserve.rs `calculate_fees`, exclusive, no referrer:
-/// `round(max(1, amount * rate))`, refused when that is not below the amount.
-fn klend_fee(amount: u64, fee_sf: u64) -> Result<u64, FlashFault> {
-    const BITS: u32 = 60;
-    if fee_sf == u64::MAX {
-        return Err(FlashFault::Disabled);
-    }
-    if fee_sf == 0 || amount == 0 {
-        return Ok(0);
-    }
-    // Two 64-bit factors fit into 128 bits, and so does a 64-bit number shifted by 60.
-    let exact = u128::from(amount).wrapping_mul(u128::from(fee_sf)).max(1 << BITS);
-    if exact >= u128::from(amount) << BITS {
-        return Err(FlashFault::BorrowTooSmall);
-    }
-    let half = 1_u128 << (BITS - 1);
-    let rounded = exact.checked_add(half).ok_or(FlashFault::Rate)? >> BITS;
-    u64::try_from(rounded).map_err(|_| FlashFault::Rate)
 }
 
 /// `ceil(compute_units * price / 10^6)` lamports; `u64::MAX` when it does not fit.

@@ -1,11 +1,13 @@
 //! The command line.
 
 use super::check::args::Check;
-use super::simulate::args::Simulate;
-use super::{Blockhash, Policy};
+use super::simulate::args::{Simulate, parse_program};
+use super::{Backrun, Blockhash, Policy};
 use crate::bytes::base58;
 use crate::cli::Files;
+use crate::dex::flash::Protocol;
 use crate::ids::{JITO_TIP_ACCOUNTS, Key};
+use clap::ValueEnum;
 use std::path::PathBuf;
 
 /// The options of the tool.
@@ -75,6 +77,76 @@ pub(super) struct Args {
     #[arg(long, value_name = "N", default_value_t = Policy::AGE_MAX_SLOTS)]
     pub(super) max_age: u64,
 
+    /// Carry the pending transaction behind which an opportunity pays
+    ///
+    /// An opportunity whose cause is pending pays behind a transaction that is not executed yet. mev-parse
+    /// --txns writes such transactions into the stream; where one is there, is in no block and can still
+    /// land, the bundle is that transaction and ours behind it, which has the tip: they land together or
+    /// not at all, and ours never stands before it. `auto` makes the bundle without it where the stream
+    /// does not hold it or it stands in a block; `only` refuses such opportunities, as no_trigger and
+    /// trigger_landed; `never` carries none. A transaction whose blockhash is known to be too old is
+    /// refused as trigger_expired, one with which the bundle would break a rule of a block engine
+    /// (mev-bundle check) as trigger_unfit.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = BackrunArg::Auto)]
+    pub(super) backrun: BackrunArg,
+
+    /// Put the cycles of a plan into one bundle
+    ///
+    /// Those that mev-arb --plan found one on what the other leaves: up to five transactions, of one payer,
+    /// in the order of the plan, the whole tip in the last. Each covers its own costs by its own swaps, and
+    /// together they cover the tip. What cannot be made ends the plan before it; the rest is refused as
+    /// broken_plan. --max-tip-lamports is a limit for the sum.
+    #[arg(long, conflicts_with = "nonce_account")]
+    pub(super) join_plans: bool,
+
+    /// Pass over a payer that could be left with fewer than N lamports
+    ///
+    /// Its balance in the account files less what its open bundles could spend: fees, tips and the rent of
+    /// accounts that --create-atas names. A bundle is open until the stream has passed the last slot of its
+    /// blockhash. When no payer is left the opportunity is refused as min_balance, or as no_balance where
+    /// the files do not hold a payer's account with its lamports.
+    #[arg(long, value_name = "N")]
+    pub(super) min_balance: Option<u64>,
+
+    /// Use the durable nonce of account KEY instead of a blockhash
+    ///
+    /// Its state comes from --accounts. The authority is a payer, or the key pair in FILE, which then signs
+    /// too: such a transaction has two signatures, and the opportunity must have counted them. Each nonce is
+    /// for one bundle; give several. When all are used, opportunities are refused as no_nonce. Such a bundle
+    /// does not grow old and says no last valid slot: mev-send --expiry ends what waits for it.
+    #[arg(long, value_name = "KEY[=FILE]", value_parser = parse_nonce, conflicts_with = "blockhash")]
+    pub(super) nonce_account: Vec<(Key, Option<PathBuf>)>,
+
+    /// Borrow what goes into each cycle: kamino, save, marginfi or jupiter
+    ///
+    /// Borrowed before the first swap and repaid behind the last, in the same transaction. RESERVE is the
+    /// account of the lender's reserve of wrapped SOL (marginfi: its bank); without it the only one in the
+    /// account files. Fee, vaults and market come from its bytes. marginfi lends to an account of the payer
+    /// without balances, which must be in the files too; jupiter needs its account flashloan_admin. The fee
+    /// is the lender's, to the lamport, whatever the opportunity counted: the last swap must give it too.
+    /// Compute units of the loan are the opportunity's to count (mev-arb --cu-base), or measured.
+    #[arg(long, value_name = "LENDER[=RESERVE]", value_parser = parse_flash)]
+    pub(super) flash: Option<(Protocol, Option<Key>)>,
+
+    /// Ask for the compute units that a run on this machine used, and PERCENT more
+    ///
+    /// Each bundle is run on the local Solana VM, made of the account files and --program, before it is
+    /// signed, and made again with those limits: the priority fee follows, and net and the least that the
+    /// last swap must give with it. What does not run, for lack of a program or because it fails, keeps the
+    /// opportunity's units and is counted as unmeasured.
+    #[arg(
+        long, value_name = "PERCENT", num_args = 0..=1, require_equals = true,
+        default_missing_value = "10", value_parser = clap::value_parser!(u32).range(0..=1000)
+    )]
+    pub(super) measure: Option<u32>,
+
+    /// Load the program ID from the ELF file FILE, for --measure
+    ///
+    /// As solana program dump writes it. May be repeated. The system programs, SPL Token, Token-2022,
+    /// Associated Token Account, Memo and Lookup Table are there without it.
+    #[arg(long, value_name = "ID=FILE", value_parser = parse_program, requires = "measure")]
+    pub(super) program: Vec<(Key, PathBuf)>,
+
     /// Create the payer's token accounts that do not exist, first in each transaction
     ///
     /// An idempotent instruction a mint, about 20000 compute units and, for an account that is
@@ -108,6 +180,17 @@ pub(super) enum Task {
     Simulate(Simulate),
 }
 
+/// When a pending transaction is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum BackrunArg {
+    /// Where the stream holds it
+    Auto,
+    /// Always; all else is refused
+    Only,
+    /// Never
+    Never,
+}
+
 /// Which tip account is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TipAccount {
@@ -128,6 +211,13 @@ impl Args {
                 TipAccount::Fixed(key) => Some(key),
             },
             create_token_accounts: self.create_atas,
+            backrun: match self.backrun {
+                BackrunArg::Auto => Backrun::Auto,
+                BackrunArg::Only => Backrun::Only,
+                BackrunArg::Never => Backrun::Never,
+            },
+            join_plans: self.join_plans,
+            margin_percent: self.measure.unwrap_or(Policy::DEFAULT.margin_percent),
         }
     }
 }
@@ -146,6 +236,27 @@ fn parse_blockhash(text: &str) -> Result<Blockhash, String> {
     };
     let hash = base58::key(hash).ok_or("not a base58 hash of 32 bytes, or one with @SLOT")?;
     Ok(Blockhash { hash, slot })
+}
+
+fn parse_nonce(text: &str) -> Result<(Key, Option<PathBuf>), String> {
+    match text.split_once('=') {
+        Some((_, "")) => Err("not KEY=FILE: there is no file".to_owned()),
+        Some((key, file)) => Ok((parse_key(key)?, Some(PathBuf::from(file)))),
+        None => Ok((parse_key(text)?, None)),
+    }
+}
+
+fn parse_flash(text: &str) -> Result<(Protocol, Option<Key>), String> {
+    let (name, reserve) = match text.split_once('=') {
+        Some((name, key)) => (name, Some(parse_key(key)?)),
+        None => (text, None),
+    };
+    let known = Protocol::ALL.iter().find(|(known, _)| *known == name);
+    let (_, protocol) = known.ok_or("lenders are kamino, save, marginfi and jupiter")?;
+    if *protocol == Protocol::Jupiter && reserve.is_some() {
+        return Err("jupiter has one reserve a token: name none".to_owned());
+    }
+    Ok((*protocol, reserve))
 }
 
 fn parse_tip_account(text: &str) -> Result<TipAccount, String> {
@@ -179,6 +290,18 @@ mod tests {
         assert_eq!(parse_blockhash(&with), Ok(Blockhash { hash, slot: Some(u64::MAX) }));
         for bad in ["", "@", "@5", &format!("{other}@"), &format!("{other}@-1"), "x@1"] {
             assert!(parse_blockhash(bad).is_err(), "{bad}");
+        }
+        assert_eq!(parse_nonce(&other), Ok((hash, None)));
+        let with_file = parse_nonce(&format!("{other}=a=b.json"));
+        assert_eq!(with_file, Ok((hash, Some(PathBuf::from("a=b.json")))));
+        assert_eq!(parse_flash("kamino"), Ok((Protocol::Kamino, None)));
+        let named = parse_flash(&format!("marginfi={other}"));
+        assert_eq!(named, Ok((Protocol::Marginfi, Some(hash))));
+        for bad in ["", "=", &format!("{other}="), "x", "x=y"] {
+            assert!(parse_nonce(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "solend", "save=", "save=x", &format!("jupiter={other}")] {
+            assert!(parse_flash(bad).is_err(), "{bad}");
         }
     }
 }

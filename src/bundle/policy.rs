@@ -1,10 +1,10 @@
 //! What may be paid: the rules about money that an opportunity must keep before anything is built.
 
-use super::Reject;
+use super::{Backrun, Reject};
 use crate::ids::{Key, WSOL};
 use crate::record::Opportunity;
 
-/// Lamports of a transaction's base fee, for its one signature (solana.com/docs/core/fees).
+/// Lamports of a transaction's base fee for each signature (solana.com/docs/core/fees).
 pub const BASE_FEE_LAMPORTS: u64 = 5000;
 /// Compute units that a transaction may ask for at most (agave compute-budget
 /// `MAX_COMPUTE_UNIT_LIMIT`).
@@ -23,6 +23,12 @@ pub struct Policy {
     pub tip_account: Option<Key>,
     /// Each transaction first creates the payer's token accounts that do not exist.
     pub create_token_accounts: bool,
+    /// When the pending transaction of a back-run is carried.
+    pub backrun: Backrun,
+    /// The cycles of a plan go into one bundle.
+    pub join_plans: bool,
+    /// Compute units that are asked for beyond those that were measured, percent.
+    pub margin_percent: u32,
 }
 
 impl Policy {
@@ -30,38 +36,45 @@ impl Policy {
     /// leader.
     pub const AGE_MAX_SLOTS: u64 = 4;
 
-    /// Checks everything that is decided by the numbers of `opportunity` alone.
+    /// What holds where nothing else is said.
+    pub const DEFAULT: Self = Self {
+        tip_max_lamports: None,
+        age_max_slots: Self::AGE_MAX_SLOTS,
+        tip_account: None,
+        create_token_accounts: false,
+        backrun: Backrun::Auto,
+        join_plans: false,
+        margin_percent: 10,
+    };
+
+    /// Checks everything that is decided by the numbers of `opportunity` alone, in a bundle that tips
+    /// `before` without it.
     ///
     /// # Errors
     /// The first rule it breaks.
-    pub fn check(&self, opportunity: &Opportunity) -> Result<(), Reject> {
+    pub fn check(&self, opportunity: &Opportunity, before: u64) -> Result<(), Reject> {
         if opportunity.head.flags & Opportunity::REFUSED != 0 {
             return Err(Reject::NotTaken);
         }
         if opportunity.base_mint != WSOL {
             return Err(Reject::BaseMint);
         }
-        if opportunity.flash_fee != 0 {
-            return Err(Reject::FlashLoan);
-        }
         if !(1..=COMPUTE_UNITS_MAX).contains(&opportunity.compute_units) {
             return Err(Reject::ComputeUnits);
         }
         let priority_fee = priority_fee(opportunity.cu_price_micro, opportunity.compute_units);
-        if opportunity.base_fee != BASE_FEE_LAMPORTS
-            || Some(opportunity.priority_fee) != priority_fee
-        {
+        if Some(opportunity.priority_fee) != priority_fee {
             return Err(Reject::FeesDiffer);
         }
-        self.check_tip(opportunity)
+        self.check_tip(opportunity, before)
     }
 
-    fn check_tip(&self, opportunity: &Opportunity) -> Result<(), Reject> {
+    fn check_tip(&self, opportunity: &Opportunity, before: u64) -> Result<(), Reject> {
         let tip = opportunity.tip;
         if tip < TIP_MIN_LAMPORTS {
             return Err(Reject::TipTooSmall);
         }
-        if self.tip_max_lamports.is_some_and(|most| tip > most) {
+        if self.tip_max_lamports.is_some_and(|most| tip.saturating_add(before) > most) {
             return Err(Reject::TipOverLimit);
         }
         let left = i128::from(opportunity.gross)
@@ -126,20 +139,15 @@ mod tests {
 
     #[test]
     fn a_tip_may_take_all_that_is_left_and_not_a_lamport_more() {
-        let policy = Policy {
-            tip_max_lamports: None,
-            age_max_slots: 0,
-            tip_account: None,
-            create_token_accounts: false,
-        };
+        let policy = Policy::DEFAULT;
         let mut opportunity = Opportunity::new(0);
         (opportunity.base_mint, opportunity.compute_units) = (WSOL, 1);
         (opportunity.base_fee, opportunity.gross) = (BASE_FEE_LAMPORTS, 7000);
         opportunity.tip = 2000;
-        assert_eq!(policy.check(&opportunity), Ok(()));
+        assert_eq!(policy.check(&opportunity, 0), Ok(()));
         opportunity.tip = 2001;
-        assert_eq!(policy.check(&opportunity), Err(Reject::TipBeyondProfit));
+        assert_eq!(policy.check(&opportunity, 0), Err(Reject::TipBeyondProfit));
         opportunity.gross = i64::MIN;
-        assert_eq!(policy.check(&opportunity), Err(Reject::TipBeyondProfit));
+        assert_eq!(policy.check(&opportunity, 0), Err(Reject::TipBeyondProfit));
     }
 }

@@ -1,7 +1,7 @@
 //! What is remembered between opportunities: the newest blockhash, and what was built already.
 
 use crate::record::{Slot, Verdict};
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 
 /// Slots for which a blockhash is valid (solana-clock `MAX_PROCESSING_AGE`).
@@ -34,6 +34,64 @@ impl Blockhash {
     /// Whether it is too old for a transaction that is to land in `slot`.
     pub(super) fn is_too_old(&self, slot: u64) -> bool {
         self.last_valid_slot().is_some_and(|last| slot > last)
+    }
+}
+
+/// Slots whose blockhash is remembered: more than a blockhash lives, for those that come out of order.
+const SLOTS_MAX: usize = 512;
+
+/// The blockhashes of the last slots.
+#[derive(Debug, Default)]
+pub(super) struct Hashes {
+    slots: HashMap<[u8; 32], u64>,
+    order: VecDeque<([u8; 32], u64)>,
+    newest: Option<u64>,
+}
+
+impl Hashes {
+    /// Takes in what a slot of the stream ends with.
+    pub(super) fn slot(&mut self, slot: &Slot) {
+        let Some(Blockhash { hash, slot: Some(number) }) = Blockhash::of(slot) else { return };
+        self.newest = self.newest.max(Some(number));
+        if self.slots.insert(hash, number).is_none() {
+            self.order.push_back((hash, number));
+        }
+        if self.order.len() > SLOTS_MAX
+            && let Some((oldest, _)) = self.order.pop_front()
+        {
+            self.slots.remove(&oldest);
+        }
+    }
+
+    /// The newest complete slot of the stream so far.
+    pub(super) fn newest(&self) -> Option<u64> {
+        self.newest
+    }
+
+    /// The slot that ended in `hash`, if it is remembered.
+    pub(super) fn slot_of(&self, hash: &[u8; 32]) -> Option<u64> {
+        self.slots.get(hash).copied()
+    }
+
+    /// Whether `hash` is known to be too old for a transaction that is to land in `slot`.
+    pub(super) fn is_too_old(&self, hash: &[u8; 32], slot: u64) -> bool {
+        Blockhash { hash: *hash, slot: self.slot_of(hash) }.is_too_old(slot)
+    }
+
+    /// Whether every slot is known whose blockhash is still valid: known slots without a hole, back from
+    /// the newest.
+    pub(super) fn are_all(&self) -> bool {
+        let Some(newest) = self.newest else { return false };
+        let first = newest.saturating_sub(BLOCKHASH_AGE_MAX);
+        let recent = self.order.iter().filter(|(_, slot)| (first..=newest).contains(slot)).count();
+        let all = usize::try_from(BLOCKHASH_AGE_MAX).unwrap_or(usize::MAX).saturating_add(1);
+        recent >= all
+    }
+
+    /// How many are remembered.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
     }
 }
 

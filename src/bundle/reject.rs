@@ -1,6 +1,7 @@
 //! Why no bundle was made of an opportunity.
 
 use crate::dex::BuildFault;
+use crate::dex::flash::LoanFault;
 
 macro_rules! rejects {
     ($($(#[doc = $doc:literal])+ $Name:ident = $name:literal,)+) => {
@@ -40,7 +41,7 @@ rejects! {
     SamePool = "same_pool",
     /// A hop does not take what the hop before it gives, or an amount is zero.
     BrokenCycle = "broken_cycle",
-    /// It needs a flash loan.
+    /// It counts on a flash loan, and there is no --flash.
     FlashLoan = "flash_loan",
     /// It asks for no compute units, or for more than a transaction may have.
     ComputeUnits = "compute_units",
@@ -85,6 +86,29 @@ rejects! {
     YoungTable = "young_table",
     /// The same transaction was made before.
     DuplicateTransaction = "duplicate_transaction",
+    /// Only back-runs are asked for, and the pending transaction behind which it pays is not in the
+    /// stream.
+    NoTrigger = "no_trigger",
+    /// Only back-runs are asked for, and the transaction behind which it pays stands in a block.
+    TriggerLanded = "trigger_landed",
+    /// The blockhash of the pending transaction behind which it pays is too old.
+    TriggerExpired = "trigger_expired",
+    /// With the pending transaction behind which it pays the bundle would break a rule of a block engine.
+    TriggerUnfit = "trigger_unfit",
+    /// One before it in its plan was refused, or five transactions were full.
+    BrokenPlan = "broken_plan",
+    /// No payer would keep --min-balance, should all its open bundles land.
+    MinBalance = "min_balance",
+    /// The account files do not say what a payer has.
+    NoBalance = "no_balance",
+    /// Every nonce that a payer can use is in a bundle.
+    NoNonce = "no_nonce",
+    /// The lender has less than goes into it.
+    LoanTooLarge = "loan_too_large",
+    /// Less goes into it than the lender lends, or than its fee.
+    LoanTooSmall = "loan_too_small",
+    /// The payer has no empty account with the lender.
+    NoLoanAccount = "no_loan_account",
 }
 
 impl Reject {
@@ -108,6 +132,21 @@ impl From<BuildFault> for Reject {
             BuildFault::Tick => Self::BadTick,
             BuildFault::NoArrays => Self::NoArrays,
             BuildFault::Cashback => Self::CashbackPool,
+        }
+    }
+}
+
+impl From<LoanFault> for Reject {
+    fn from(fault: LoanFault) -> Self {
+        match fault {
+            LoanFault::TooLarge | LoanFault::FeeOverflow => Self::LoanTooLarge,
+            LoanFault::TooSmall => Self::LoanTooSmall,
+            LoanFault::NoAccount => Self::NoLoanAccount,
+            // A lender that cannot be read is refused before anything is.
+            LoanFault::NoReserve
+            | LoanFault::NotReserve
+            | LoanFault::ManyReserves
+            | LoanFault::Disabled => Self::FlashLoan,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A route: the hops of an opportunity as instructions that swap.
 
+use super::terms::Terms;
 use super::transaction::create_token_account;
 use super::{Reject, policy};
 use crate::dex::{self, AccountBook, Build, Clock, Found};
@@ -54,27 +55,41 @@ impl Routes {
         self.pools.len()
     }
 
-    /// Appends the instructions by which `payer` swaps along `opportunity`, in the order of its hops; with
-    /// `create`, those that create its token accounts come before them.
+    /// The token account that `payer` has for what goes into `route` and comes out of it; with `create`,
+    /// appends the instructions that create all it needs.
     ///
     /// # Errors
     /// What is wrong with the route or missing to build it. `to` may then hold a part.
-    pub(super) fn instructions(
+    pub(super) fn accounts(
         &mut self,
-        opportunity: &Opportunity,
+        route: &Route,
         payer: &Key,
         create: bool,
         to: &mut Vec<Instruction>,
-    ) -> Result<(), Reject> {
-        let (hops, count) = hops(opportunity)?;
-        let hops = hops.get(..count).unwrap_or_default();
-        for hop in hops {
+    ) -> Result<Key, Reject> {
+        let mut base = None;
+        for hop in route.hops() {
             let account = self.token_account(payer, hop)?;
+            base.get_or_insert(account.key);
             if create {
                 to.push(create_token_account(payer, &account.key, &hop.mint_in, &account.program));
             }
         }
-        for hop in hops {
+        base.ok_or(Reject::Hops)
+    }
+
+    /// Appends the instructions by which `payer` swaps along `route`, in the order of its hops, on the
+    /// accounts that [`accounts`](Self::accounts) found.
+    ///
+    /// # Errors
+    /// What is wrong with the route or missing to build it. `to` may then hold a part.
+    pub(super) fn swaps(
+        &self,
+        route: &Route,
+        payer: &Key,
+        to: &mut Vec<Instruction>,
+    ) -> Result<(), Reject> {
+        for hop in route.hops() {
             to.push(self.swap(payer, hop)?);
         }
         Ok(())
@@ -135,61 +150,97 @@ impl Routes {
     }
 }
 
-/// The hops of `opportunity` and their number: a cycle over different pools in which every hop
-/// gives at least what the next one takes, and the last one pays for everything.
-///
-/// An instruction spends a fixed amount. A hop whose limit were below what the next hop spends
-/// could draw on tokens that the payer held before; its limit is raised to that.
-fn hops(opportunity: &Opportunity) -> Result<([Hop; 4], usize), Reject> {
-    const NONE: Hop = Hop {
-        pool: [0; 32],
-        venue: 0,
-        mint_in: [0; 32],
-        mint_out: [0; 32],
-        amount_in: 0,
-        min_out: 0,
-    };
-    let count = usize::from(opportunity.hops);
-    if !HOPS.contains(&count) {
-        return Err(Reject::Hops);
+/// The hops of an opportunity, with their limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    hops: [Hop; 4],
+    count: usize,
+}
+
+impl Route {
+    /// How many swaps it is.
+    pub(super) fn len(&self) -> usize {
+        self.count
     }
-    let (mut hops, last) = ([NONE; 4], count.saturating_sub(1));
-    let next_mints = opportunity.mints.iter().skip(1).chain([&opportunity.base_mint]);
-    let columns = opportunity
-        .pools
-        .iter()
-        .zip(opportunity.venues)
-        .zip(opportunity.mints.iter().zip(next_mints))
-        .zip(opportunity.amounts.iter().zip(opportunity.amounts.iter().skip(1)))
-        .zip(opportunity.min_out);
-    for (at, (hop, column)) in hops.iter_mut().zip(columns).take(count).enumerate() {
-        let ((((pool, venue), (mint_in, next)), (amount_in, amount_out)), min_out) = column;
-        *hop = Hop {
-            pool: *pool,
-            venue,
-            mint_in: *mint_in,
-            mint_out: if at == last { opportunity.base_mint } else { *next },
-            amount_in: *amount_in,
-            min_out: if at == last { min_out } else { min_out.max(*amount_out) },
+
+    fn hops(&self) -> &[Hop] {
+        self.hops.get(..self.count).unwrap_or_default()
+    }
+
+    /// The hops of `opportunity`: a cycle over different pools in which every hop gives at least what the
+    /// next one takes, and the last one pays for everything that `terms` say.
+    ///
+    /// An instruction spends a fixed amount. A hop whose limit were below what the next hop spends
+    /// could draw on tokens that the payer held before; its limit is raised to that. The last one's is
+    /// raised where the transaction pays more than the opportunity counted, up to what it expected.
+    ///
+    /// # Errors
+    /// It is no such cycle, or does not pay for everything.
+    pub(super) fn of(opportunity: &Opportunity, terms: &Terms) -> Result<Self, Reject> {
+        let mut route = Self::chain(opportunity)?;
+        let used = route.hops();
+        let (Some(first), Some(last)) = (used.first(), used.last()) else {
+            return Err(Reject::Hops);
         };
-        if *amount_in == 0 || *amount_out == 0 {
+        if first.mint_in != opportunity.base_mint {
             return Err(Reject::BrokenCycle);
         }
+        let mut places = used.iter().enumerate();
+        if places.any(|(at, hop)| {
+            used.iter().skip(at.saturating_add(1)).any(|other| other.pool == hop.pool)
+        }) {
+            return Err(Reject::SamePool);
+        }
+        if !policy::is_guarded(opportunity, first.amount_in, last.min_out) {
+            return Err(Reject::Unguarded);
+        }
+        let needed = terms.needed(first.amount_in).ok_or(Reject::Unguarded)?;
+        if needed > last.min_out {
+            let expected = opportunity.amounts.get(route.count).copied().unwrap_or(0);
+            let at = route.count.saturating_sub(1);
+            let last = route.hops.get_mut(at).filter(|_| needed <= expected);
+            last.ok_or(Reject::Unguarded)?.min_out = needed;
+        }
+        Ok(route)
     }
-    let used = hops.get(..count).unwrap_or_default();
-    let Some((first, final_hop)) = used.first().zip(used.last()) else { return Err(Reject::Hops) };
-    if first.mint_in != opportunity.base_mint {
-        return Err(Reject::BrokenCycle);
+
+    /// The hops as `opportunity` lists them.
+    fn chain(opportunity: &Opportunity) -> Result<Self, Reject> {
+        const NONE: Hop = Hop {
+            pool: [0; 32],
+            venue: 0,
+            mint_in: [0; 32],
+            mint_out: [0; 32],
+            amount_in: 0,
+            min_out: 0,
+        };
+        let count = usize::from(opportunity.hops);
+        if !HOPS.contains(&count) {
+            return Err(Reject::Hops);
+        }
+        let (mut hops, last) = ([NONE; 4], count.saturating_sub(1));
+        let next_mints = opportunity.mints.iter().skip(1).chain([&opportunity.base_mint]);
+        let columns = opportunity
+            .pools
+            .iter()
+            .zip(opportunity.venues)
+            .zip(opportunity.mints.iter().zip(next_mints))
+            .zip(opportunity.amounts.iter().zip(opportunity.amounts.iter().skip(1)))
+            .zip(opportunity.min_out);
+        for (at, (hop, column)) in hops.iter_mut().zip(columns).take(count).enumerate() {
+            let ((((pool, venue), (mint_in, next)), (amount_in, amount_out)), min_out) = column;
+            *hop = Hop {
+                pool: *pool,
+                venue,
+                mint_in: *mint_in,
+                mint_out: if at == last { opportunity.base_mint } else { *next },
+                amount_in: *amount_in,
+                min_out: if at == last { min_out } else { min_out.max(*amount_out) },
+            };
+            if *amount_in == 0 || *amount_out == 0 {
+                return Err(Reject::BrokenCycle);
+            }
+        }
+        Ok(Self { hops, count })
     }
-    if used
-        .iter()
-        .enumerate()
-        .any(|(at, hop)| used.iter().skip(at.saturating_add(1)).any(|other| other.pool == hop.pool))
-    {
-        return Err(Reject::SamePool);
-    }
-    if !policy::is_guarded(opportunity, first.amount_in, final_hop.min_out) {
-        return Err(Reject::Unguarded);
-    }
-    Ok((hops, count))
 }

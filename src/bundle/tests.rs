@@ -16,12 +16,7 @@ use crate::stream::{Arena, Stage};
 use crate::wire::txn::Transaction;
 use solana_sdk::transaction::VersionedTransaction;
 
-const POLICY: Policy = Policy {
-    tip_max_lamports: None,
-    age_max_slots: Policy::AGE_MAX_SLOTS,
-    tip_account: None,
-    create_token_accounts: false,
-};
+const POLICY: Policy = Policy::DEFAULT;
 const SEED: [u8; 32] = [42; 32];
 const GIVEN: Blockhash = Blockhash { hash: [0xb5; 32], slot: Some(990) };
 
@@ -39,12 +34,12 @@ fn builder_with_given() -> Builder {
 
 /// What `builder` makes of `opportunity`.
 fn make(builder: &mut Builder, opportunity: &Opportunity) -> Option<(Bundle, Vec<u8>)> {
-    let mut arena = Arena::with_room(Builder::MAX_OUT);
+    let mut arena = Arena::with_room(<Builder>::MAX_OUT);
     builder.step(Record::of(opportunity), &mut arena);
     let mut records = arena.records();
     let made = records.next().map(|record| {
         record::check(record).unwrap();
-        assert!(record.bytes().len() <= Builder::MAX_OUT);
+        assert!(record.bytes().len() <= <Builder>::MAX_OUT);
         let bundle = record.get::<Bundle>().unwrap().unwrap();
         let transactions: Vec<_> = bundle.transactions(record.tail::<Bundle>()).collect();
         assert_eq!(transactions.len(), 1);
@@ -249,9 +244,10 @@ fn a_fixed_tip_account_and_new_token_accounts_are_in_the_transaction() {
     }
 }
 
-/// The refusals that no record and no account file can provoke: `transaction` tests the first two,
-/// the others say that a pool of the book is not in the book.
-const UNREACHABLE: [Reject; 8] = [
+/// The refusals that no record and no account file provokes here: `transaction` tests the first two,
+/// the next ones say that a pool of the book is not in the book, and `tests_several` and `tests_flash`
+/// provoke the rest.
+const UNREACHABLE: [Reject; 19] = [
     Reject::Signers,
     Reject::TooManyAccounts,
     Reject::Venue,
@@ -260,6 +256,17 @@ const UNREACHABLE: [Reject; 8] = [
     Reject::BadTick,
     Reject::NoArrays,
     Reject::CashbackPool,
+    Reject::NoTrigger,
+    Reject::TriggerLanded,
+    Reject::TriggerExpired,
+    Reject::TriggerUnfit,
+    Reject::BrokenPlan,
+    Reject::MinBalance,
+    Reject::NoBalance,
+    Reject::NoNonce,
+    Reject::LoanTooLarge,
+    Reject::LoanTooSmall,
+    Reject::NoLoanAccount,
 ];
 
 /// A way to spoil an opportunity.

@@ -67,16 +67,17 @@ fn address(key: &Key) -> Pubkey {
 }
 
 /// The bytes that `payer` signs: a message of `instructions` to land in `slot`, which looks up what it
-/// can in `tables`.
+/// can in `tables`, and which `signers` sign in all.
 ///
 /// # Errors
-/// When someone besides the payer would have to sign, when more than 64 accounts would be locked,
+/// When others than so many would have to sign, when more than 64 accounts would be locked,
 /// or when the signed transaction would be longer than 1232 bytes, for want of an older table or of any.
 pub(super) fn message(
     instructions: &[Instruction],
     payer: &Key,
     blockhash: &[u8; 32],
     (tables, slot): (&Tables, u64),
+    signers: usize,
 ) -> Result<Vec<u8>, Reject> {
     // The compiler of messages panics beyond 256 keys.
     let named: usize = instructions.iter().map(|ix| ix.accounts.len().saturating_add(1)).sum();
@@ -88,7 +89,7 @@ pub(super) fn message(
     let chosen = tables.choose(&wanted, slot);
     let bytes = if chosen.is_empty() {
         let message = Message::new_with_blockhash(instructions, Some(&address(payer)), &blockhash);
-        limits(message.header, message.account_keys.len())?;
+        limits(message.header, message.account_keys.len(), signers)?;
         message.serialize()
     } else {
         let message = v0::Message::try_compile(&address(payer), instructions, &chosen, blockhash)
@@ -97,10 +98,11 @@ pub(super) fn message(
             let both = lookup.writable_indexes.len().saturating_add(lookup.readonly_indexes.len());
             sum.saturating_add(both)
         });
-        limits(message.header, message.account_keys.len().saturating_add(looked_up))?;
+        let count = message.account_keys.len().saturating_add(looked_up);
+        limits(message.header, count, signers)?;
         message.serialize()
     };
-    if bytes.len().saturating_add(SIGNATURES_LEN) <= TX_LEN_MAX {
+    if bytes.len().saturating_add(signatures_len(signers)) <= TX_LEN_MAX {
         return Ok(bytes);
     }
     Err(if tables.lacks_young(&wanted, slot) { Reject::YoungTable } else { Reject::TxTooLarge })
@@ -117,8 +119,8 @@ fn lookable(instructions: &[Instruction]) -> HashSet<Key> {
     keys.map(|key| key.to_bytes()).collect()
 }
 
-fn limits(header: MessageHeader, account_count: usize) -> Result<(), Reject> {
-    if header.num_required_signatures != 1 {
+fn limits(header: MessageHeader, account_count: usize, signers: usize) -> Result<(), Reject> {
+    if usize::from(header.num_required_signatures) != signers {
         return Err(Reject::Signers);
     }
     if account_count > ACCOUNT_LOCKS_MAX {
@@ -127,14 +129,17 @@ fn limits(header: MessageHeader, account_count: usize) -> Result<(), Reject> {
     Ok(())
 }
 
-/// Bytes before the message: the number of signatures, and the one.
-const SIGNATURES_LEN: usize = 1 + 64;
+/// Bytes before the message: the number of signatures, below 128, and they.
+fn signatures_len(count: usize) -> usize {
+    count.saturating_mul(64).saturating_add(1)
+}
 
-/// A transaction's wire bytes: `message` under its one signature.
-pub(super) fn wire(message: &[u8], signature: &[u8; 64]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(message.len().saturating_add(SIGNATURES_LEN));
-    bytes.push(1);
-    bytes.extend_from_slice(signature);
+/// A transaction's wire bytes: `message` under its `signatures`, fewer than 128.
+pub(super) fn wire(message: &[u8], signatures: &[[u8; 64]]) -> Vec<u8> {
+    let before = signatures_len(signatures.len());
+    let mut bytes = Vec::with_capacity(message.len().saturating_add(before));
+    bytes.push(u8::try_from(signatures.len()).unwrap_or(u8::MAX));
+    bytes.extend(signatures.iter().flatten());
     bytes.extend_from_slice(message);
     bytes
 }
@@ -153,7 +158,7 @@ mod tests {
 
     /// The message of `instructions` without tables.
     fn plain(instructions: &[Instruction]) -> Result<Vec<u8>, Reject> {
-        message(instructions, &PAYER, &[3; 32], (&Tables::default(), 0))
+        message(instructions, &PAYER, &[3; 32], (&Tables::default(), 0), 1)
     }
 
     #[test]
@@ -166,7 +171,7 @@ mod tests {
             transfer(&PAYER, &to, 12_345),
         ];
         let message = plain(&instructions).unwrap();
-        let bytes = wire(&message, &[8; 64]);
+        let bytes = wire(&message, &[[8; 64]]);
         let tx = Transaction::check(&bytes).unwrap();
         assert_eq!(
             (tx.version(), tx.fee_payer(), tx.blockhash()),
@@ -211,8 +216,8 @@ mod tests {
     fn size_accounts_and_signers_have_limits() {
         // 1 + 64 + 3 + (1 + 32 n) + 32 + 1 + 1 + (1 + accounts) + (2 + data) bytes: 32 accounts.
         let fits = |len| plain(&[with_accounts(30, len)]);
-        let spare = TX_LEN_MAX - wire(&fits(0).unwrap(), &[0; 64]).len();
-        assert_eq!(wire(&fits(spare).unwrap(), &[0; 64]).len(), TX_LEN_MAX);
+        let spare = TX_LEN_MAX - wire(&fits(0).unwrap(), &[[0; 64]]).len();
+        assert_eq!(wire(&fits(spare).unwrap(), &[[0; 64]]).len(), TX_LEN_MAX);
         assert_eq!(fits(spare + 1), Err(Reject::TxTooLarge));
         // 64 accounts never fit without lookup tables, so size speaks first up to there.
         assert_eq!(plain(&[with_accounts(62, 0)]), Err(Reject::TxTooLarge));
@@ -220,8 +225,13 @@ mod tests {
             let made = plain(&[with_accounts(count, 0)]);
             assert_eq!(made, Err(Reject::TooManyAccounts), "{count}");
         }
-        let other = transfer(&[4; 32], &PAYER, 1);
-        assert_eq!(plain(&[other]), Err(Reject::Signers));
+        let other = [transfer(&[4; 32], &PAYER, 1)];
+        assert_eq!(plain(&other), Err(Reject::Signers));
+        // With a second signer there are 64 bytes less.
+        let two = message(&other, &PAYER, &[3; 32], (&Tables::default(), 0), 2).unwrap();
+        let bytes = wire(&two, &[[1; 64], [2; 64]]);
+        let tx = Transaction::check(&bytes).unwrap();
+        assert_eq!((tx.signatures(), tx.keys()[1]), ([[1; 64], [2; 64]].as_slice(), [4; 32]));
     }
 
     #[test]
@@ -234,11 +244,11 @@ mod tests {
         book.insert([0xa1; 32], crate::ids::LOOKUP_TABLE, table_account(100, &held), 0);
         let tables = Tables::of(&book);
         let instructions = [compute_unit_limit(7), named, transfer(&PAYER, &TIP, 1000)];
-        let of = |slot| message(&instructions, &PAYER, &[3; 32], (&tables, slot));
+        let of = |slot| message(&instructions, &PAYER, &[3; 32], (&tables, slot), 1);
         assert_eq!(of(131), Err(Reject::YoungTable));
         let none = (&Tables::default(), 132);
-        assert_eq!(message(&instructions, &PAYER, &[3; 32], none), Err(Reject::TxTooLarge));
-        let bytes = wire(&of(132).unwrap(), &[8; 64]);
+        assert_eq!(message(&instructions, &PAYER, &[3; 32], none, 1), Err(Reject::TxTooLarge));
+        let bytes = wire(&of(132).unwrap(), &[[8; 64]]);
         let tx = Transaction::check(&bytes).unwrap();
         assert_eq!((tx.version(), tx.fee_payer()), (Version::V0, &PAYER));
         let [lookup] = tx.lookups().collect::<Vec<_>>()[..] else { panic!() };
@@ -257,7 +267,7 @@ mod tests {
         let many = with_accounts(63, 0);
         let all: Vec<Key> = many.accounts.iter().map(|meta| meta.pubkey.to_bytes()).collect();
         book.insert([0xa1; 32], crate::ids::LOOKUP_TABLE, table_account(100, &all), 0);
-        let made = message(&[many], &PAYER, &[3; 32], (&Tables::of(&book), 200));
+        let made = message(&[many], &PAYER, &[3; 32], (&Tables::of(&book), 200), 1);
         assert_eq!(made, Err(Reject::TooManyAccounts));
     }
 }

@@ -26,6 +26,7 @@ mod change;
 mod dflow;
 mod event;
 mod feed;
+pub mod flash;
 mod gavel;
 mod instruction;
 mod join;

@@ -14,6 +14,8 @@ use crate::ids::{CLOCK, JITO_TIP_ACCOUNTS, Key, LOADERS, NATIVE_LOADER, SYSTEM, 
 use crate::keys::verify;
 use crate::wire::txn::{Transaction, Version};
 use litesvm::LiteSVM;
+#[cfg(test)]
+use solana_program_runtime::invoke_context::BuiltinFunctionRegisterer;
 use solana_sdk::account::{Account, AccountSharedData, ReadableAccount};
 use solana_sdk::clock::Clock;
 use solana_sdk::hash::Hash;
@@ -149,6 +151,13 @@ impl Local {
             Error::foreign(format!("program {}: {error}", base58::Key(id)))
                 .hint("a program is the ELF file that solana program dump writes")
         })
+    }
+
+    /// Lets `program` stand for the program `id`, for tests of what its calls must look like.
+    #[cfg(test)]
+    pub(crate) fn builtin(&mut self, id: &Key, program: BuiltinFunctionRegisterer) {
+        self.known.insert(*id);
+        self.svm.add_builtin(address(id), program);
     }
 
     /// Runs what follows in slot `slot`, or in the newest one of the files, at `unix_s` seconds;

@@ -1,15 +1,12 @@
 //! What a check knows beside the bundle: recent blockhashes and lookup tables.
 
-use super::super::recent::{BLOCKHASH_AGE_MAX, Blockhash};
+use super::super::recent::Hashes;
 use super::super::tables;
 use crate::dex::AccountBook;
 use crate::ids::{Key, LOOKUP_TABLE};
 use crate::record::Slot;
 use crate::wire::txn::Lookup;
-use std::collections::{HashMap, VecDeque};
-
-/// Slots whose blockhash is remembered: more than a blockhash lives, for those that come out of order.
-const SLOTS_MAX: usize = 512;
+use std::collections::HashMap;
 
 /// What is known of a blockhash's age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +37,14 @@ impl Table {
 
 /// Blockhashes and tables.
 #[derive(Debug, Default)]
-pub(super) struct Known {
-    slots: HashMap<[u8; 32], u64>,
-    order: VecDeque<([u8; 32], u64)>,
-    /// The newest complete slot.
-    newest: Option<u64>,
+pub(in crate::bundle) struct Known {
+    pub(in crate::bundle) hashes: Hashes,
     tables: HashMap<Key, Table>,
 }
 
 impl Known {
     /// Takes in the tables among the accounts of `book`.
-    pub(super) fn new(book: &AccountBook) -> Self {
+    pub(in crate::bundle) fn new(book: &AccountBook) -> Self {
         let mut known = Self::default();
         for (key, account) in book.owned_by(&LOOKUP_TABLE) {
             let Some((deactivated, extended_slot, keys)) = tables::read(&account.data) else {
@@ -63,35 +57,22 @@ impl Known {
     }
 
     /// Takes in what a slot of the stream ends with.
-    pub(super) fn slot(&mut self, slot: &Slot) {
-        let Some(Blockhash { hash, slot: Some(number) }) = Blockhash::of(slot) else { return };
-        self.newest = self.newest.max(Some(number));
-        if self.slots.insert(hash, number).is_none() {
-            self.order.push_back((hash, number));
-        }
-        if self.order.len() > SLOTS_MAX
-            && let Some((oldest, _)) = self.order.pop_front()
-        {
-            self.slots.remove(&oldest);
-        }
+    pub(in crate::bundle) fn slot(&mut self, slot: &Slot) {
+        self.hashes.slot(slot);
     }
 
     /// The newest complete slot of the stream so far.
     pub(super) fn newest(&self) -> Option<u64> {
-        self.newest
+        self.hashes.newest()
     }
 
     /// Which slot ended in `hash`.
     pub(super) fn age(&self, hash: &[u8; 32]) -> Age {
-        if let Some(slot) = self.slots.get(hash) {
-            return Age::Slot(*slot);
+        match self.hashes.slot_of(hash) {
+            Some(slot) => Age::Slot(slot),
+            None if self.hashes.are_all() => Age::Foreign,
+            None => Age::Unknown,
         }
-        // Known slots without a hole, back to the last whose blockhash is valid.
-        let Some(newest) = self.newest else { return Age::Unknown };
-        let first = newest.saturating_sub(BLOCKHASH_AGE_MAX);
-        let recent = self.order.iter().filter(|(_, slot)| (first..=newest).contains(slot)).count();
-        let all = usize::try_from(BLOCKHASH_AGE_MAX).unwrap_or(usize::MAX).saturating_add(1);
-        if recent >= all { Age::Foreign } else { Age::Unknown }
     }
 
     /// The table `key`, if it is known.
@@ -126,9 +107,9 @@ mod tests {
         // A slot that is missing could have ended in it.
         known.slot(&ended(1152, hash(1152)));
         assert_eq!(known.age(&[9; 32]), Age::Unknown);
-        for slot in 2000..2000 + SLOTS_MAX as u64 {
+        for slot in 2000..2512 {
             known.slot(&ended(slot, hash(slot)));
         }
-        assert_eq!((known.age(&hash(1150)), known.slots.len()), (Age::Foreign, SLOTS_MAX));
+        assert_eq!((known.age(&hash(1150)), known.hashes.len()), (Age::Foreign, 512));
     }
 }

@@ -17,5 +17,6 @@ pub(super) mod run;
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 mod tests;
 
-use known::Known;
+pub(super) use known::Known;
+pub(super) use rules::tips;
 pub use rules::{Broken, Rule, Rules};

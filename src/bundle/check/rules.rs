@@ -3,6 +3,7 @@
 //! Source: docs.jito.wtf ("Bundles", "Tips"); jito-solana core/src/bundle_stage/bundle_storage.rs
 //! @b64857b5; facts of the chain where a rule is any leader's.
 
+use super::super::nonce;
 use super::super::policy::TIP_MIN_LAMPORTS;
 use super::super::recent::BLOCKHASH_AGE_MAX;
 use super::super::tables::ROOT_LAG_SLOTS;
@@ -74,6 +75,8 @@ rules! {
     BlockhashTooOld = "blockhash_too_old",
     /// A blockhash is none of the last 150 slots'.
     BlockhashUnknown = "blockhash_unknown",
+    /// Two transactions use the same nonce, which is another one after the first.
+    NonceTwice = "nonce_used_twice",
     /// No transaction write-locks a tip account.
     NoTip = "no_tip",
     /// A tip account is named, but not to be written.
@@ -104,7 +107,7 @@ rules! {
 
 impl Rule {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::ALL.len();
+    pub(in crate::bundle) const COUNT: usize = Self::ALL.len();
 
     /// The name that rows and counters show.
     pub fn name(self) -> &'static str {
@@ -138,7 +141,7 @@ pub(super) struct Counts {
 /// Checks bundles one after the other.
 #[derive(Debug, Default)]
 pub struct Rules {
-    pub(super) known: Known,
+    pub(in crate::bundle) known: Known,
     pub(super) counts: Counts,
 }
 
@@ -251,7 +254,12 @@ impl<'a> Case<'a> {
 
     fn blockhashes(&mut self) {
         let now = self.bundle.slot.max(self.known.newest().unwrap_or(0));
+        let mut nonces = HashSet::new();
         for (at, tx) in self.txs.clone() {
+            let nonce = nonce::account_of(&tx);
+            if nonce.is_some_and(|account| !nonces.insert(*account)) {
+                self.breaks(Rule::NonceTwice, Some(at));
+            }
             let told = self.bundle.present & Bundle::BLOCKHASH_SLOT != 0
                 && tx.blockhash() == &self.bundle.blockhash;
             let age = match self.known.age(tx.blockhash()) {
@@ -260,7 +268,7 @@ impl<'a> Case<'a> {
             };
             match age {
                 _ if *tx.blockhash() == [0; 32] => self.breaks(Rule::NoBlockhash, Some(at)),
-                _ if uses_nonce(&tx) => {}
+                _ if nonce.is_some() => {}
                 Age::Slot(slot) if now.saturating_sub(slot) > BLOCKHASH_AGE_MAX => {
                     self.breaks(Rule::BlockhashTooOld, Some(at));
                 }
@@ -288,8 +296,7 @@ impl<'a> Case<'a> {
             if self.looked_up(&tx).iter().any(is_tip) {
                 self.breaks(Rule::TipInTable, Some(at));
             }
-            let paid = tx.instructions().filter_map(|ix| tip_of(&tx, &ix));
-            tip = paid.fold(tip, u64::saturating_add);
+            tip = tip.saturating_add(tips(&tx));
         }
         if self.txs.is_empty() {
             return;
@@ -380,12 +387,9 @@ fn calls(tx: &Transaction<'_>, ix: &Instruction<'_>, program: &Key) -> bool {
     tx.account_key(ix.program_index) == Some(program)
 }
 
-/// Whether the transaction begins with AdvanceNonceAccount (System, tag 4): its blockhash is a nonce and
-/// has no age.
-fn uses_nonce(tx: &Transaction<'_>) -> bool {
-    tx.instructions()
-        .next()
-        .is_some_and(|ix| calls(tx, &ix, &SYSTEM) && u32_at(ix.data, 0) == Some(4))
+/// The lamports that the top-level instructions of `tx` move to tip accounts.
+pub(in crate::bundle) fn tips(tx: &Transaction<'_>) -> u64 {
+    tx.instructions().filter_map(|ix| tip_of(tx, &ix)).fold(0, u64::saturating_add)
 }
 
 /// The lamports that `ix` moves to a tip account (System, Transfer: tag 2).

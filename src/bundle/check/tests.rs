@@ -223,9 +223,14 @@ fn of_blockhashes() -> Vec<Rule> {
         accounts: vec![AccountMeta::new(address(&[8; 32]), false)],
         data: vec![4, 0, 0, 0],
     };
-    let nonce = tx_of(&[advance, tip(TIP_LAMPORTS)], [9; 32], &[1]);
-    assert_eq!(broken_by(&mut known, &bundle(&[nonce])), []);
-    vec![Rule::NoBlockhash, Rule::BlockhashTooOld, Rule::BlockhashUnknown]
+    let nonce = tx_of(&[advance.clone(), tip(TIP_LAMPORTS)], [9; 32], &[1]);
+    assert_eq!(broken_by(&mut known, &bundle(std::slice::from_ref(&nonce))), []);
+    // It is another one after the first transaction that used it.
+    let (mut twice, tail) = bundle(&[tx_of(&[advance], [9; 32], &[1]), nonce]);
+    twice.tip = TIP_LAMPORTS;
+    let again = broken_by(&mut known, &(twice, tail));
+    assert_eq!(again, [(Rule::NonceTwice, Some(1))]);
+    vec![Rule::NoBlockhash, Rule::BlockhashTooOld, Rule::BlockhashUnknown, Rule::NonceTwice]
 }
 
 fn of_tips() -> Vec<Rule> {

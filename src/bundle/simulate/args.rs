@@ -66,7 +66,7 @@ fn parse_key(text: &str) -> Result<Key, String> {
     base58::key(text).ok_or_else(|| "not a base58 key of 32 bytes".to_owned())
 }
 
-fn parse_program(text: &str) -> Result<(Key, PathBuf), String> {
+pub(in crate::bundle) fn parse_program(text: &str) -> Result<(Key, PathBuf), String> {
     let (id, file) = text.split_once('=').ok_or("not ID=FILE")?;
     if file.is_empty() {
         return Err("not ID=FILE: there is no file".to_owned());

@@ -230,9 +230,10 @@ mod tests {
             &PAYER,
             &[number; 32],
             (&Tables::default(), 0),
+            1,
         )
         .unwrap();
-        wire(&bytes, &[number; 64])
+        wire(&bytes, &[[number; 64]])
     }
 
     fn good() -> Value {

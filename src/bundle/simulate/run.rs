@@ -9,6 +9,8 @@ use super::trial::{Counts, Executor, Trial};
 use crate::bytes::base58;
 use crate::cli::{Flow, Frame, Named, Stats, filter};
 use crate::error::{Error, Exit, Result};
+#[cfg(feature = "sim")]
+use crate::ids::Key;
 use crate::keys::secret_line;
 use crate::net::http::Client;
 use crate::record::{Bundle, Layout, Simulated, Simulator};
@@ -16,6 +18,8 @@ use crate::record::{Bundle, Layout, Simulated, Simulator};
 use crate::sim::Local;
 use crate::sim::{Cause, Fault, Simulation};
 use std::path::Path;
+#[cfg(feature = "sim")]
+use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// The longest answer that is read: five transactions with all their logs.
@@ -39,13 +43,24 @@ fn by_rpc(frame: &Frame, args: &Simulate, inputs: &[Named], url: &Path) -> Resul
 
 #[cfg(feature = "sim")]
 fn here(frame: &Frame, args: &Simulate, inputs: &[Named]) -> Result<Exit> {
-    let mut bank = Local::new();
     inputs.iter().take(1).for_each(Named::wait);
+    let bank = bank(frame, &args.accounts, &args.program)?;
+    tried(frame, args, inputs, Here(bank))
+}
+
+/// A bank of the accounts in the files `accounts` and of `programs`.
+#[cfg(feature = "sim")]
+pub(in crate::bundle) fn bank(
+    frame: &Frame,
+    accounts: &[PathBuf],
+    programs: &[(Key, PathBuf)],
+) -> Result<Local> {
+    let mut bank = Local::new();
     let read = |path: &Path| {
         let name = path.display().to_string();
         std::fs::read(path).map_err(|e| Error::os("cannot read", &e).input(name))
     };
-    for path in &args.accounts {
+    for path in accounts {
         let name = path.display().to_string();
         let count = bank.read(&read(path)?).map_err(|error| error.input(&name))?;
         frame.note(&format!("{count} accounts in {name}"));
@@ -53,10 +68,10 @@ fn here(frame: &Frame, args: &Simulate, inputs: &[Named]) -> Result<Exit> {
     for (program, words) in bank.load() {
         frame.warn(&format!("program {} is not loaded: {words}", base58::Key(&program)));
     }
-    for (id, path) in &args.program {
+    for (id, path) in programs {
         bank.program(id, &read(path)?).map_err(|e| e.input(path.display().to_string()))?;
     }
-    tried(frame, args, inputs, Here(bank))
+    Ok(bank)
 }
 
 #[cfg(not(feature = "sim"))]
