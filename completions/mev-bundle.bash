@@ -41,7 +41,7 @@ _mev__bundle() {
 
     case "${cmd}" in
         mev__bundle)
-            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --accounts --alt --keypair --payer --blockhash --tip-account --max-tip-lamports --max-age --create-atas --help --version check simulate help"
+            opts="-o -f -n -q -v -h -V --output --force --format --human --limit --duration --follow --in-place --give-pages --only --check --stats --progress --metrics --schema --quiet --verbose --accounts --alt --keypair --payer --blockhash --tip-account --max-tip-lamports --max-age --backrun --join-plans --min-balance --nonce-account --flash --measure --program --create-atas --help --version check simulate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -120,6 +120,30 @@ _mev__bundle() {
                     return 0
                     ;;
                 --max-age)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --backrun)
+                    COMPREPLY=($(compgen -W "auto only never" -- "${cur}"))
+                    return 0
+                    ;;
+                --min-balance)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --nonce-account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --flash)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --measure)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --program)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_mev_bundle_global_optspecs
-    string join \n o/output= force f/format= human n/limit= duration= follow in-place give-pages only= check stats progress= metrics= schema= q/quiet v/verbose accounts= alt= keypair= payer= blockhash= tip-account= max-tip-lamports= max-age= create-atas h/help V/version
+    string join \n o/output= force f/format= human n/limit= duration= follow in-place give-pages only= check stats progress= metrics= schema= q/quiet v/verbose accounts= alt= keypair= payer= blockhash= tip-account= max-tip-lamports= max-age= backrun= join-plans min-balance= nonce-account= flash= measure= program= create-atas h/help V/version
 end
 
 function __fish_mev_bundle_needs_command
@@ -50,6 +50,14 @@ complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l blockhash -d 'Use
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l tip-account -d 'Pay tips to this one of the eight Jito tip accounts' -r
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l max-tip-lamports -d 'Refuse an opportunity whose tip is above N lamports' -r
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l max-age -d 'Refuse an opportunity that the stream\'s complete slots have left N slots behind' -r
+complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l backrun -d 'Carry the pending transaction behind which an opportunity pays' -r -f -a "auto\t'Where the stream holds it'
+only\t'Always; all else is refused'
+never\t'Never'"
+complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l min-balance -d 'Pass over a payer that could be left with fewer than N lamports' -r
+complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l nonce-account -d 'Use the durable nonce of account KEY instead of a blockhash' -r
+complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l flash -d 'Borrow what goes into each cycle: kamino, save, marginfi or jupiter' -r
+complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l measure -d 'Ask for the compute units that a run on this machine used, and PERCENT more' -r
+complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l program -d 'Load the program ID from the ELF file FILE, for --measure' -r
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l force -d 'Overwrite an output file that exists'
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l human -d 'Show times as dates and lamports as SOL (text and csv)'
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l follow -d 'Keep reading a file that is still being written'
@@ -59,6 +67,7 @@ complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l check -d 'Read an
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l stats -d 'Print counters and latency percentiles at the end'
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -s q -l quiet -d 'Print no warnings and no progress'
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -s v -l verbose -d 'Say more about what is being done'
+complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l join-plans -d 'Put the cycles of a plan into one bundle'
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -l create-atas -d 'Create the payer\'s token accounts that do not exist, first in each transaction'
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mev-bundle -n "__fish_mev_bundle_needs_command" -s V -l version -d 'Print version'
